@@ -1,0 +1,230 @@
+package dispense
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// Request asks for one record of an order to be dispensed (openapi.md §7.17).
+type Request struct {
+	MachineNo string
+	OrderID   int64
+	RecordID  int64
+	// Force allows a new attempt after a time-out, at the risk of a double drop.
+	Force bool
+}
+
+// Start accepts a dispense: delivery PENDING, record IS_DELIVERING, the
+// machine's lock taken and the command queued, in one transaction. It refuses
+// with the first failing line of openapi.md §7.17.
+func (s *Service) Start(ctx context.Context, merchant db.Merchant, r Request) (db.Delivery, db.Machine, error) {
+	for range maxTries {
+		p, err := s.check(ctx, merchant, r)
+		if err != nil {
+			return db.Delivery{}, p.machine, err
+		}
+		delivery, err := s.commitStart(ctx, p)
+		if !errors.Is(err, errLostRace) {
+			return delivery, p.machine, err
+		}
+	}
+	return db.Delivery{}, db.Machine{}, fmt.Errorf("dispense record %d: %w", r.RecordID, errLostRace)
+}
+
+// startPlan is what the checks found and the commit needs.
+type startPlan struct {
+	machine db.Machine
+	record  db.Record
+	offer   db.OfferRow
+}
+
+func (s *Service) check(ctx context.Context, merchant db.Merchant, r Request) (startPlan, error) {
+	var p startPlan
+	order, orderFound, err := store.Find(s.store.OrderByID(ctx, r.OrderID))
+	if err != nil {
+		return p, err
+	}
+	m, err := store.MachineForOwned(ctx, s.store.Queries, merchant.ID, r.MachineNo, func(machineID int64) (bool, error) {
+		return orderFound && order.MerchantID == merchant.ID && order.MachineID == machineID, nil
+	})
+	if err != nil {
+		return p, err
+	}
+	p.machine = m.Machine
+	gate := vending.Gate{NoTransfer: true, Operational: true, Online: true}
+	if err := gate.Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
+		return p, err
+	}
+	if !orderFound || order.MerchantID != merchant.ID || order.MachineID != m.Machine.ID {
+		return p, vending.Refuse(vending.CodeRecordUnknown)
+	}
+	record, found, err := store.Find(s.store.RecordByID(ctx, r.RecordID))
+	if err != nil {
+		return p, err
+	}
+	if !found || record.OrderID != order.ID {
+		return p, vending.Refuse(vending.CodeRecordUnknown)
+	}
+	p.record = record
+	if order.Status == vending.OrderExpired {
+		return p, vending.RefuseExpiredOrder(order.ID, order.TradeID)
+	}
+	if err := order.Status.CheckDispensable(); err != nil {
+		return p, err
+	}
+	if err := s.checkRecord(ctx, record, r.Force); err != nil {
+		return p, err
+	}
+	p.offer, err = s.checkChannel(ctx, record.ProductID, m.Machine.ID)
+	return p, err
+}
+
+func (s *Service) checkRecord(ctx context.Context, record db.Record, force bool) error {
+	if record.State == vending.RecordRefund {
+		return vending.Refuse(vending.CodeOrderClosed)
+	}
+	if record.State.Dispensable(force) {
+		return nil
+	}
+	newest, err := s.store.DeliveryByID(ctx, record.DeliveryID)
+	if err != nil {
+		return fmt.Errorf("delivery of record %d: %w", record.ID, err)
+	}
+	return vending.RefuseWith(vending.CodeAlreadyDelivered, vending.Data{
+		"delivery_id": FormatID(newest.ID), "state": string(newest.State),
+	})
+}
+
+func (s *Service) checkChannel(ctx context.Context, productID, machineID int64) (db.OfferRow, error) {
+	offer, found, err := store.Find(s.store.Offer(ctx, productID, machineID))
+	switch {
+	case err != nil:
+		return offer, err
+	case !found || offer.ChannelID == 0 || offer.FloorType == 0:
+		return offer, vending.Refuse(vending.CodeChannelUnknown)
+	case offer.FloorStatus != vending.FloorNormal:
+		return offer, vending.RefuseWith(vending.CodeChannelFault, vending.Data{"floor_status": offer.FloorStatus})
+	}
+	return offer, nil
+}
+
+func (s *Service) commitStart(ctx context.Context, p startPlan) (db.Delivery, error) {
+	now := s.clock.Millis()
+	id, err := s.newDeliveryID(now)
+	if err != nil {
+		return db.Delivery{}, err
+	}
+	window := s.cfg.Locks.For(vending.FloorType(p.offer.FloorType))
+	delivery := db.Delivery{
+		ID:          id,
+		MachineID:   p.machine.ID,
+		OrderID:     p.record.OrderID,
+		RecordID:    p.record.ID,
+		ProductID:   p.record.ProductID,
+		Quantity:    max(1, p.record.Quantity-p.record.Delivered),
+		State:       vending.DeliveryPending,
+		DeliveredAt: now,
+		TimeoutAt:   now + s.cfg.Timeout,
+	}
+	err = s.store.InTx(ctx, func(tx *store.Tx) error {
+		if err := takeLock(ctx, tx, delivery, now, window*1000); err != nil {
+			return err
+		}
+		n, err := tx.InsertDelivery(ctx, db.InsertDeliveryParams{
+			ID: id, MachineID: delivery.MachineID, OrderID: delivery.OrderID, RecordID: delivery.RecordID,
+			ProductID: delivery.ProductID, Quantity: delivery.Quantity,
+			DeliveredAt: now, TimeoutAt: delivery.TimeoutAt,
+		})
+		if err != nil || n == 0 {
+			return lostRaceIf(err == nil, "insert delivery", err)
+		}
+		n, err = tx.StartRecord(ctx, db.StartRecordParams{
+			ID: p.record.ID, DeliveryID: id, OldState: p.record.State, OldDeliveryID: p.record.DeliveryID,
+		})
+		if err != nil || n == 0 {
+			return lostRaceIf(err == nil, "start record", err)
+		}
+		return tx.QueueCommand(ctx, store.Command{
+			MachineID:  delivery.MachineID,
+			Method:     methodPut,
+			Fields:     commandFields(delivery, p.offer, window),
+			DeliveryID: id,
+			Now:        now,
+			ExpiresAt:  now + window*1000,
+		})
+	})
+	return delivery, err
+}
+
+// takeLock takes the machine's dispense lock for a new delivery, or refuses
+// with 30005 and the holder (openapi.md §6.5).
+func takeLock(ctx context.Context, tx *store.Tx, d db.Delivery, now, duration int64) error {
+	n, err := tx.TakeDispenseLock(ctx, db.TakeDispenseLockParams{
+		MachineID: d.MachineID, DeliveryID: d.ID, LockedUntil: now + duration, Now: now,
+	})
+	if err != nil {
+		return fmt.Errorf("take dispense lock: %w", err)
+	}
+	if n == 1 {
+		return nil
+	}
+	held, err := tx.DispenseLock(ctx, d.MachineID)
+	if err != nil {
+		return fmt.Errorf("read dispense lock: %w", err)
+	}
+	return vending.RefuseWith(vending.CodeMachineDispensing, vending.Data{
+		"delivery_id": FormatID(held.DeliveryID), "retry_after": vending.SecondsUp(held.LockedUntil - now),
+	})
+}
+
+// commandFields are the own fields of device.delivery.put (mqtt.md §6.1).
+func commandFields(d db.Delivery, offer db.OfferRow, window int64) map[string]string {
+	return map[string]string{
+		"delivery_id": FormatID(d.ID),
+		"order_id":    strconv.FormatInt(d.OrderID, 10),
+		"record_id":   strconv.FormatInt(d.RecordID, 10),
+		"product_id":  strconv.FormatInt(d.ProductID, 10),
+		"code":        strconv.FormatInt(offer.Motor, 10),
+		"addr":        strconv.FormatInt(offer.Addr, 10),
+		"floor_type":  strconv.FormatInt(offer.FloorType, 10),
+		"is_lp":       flag(offer.Lift),
+		"is_dc":       flag(offer.DropDetection),
+		"quantity":    strconv.FormatInt(d.Quantity, 10),
+		"timeout":     strconv.FormatInt(window, 10),
+	}
+}
+
+func flag(on bool) string {
+	if on {
+		return "1"
+	}
+	return "0"
+}
+
+// FormatID writes a delivery_id as the wire has it: 16 digits.
+func FormatID(id int64) string { return fmt.Sprintf("%016d", id) }
+
+// newDeliveryID makes a 16-digit id: the time in milliseconds and three random
+// digits. Should two meet, the insert fails and the race is run again.
+func (s *Service) newDeliveryID(now int64) (int64, error) {
+	n, err := rand.Int(s.random, big.NewInt(1000))
+	if err != nil {
+		return 0, fmt.Errorf("draw a delivery id: %w", err)
+	}
+	return now*1000 + n.Int64(), nil
+}
+
+func lostRaceIf(lost bool, what string, err error) error {
+	if lost {
+		return errLostRace
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

@@ -1,0 +1,35 @@
+// Package fleet knows the machines of the merchants: lists and details for the
+// API (openapi.md §7.2, §7.3), who may connect (mqtt.md §2.1) and who is
+// online (mqtt.md §4.3, §4.4).
+package fleet
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// Config holds the settings of the use case.
+type Config struct {
+	// Zone is used for machines without one of their own.
+	Zone *time.Location
+	// OfflineAfter is the silence, in milliseconds, after which a machine is
+	// offline (machine.offline_after_s).
+	OfflineAfter int64
+}
+
+// Service is the fleet use case.
+type Service struct {
+	store     *store.Store
+	clock     vending.Clock
+	cfg       Config
+	log       *slog.Logger
+	passwords *passwordGuard
+}
+
+// New makes the use case.
+func New(st *store.Store, clock vending.Clock, cfg Config, log *slog.Logger) *Service {
+	return &Service{store: st, clock: clock, cfg: cfg, log: log, passwords: newPasswordGuard(clock)}
+}

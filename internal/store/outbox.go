@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/vendlane/vendlane/internal/store/db"
+)
+
+// States of an outbox row.
+const (
+	CommandQueued  = "QUEUED"
+	CommandDone    = "DONE"
+	CommandExpired = "EXPIRED"
+
+	CallbackPending   = "PENDING"
+	CallbackDelivered = "DELIVERED"
+	CallbackDead      = "DEAD"
+)
+
+// Tx is a transaction under way: the queries, and the outbox.
+type Tx struct {
+	*db.Queries
+	commands, callbacks bool
+}
+
+// Command is a down message to a machine, before it is signed (mqtt.md §5).
+type Command struct {
+	MachineID int64
+	Method    string
+	// Fields are the message's own members; the base fields are added when it
+	// leaves.
+	Fields map[string]string
+	// DeliveryID is set for dispense commands, else 0.
+	DeliveryID int64
+	// Now and ExpiresAt are UTC milliseconds; after ExpiresAt the command is
+	// never sent for the first time.
+	Now, ExpiresAt int64
+}
+
+// QueueCommand writes a down message in the same transaction as the change it
+// follows from; it is sent after the commit.
+func (tx *Tx) QueueCommand(ctx context.Context, c Command) error {
+	fields, err := json.Marshal(c.Fields)
+	if err != nil {
+		return fmt.Errorf("encode fields of %s: %w", c.Method, err)
+	}
+	err = tx.InsertCommand(ctx, db.InsertCommandParams{
+		MachineID:  c.MachineID,
+		Method:     c.Method,
+		Fields:     string(fields),
+		DeliveryID: c.DeliveryID,
+		Now:        c.Now,
+		ExpiresAt:  c.ExpiresAt,
+	})
+	if err != nil {
+		return fmt.Errorf("queue command %s: %w", c.Method, err)
+	}
+	tx.commands = true
+	return nil
+}
+
+// QueueCallback writes a message to a notify_url in the same transaction as
+// the change it tells of; it is sent after the commit. It returns the row's id.
+func (tx *Tx) QueueCallback(ctx context.Context, c db.InsertCallbackParams) (int64, error) {
+	id, err := tx.InsertCallback(ctx, c)
+	if err != nil {
+		return 0, fmt.Errorf("queue callback: %w", err)
+	}
+	tx.callbacks = true
+	return id, nil
+}

@@ -1,0 +1,59 @@
+-- name: InsertCallback :one
+INSERT INTO callbacks (webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at)
+VALUES (sqlc.arg(webhook_id), sqlc.arg(merchant_id), sqlc.arg(order_id), sqlc.arg(record_id), sqlc.arg(url),
+    sqlc.arg(body), 'PENDING', sqlc.arg(now), sqlc.arg(now), 0, 0, 0)
+RETURNING id;
+
+-- name: ClaimCallbacks :many
+UPDATE callbacks SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
+WHERE id IN (
+    SELECT c.id FROM callbacks c
+    WHERE c.state = 'PENDING' AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
+    ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
+)
+RETURNING *;
+
+-- name: PutBackCallback :execrows
+-- Returns a claimed row unsent: its endpoint is busy.
+UPDATE callbacks SET due_at = sqlc.arg(due_at), lease_until = 0, attempts = attempts - 1
+WHERE id = sqlc.arg(id) AND state = 'PENDING' AND lease_until = sqlc.arg(lease_until);
+
+-- name: RetryCallback :execrows
+UPDATE callbacks SET due_at = sqlc.arg(due_at), lease_until = 0
+WHERE id = sqlc.arg(id) AND state = 'PENDING';
+
+-- name: FinishCallback :execrows
+UPDATE callbacks SET state = sqlc.arg(state), finished_at = sqlc.arg(now), lease_until = 0
+WHERE id = sqlc.arg(id) AND state = 'PENDING';
+
+-- name: ResendCallback :execrows
+-- A dead letter gets one more attempt (consume.md §9.5).
+UPDATE callbacks SET state = 'PENDING', due_at = sqlc.arg(now), lease_until = 0, finished_at = 0
+WHERE id = sqlc.arg(id) AND state = 'DEAD';
+
+-- name: InsertCallbackAttempt :exec
+INSERT INTO callback_attempts (callback_id, started_at, duration, status, error) VALUES ($1, $2, $3, $4, $5);
+
+-- name: AttemptsOfCallback :many
+SELECT * FROM callback_attempts WHERE callback_id = $1 ORDER BY id;
+
+-- name: CallbacksOfOrder :many
+SELECT * FROM callbacks WHERE order_id = $1 ORDER BY id;
+
+-- name: DeadCallbacks :many
+SELECT * FROM callbacks WHERE state = 'DEAD' ORDER BY finished_at DESC, id DESC LIMIT $1;
+
+-- name: NextCallbackDue :one
+SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM callbacks WHERE state = 'PENDING';
+
+-- name: DeleteOldAttempts :execrows
+DELETE FROM callback_attempts WHERE id IN (
+    SELECT a.id FROM callback_attempts a WHERE a.started_at < sqlc.arg(before) LIMIT sqlc.arg(batch)
+);
+
+-- name: DeleteOldCallbacks :execrows
+DELETE FROM callbacks WHERE id IN (
+    SELECT c.id FROM callbacks c WHERE c.state <> 'PENDING' AND c.finished_at < sqlc.arg(before)
+      AND NOT EXISTS (SELECT 1 FROM callback_attempts a WHERE a.callback_id = c.id)
+    LIMIT sqlc.arg(batch)
+);

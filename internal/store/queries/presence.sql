@@ -1,0 +1,37 @@
+-- name: PresenceOfMachine :one
+SELECT * FROM presence WHERE machine_id = $1;
+
+-- name: MachineConnected :execrows
+UPDATE presence SET epoch = $2 WHERE machine_id = $1 AND epoch < $2;
+
+-- name: Heartbeat :execrows
+UPDATE presence SET last_heartbeat_at = $2, is_online = TRUE, network_type = $3, network_rssi = $4,
+    uptime_minutes_today = $5
+WHERE machine_id = $1;
+
+-- name: SetNotice :exec
+UPDATE presence SET notify_message = $2 WHERE machine_id = $1;
+
+-- name: MachineOffline :execrows
+UPDATE presence SET is_online = FALSE, notify_message = $3
+WHERE machine_id = $1 AND is_online AND epoch <= $2;
+
+-- name: SilentMachines :many
+SELECT machine_id FROM presence WHERE is_online AND last_heartbeat_at <= $1
+ORDER BY last_heartbeat_at LIMIT $2;
+
+-- name: MachineFellSilent :execrows
+UPDATE presence SET is_online = FALSE, notify_message = $3
+WHERE machine_id = $1 AND is_online AND last_heartbeat_at <= $2;
+
+-- name: WrongCodesOfMachine :one
+SELECT * FROM wrong_codes WHERE machine_id = $1;
+
+-- name: InsertWrongCodes :execrows
+INSERT INTO wrong_codes (machine_id, attempts, locked_until) VALUES ($1, $2, $3)
+ON CONFLICT (machine_id) DO NOTHING;
+
+-- name: UpdateWrongCodes :execrows
+UPDATE wrong_codes SET attempts = sqlc.arg(attempts), locked_until = sqlc.arg(locked_until)
+WHERE machine_id = sqlc.arg(machine_id) AND attempts = sqlc.arg(old_attempts)
+  AND locked_until = sqlc.arg(old_locked_until);

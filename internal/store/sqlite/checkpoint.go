@@ -1,0 +1,76 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"sync/atomic"
+	"time"
+)
+
+// resetFrames is the length of the write-ahead log, in pages, above which the
+// writer stands still for a moment so that the log can start over. Under
+// constant load the background checkpoints alone never catch the last pages.
+const resetFrames = 16384
+
+// checkpointer copies the write-ahead log into the database in the background.
+type checkpointer struct {
+	conn  *sql.Conn
+	dirty atomic.Bool
+	reset atomic.Bool
+	quit  chan struct{}
+	done  chan struct{}
+}
+
+func startCheckpointer(conn *sql.Conn) *checkpointer {
+	c := &checkpointer{conn: conn, quit: make(chan struct{}), done: make(chan struct{})}
+	go c.loop()
+	return c
+}
+
+// wrote is called by the writer after each commit, on its own connection.
+func (c *checkpointer) wrote(conn *cachedConn) {
+	c.dirty.Store(true)
+	if c.reset.CompareAndSwap(true, false) {
+		// Almost everything is copied already, so this is short. If a reader
+		// is in the way the log merely grows until the next time.
+		_, _, _ = checkpoint(conn, "RESTART")
+	}
+}
+
+func (c *checkpointer) close() {
+	close(c.quit)
+	<-c.done
+}
+
+func (c *checkpointer) loop() {
+	defer close(c.done)
+	defer c.conn.Close() //nolint:errcheck // nothing is pending on it
+	conn := newCachedConn(c.conn)
+	ticker := time.NewTicker(checkpointEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-c.quit:
+			return
+		case <-ticker.C:
+		}
+		if !c.dirty.CompareAndSwap(true, false) {
+			continue
+		}
+		frames, copied, err := checkpoint(conn, "PASSIVE")
+		if err != nil || copied < frames {
+			c.dirty.Store(true) // try again
+		}
+		if err == nil && frames > resetFrames {
+			c.reset.Store(true)
+		}
+	}
+}
+
+// checkpoint returns the length of the log and how much of it is copied, in
+// pages.
+func checkpoint(conn *cachedConn, mode string) (frames, copied int64, err error) {
+	var busy int64
+	err = conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &frames, &copied)
+	return frames, copied, err
+}

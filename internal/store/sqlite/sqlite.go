@@ -1,0 +1,194 @@
+// Package sqlite is the embedded store engine: one SQLite file in WAL mode,
+// written by one goroutine that lets waiting callers share a durable commit,
+// read by a pool of connections.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+
+	_ "modernc.org/sqlite" // the driver
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options tune an engine; the zero value is right for production.
+type Options struct {
+	// MaxGroup is the largest number of calls that share one commit; 0 means
+	// 256, 1 commits each call by itself.
+	MaxGroup int
+	// Readers is the size of the read pool; 0 means 8.
+	Readers int
+}
+
+// Engine is an open SQLite database. It implements store.Engine.
+type Engine struct {
+	writes  *writer
+	writeDB *sql.DB
+	readDB  *sql.DB
+	reader  *cachedDB
+	check   *checkpointer
+}
+
+var _ store.Engine = (*Engine)(nil)
+
+// Open opens or creates the database file, brings its schema up to date and
+// starts the writer. It refuses a file whose schema is newer than this program.
+func Open(ctx context.Context, file string, opts Options) (*Engine, error) {
+	if opts.MaxGroup <= 0 {
+		opts.MaxGroup = 256
+	}
+	if opts.Readers <= 0 {
+		opts.Readers = 8
+	}
+	writeDB, err := sql.Open("sqlite", dsn(file, "cache_size(-65536)"))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
+	// One for the writer, one for the checkpointer.
+	writeDB.SetMaxOpenConns(2)
+	e := &Engine{writeDB: writeDB}
+	if err := e.start(ctx, file, opts); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), e.Close())
+	}
+	return e, nil
+}
+
+func (e *Engine) start(ctx context.Context, file string, opts Options) error {
+	if err := migrate(ctx, e.writeDB); err != nil {
+		return err
+	}
+	readDB, err := sql.Open("sqlite", dsn(file, "query_only(1)"))
+	if err != nil {
+		return err
+	}
+	readDB.SetMaxOpenConns(opts.Readers)
+	readDB.SetMaxIdleConns(opts.Readers)
+	e.readDB = readDB
+	e.reader = newCachedDB(readDB)
+
+	conn, err := durableConn(ctx, e.writeDB)
+	if err != nil {
+		return err
+	}
+	checkConn, err := durableConn(ctx, e.writeDB)
+	if err != nil {
+		return err
+	}
+	e.check = startCheckpointer(checkConn)
+	e.writes = startWriter(conn, opts.MaxGroup, e.check)
+	return nil
+}
+
+// durableConn takes a connection out of the pool for good and makes sure that
+// a commit on it is on the disk when it returns.
+func durableConn(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var synchronous int
+	if err := conn.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil {
+		return nil, err
+	}
+	if synchronous != 2 {
+		return nil, fmt.Errorf("PRAGMA synchronous is %d, want 2 (FULL)", synchronous)
+	}
+	return conn, nil
+}
+
+func dsn(file, extra string) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		// Checkpoints run on a connection of their own: automatic ones would
+		// stall the writer.
+		"wal_autocheckpoint(0)", extra,
+	}}
+	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
+}
+
+func migrate(ctx context.Context, pool *sql.DB) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, files)
+	if err != nil {
+		return fmt.Errorf("load migrations: %w", err)
+	}
+	version, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	sources := provider.ListSources()
+	if newest := sources[len(sources)-1].Version; version > newest {
+		return fmt.Errorf("the database has schema version %d, this program knows versions up to %d: use a newer program", version, newest)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate schema: %w", err)
+	}
+	return nil
+}
+
+// RunInTx implements store.Engine.
+func (e *Engine) RunInTx(ctx context.Context, fn func(q *db.Queries) error) error {
+	return e.writes.run(ctx, fn)
+}
+
+// Reader implements store.Engine.
+func (e *Engine) Reader() db.DBTX { return e.reader }
+
+// Ping implements store.Engine: the writer must take a transaction, so that a
+// stuck or read-only database is noticed.
+func (e *Engine) Ping(ctx context.Context) error {
+	if err := e.RunInTx(ctx, func(*db.Queries) error { return nil }); err != nil {
+		return err
+	}
+	return e.readDB.PingContext(ctx)
+}
+
+// SetNextID implements store.Engine.
+func (e *Engine) SetNextID(ctx context.Context, table string, id int64) error {
+	return e.writes.runRaw(ctx, func(c *cachedConn) error {
+		result, err := c.ExecContext(ctx, "UPDATE sqlite_sequence SET seq = MAX(seq, $1) WHERE name = $2", id-1, table)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
+		_, err = c.ExecContext(ctx, "INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)", table, id-1)
+		return err
+	})
+}
+
+// Close implements store.Engine.
+func (e *Engine) Close() error {
+	var errs []error
+	if e.writes != nil {
+		e.writes.close()
+	}
+	if e.check != nil {
+		e.check.close()
+	}
+	if e.readDB != nil {
+		errs = append(errs, e.reader.close(), e.readDB.Close())
+	}
+	// The last connection to go checkpoints the log and removes it.
+	errs = append(errs, e.writeDB.Close())
+	return errors.Join(errs...)
+}
+
+// checkpointEvery is how often a written log is copied into the database.
+const checkpointEvery = 250 * time.Millisecond

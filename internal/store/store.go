@@ -1,0 +1,103 @@
+// Package store is the contract between the use cases and a database: one way
+// to read, one way to write (InTx), and the outbox that goes with a write. The
+// SQL stands in queries/ and is shared by both engines; the engines live in
+// sqlite/ and postgres/, and storetest/ holds the suite both must pass.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/vendlane/vendlane/internal/store/db"
+)
+
+// ErrClosed is returned by writes to a store that is closing or closed.
+var ErrClosed = errors.New("store is closed")
+
+// Engine is a database behind the store. Its RunInTx commits all of fn's
+// effects durably before it returns nil, and none of them if it returns an
+// error. fn must do no other I/O than the queries it is given, because callers
+// that wait at the same time may share one commit.
+type Engine interface {
+	RunInTx(ctx context.Context, fn func(q *db.Queries) error) error
+	// Reader runs queries outside of any transaction; each sees the latest
+	// commit.
+	Reader() db.DBTX
+	// Ping tells whether the database answers, for readiness.
+	Ping(ctx context.Context) error
+	// SetNextID makes the next generated id of a table at least id.
+	SetNextID(ctx context.Context, table string, id int64) error
+	// Close waits for writes under way and releases the database.
+	Close() error
+}
+
+// Store is what use cases hold. Its embedded queries read outside of a
+// transaction; every write goes through InTx.
+type Store struct {
+	*db.Queries
+	engine Engine
+	// Commands and Callbacks fire after a commit that queued a row for the
+	// relay of that outbox.
+	Commands  *Signal
+	Callbacks *Signal
+}
+
+// New makes a store on an engine.
+func New(engine Engine) *Store {
+	return &Store{
+		Queries:   db.New(engine.Reader()),
+		engine:    engine,
+		Commands:  NewSignal(),
+		Callbacks: NewSignal(),
+	}
+}
+
+// InTx runs fn in one transaction and returns after the commit is durable. An
+// error of fn rolls back everything fn did and is returned as it is. After the
+// commit the relays of the outbox rows that fn queued are woken.
+func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
+	var tx Tx
+	err := s.engine.RunInTx(ctx, func(q *db.Queries) error {
+		tx = Tx{Queries: q} // afresh, should the engine run fn again
+		return fn(&tx)
+	})
+	if err != nil {
+		return err
+	}
+	if tx.commands {
+		s.Commands.Notify()
+	}
+	if tx.callbacks {
+		s.Callbacks.Notify()
+	}
+	return nil
+}
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.engine.Ping(ctx) }
+
+// SetNextID makes the next generated id of a table at least id.
+func (s *Store) SetNextID(ctx context.Context, table string, id int64) error {
+	return s.engine.SetNextID(ctx, table, id)
+}
+
+// Close waits for writes under way and releases the database.
+func (s *Store) Close() error { return s.engine.Close() }
+
+// NotFound tells whether a query found no row.
+func NotFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// Find turns "no row" into found = false, so that callers can tell a missing
+// row from a failing database in one line.
+func Find[T any](row T, err error) (T, bool, error) {
+	if NotFound(err) {
+		var none T
+		return none, false, nil
+	}
+	if err != nil {
+		return row, false, fmt.Errorf("read store: %w", err)
+	}
+	return row, true, nil
+}

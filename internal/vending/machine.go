@@ -1,0 +1,51 @@
+package vending
+
+// MachineStatus is the operating state of a machine (openapi.md §4.2).
+type MachineStatus string
+
+// Operating states of a machine.
+const (
+	MachineOperational MachineStatus = "OPERATIONAL"
+	MachineMaintenance MachineStatus = "MAINTENANCE"
+	MachineTransfer    MachineStatus = "TRANSFER"
+)
+
+// MerchantVerified is the only merchant status that may use the API
+// (openapi.md §3.1 G6).
+const MerchantVerified = "VERIFIED"
+
+// Notices shown as notify_message of a machine (openapi.md §7.2).
+const (
+	NoticeOnline  = "[系统检测]: 设备已连接至服务器，设备目前在线!"
+	NoticeOffline = "[系统检测]: 设备已离线!"
+)
+
+// Gate is what an endpoint demands of a machine's state (openapi.md §3.2).
+type Gate struct {
+	NoTransfer  bool
+	Operational bool
+	Online      bool
+	// DebugExcusesOffline lets calls of a merchant in debug mode pass although
+	// the machine is offline.
+	DebugExcusesOffline bool
+}
+
+// Check applies the gate in the order of openapi.md §3.2: 30006, 30004, 30002.
+func (g Gate) Check(status MachineStatus, online, debug bool) error {
+	switch {
+	case g.NoTransfer && status == MachineTransfer:
+		return Refuse(CodeMachineTransfer)
+	case g.Operational && status != MachineOperational:
+		return Refuse(CodeMachineMaintenance)
+	case g.Online && !online && (!debug || !g.DebugExcusesOffline):
+		return Refuse(CodeMachineOffline)
+	}
+	return nil
+}
+
+// CabinetName returns the letter of a board: addr 1 is "A", 8 is "H"
+// (openapi.md §4.1).
+func CabinetName(addr int64) string { return string(rune('A' + addr - 1)) }
+
+// FloorNormal is the only channel status that sells (errors.md §3.1).
+const FloorNormal = "1"
