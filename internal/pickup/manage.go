@@ -76,20 +76,39 @@ func (s *Service) CancelAll(ctx context.Context, merchant db.Merchant, machineNo
 		if err != nil {
 			return fmt.Errorf("list codes: %w", err)
 		}
-		for _, id := range ids {
-			n, err := tx.CancelCode(ctx, now, id)
-			if err != nil {
-				return fmt.Errorf("cancel code: %w", err)
-			}
-			if n == 0 {
-				continue // consumed in the meantime
-			}
-			if err := queueDelete(ctx, tx, m.ID, id, now); err != nil {
-				return err
-			}
-		}
-		return nil
+		return cancel(ctx, tx, m.ID, ids, now)
 	})
+}
+
+// CancelForProduct cancels the usable codes of a product that goes away, in
+// the caller's transaction (openapi.md §6.1).
+func (s *Service) CancelForProduct(ctx context.Context, tx *store.Tx, machineID, productID int64) error {
+	now := s.clock.Millis()
+	codes, err := tx.LiveCodesOfProduct(ctx, productID, now)
+	if err != nil {
+		return fmt.Errorf("list codes: %w", err)
+	}
+	ids := make([]int64, len(codes))
+	for i, code := range codes {
+		ids[i] = code.ID
+	}
+	return cancel(ctx, tx, machineID, ids, now)
+}
+
+func cancel(ctx context.Context, tx *store.Tx, machineID int64, codeIDs []int64, now int64) error {
+	for _, id := range codeIDs {
+		n, err := tx.CancelCode(ctx, now, id)
+		if err != nil {
+			return fmt.Errorf("cancel code: %w", err)
+		}
+		if n == 0 {
+			continue // consumed in the meantime
+		}
+		if err := queueDelete(ctx, tx, machineID, id, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ExpireSweep turns codes whose time has come into EXPIRED, in batches. No

@@ -1,5 +1,7 @@
 package vending
 
+import "fmt"
+
 // MachineStatus is the operating state of a machine (openapi.md §4.2).
 type MachineStatus string
 
@@ -49,3 +51,34 @@ func CabinetName(addr int64) string { return string(rune('A' + addr - 1)) }
 
 // FloorNormal is the only channel status that sells (errors.md §3.1).
 const FloorNormal = "1"
+
+// ChannelCode returns the three-digit code of a channel: 000–099 on board 1,
+// 200–299 on board 2 (openapi.md §4.1).
+func ChannelCode(addr, motor int64) string {
+	if addr > 1 {
+		motor += addr * 100
+	}
+	return fmt.Sprintf("%03d", motor)
+}
+
+// Currency is a currency the API knows (openapi.md §4.2).
+type Currency struct {
+	ID                 int64
+	Name, Code, Symbol string
+}
+
+// CurrencyByID returns a currency by its number.
+func CurrencyByID(id int64) (Currency, bool) {
+	all := []Currency{
+		{1, "Chinese Yuan", "CNY", "¥"},
+		{2, "United States Dollar", "USD", "$"},
+		{3, "Euro", "EUR", "€"},
+		{4, "Japanese Yen", "JPY", "¥"},
+		{5, "British Pound", "GBP", "£"},
+		{6, "Hong Kong Dollar", "HKD", "HK$"},
+	}
+	if id < 1 || id > int64(len(all)) {
+		return Currency{}, false
+	}
+	return all[id-1], true
+}

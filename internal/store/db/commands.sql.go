@@ -151,6 +151,34 @@ func (q *Queries) DeleteOldCommands(ctx context.Context, before int64, batch int
 	return result.RowsAffected()
 }
 
+const earlierCommand = `-- name: EarlierCommand :one
+SELECT id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at FROM commands
+WHERE machine_id = $1 AND id < $2 AND state = 'QUEUED' AND delivery_id = 0
+ORDER BY id LIMIT 1
+`
+
+// The oldest message before this one that its machine has not acknowledged.
+// Dispense commands keep no order with the others.
+func (q *Queries) EarlierCommand(ctx context.Context, machineID int64, iD int64) (Command, error) {
+	row := q.db.QueryRowContext(ctx, earlierCommand, machineID, iD)
+	var i Command
+	err := row.Scan(
+		&i.ID,
+		&i.MachineID,
+		&i.Method,
+		&i.Fields,
+		&i.DeliveryID,
+		&i.State,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.DueAt,
+		&i.LeaseUntil,
+		&i.Attempts,
+		&i.SentAt,
+	)
+	return i, err
+}
+
 const finishCommand = `-- name: FinishCommand :execrows
 UPDATE commands SET state = $1, lease_until = 0
 WHERE id = $2 AND state = 'QUEUED'
@@ -200,15 +228,25 @@ func (q *Queries) InsertCommand(ctx context.Context, arg InsertCommandParams) er
 	return err
 }
 
-const parkCommand = `-- name: ParkCommand :execrows
-UPDATE commands SET due_at = expires_at, lease_until = 0, attempts = attempts - 1
-WHERE id = $1 AND state = 'QUEUED'
+const nextCommandDue = `-- name: NextCommandDue :one
+SELECT due_at FROM commands WHERE state = 'QUEUED' AND due_at > $1 ORDER BY due_at LIMIT 1
 `
 
-// The machine is not connected: nothing was written. The row waits for it,
-// at the latest until it expires.
-func (q *Queries) ParkCommand(ctx context.Context, id int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, parkCommand, id)
+func (q *Queries) NextCommandDue(ctx context.Context, now int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, nextCommandDue, now)
+	var due_at int64
+	err := row.Scan(&due_at)
+	return due_at, err
+}
+
+const putBackCommand = `-- name: PutBackCommand :execrows
+UPDATE commands SET due_at = $1, lease_until = 0, attempts = attempts - 1
+WHERE id = $2 AND state = 'QUEUED'
+`
+
+// Returns a claimed row of which nothing was written.
+func (q *Queries) PutBackCommand(ctx context.Context, dueAt int64, iD int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, putBackCommand, dueAt, iD)
 	if err != nil {
 		return 0, err
 	}
@@ -227,6 +265,17 @@ func (q *Queries) RepeatCommand(ctx context.Context, dueAt int64, sentAt int64, 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const uncountCommand = `-- name: UncountCommand :exec
+UPDATE commands SET attempts = attempts - 1 WHERE id = $1 AND state = 'QUEUED'
+`
+
+// Takes back the count of a claim that met its own earlier claim, and leaves
+// the rest to that one.
+func (q *Queries) UncountCommand(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, uncountCommand, id)
+	return err
 }
 
 const wakeCommandsOfMachine = `-- name: WakeCommandsOfMachine :execrows

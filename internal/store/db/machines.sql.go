@@ -195,7 +195,7 @@ func (q *Queries) InsertPresence(ctx context.Context, machineID int64) error {
 }
 
 const machineByID = `-- name: MachineByID :one
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, merchants.app_key_sealed
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
@@ -205,6 +205,7 @@ WHERE machines.id = $1
 type MachineByIDRow struct {
 	Machine      Machine
 	Presence     Presence
+	AppID        string
 	AppKeySealed string
 }
 
@@ -237,13 +238,14 @@ func (q *Queries) MachineByID(ctx context.Context, id int64) (MachineByIDRow, er
 		&i.Presence.NetworkType,
 		&i.Presence.NetworkRssi,
 		&i.Presence.UptimeMinutesToday,
+		&i.AppID,
 		&i.AppKeySealed,
 	)
 	return i, err
 }
 
 const machineByNo = `-- name: MachineByNo :one
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, merchants.app_key_sealed
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
@@ -253,6 +255,7 @@ WHERE machines.machine_no = $1
 type MachineByNoRow struct {
 	Machine      Machine
 	Presence     Presence
+	AppID        string
 	AppKeySealed string
 }
 
@@ -285,6 +288,7 @@ func (q *Queries) MachineByNo(ctx context.Context, machineNo string) (MachineByN
 		&i.Presence.NetworkType,
 		&i.Presence.NetworkRssi,
 		&i.Presence.UptimeMinutesToday,
+		&i.AppID,
 		&i.AppKeySealed,
 	)
 	return i, err

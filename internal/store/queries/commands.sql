@@ -14,11 +14,25 @@ WHERE id IN (
 )
 RETURNING *;
 
--- name: ParkCommand :execrows
--- The machine is not connected: nothing was written. The row waits for it,
--- at the latest until it expires.
-UPDATE commands SET due_at = expires_at, lease_until = 0, attempts = attempts - 1
-WHERE id = $1 AND state = 'QUEUED';
+-- name: PutBackCommand :execrows
+-- Returns a claimed row of which nothing was written.
+UPDATE commands SET due_at = sqlc.arg(due_at), lease_until = 0, attempts = attempts - 1
+WHERE id = sqlc.arg(id) AND state = 'QUEUED';
+
+-- name: UncountCommand :exec
+-- Takes back the count of a claim that met its own earlier claim, and leaves
+-- the rest to that one.
+UPDATE commands SET attempts = attempts - 1 WHERE id = $1 AND state = 'QUEUED';
+
+-- name: EarlierCommand :one
+-- The oldest message before this one that its machine has not acknowledged.
+-- Dispense commands keep no order with the others.
+SELECT * FROM commands
+WHERE machine_id = sqlc.arg(machine_id) AND id < sqlc.arg(id) AND state = 'QUEUED' AND delivery_id = 0
+ORDER BY id LIMIT 1;
+
+-- name: NextCommandDue :one
+SELECT due_at FROM commands WHERE state = 'QUEUED' AND due_at > sqlc.arg(now) ORDER BY due_at LIMIT 1;
 
 -- name: RepeatCommand :execrows
 UPDATE commands SET due_at = sqlc.arg(due_at), lease_until = 0,

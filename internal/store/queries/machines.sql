@@ -1,12 +1,12 @@
 -- name: MachineByNo :one
-SELECT sqlc.embed(machines), sqlc.embed(presence), merchants.app_key_sealed
+SELECT sqlc.embed(machines), sqlc.embed(presence), merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
 WHERE machines.machine_no = $1;
 
 -- name: MachineByID :one
-SELECT sqlc.embed(machines), sqlc.embed(presence), merchants.app_key_sealed
+SELECT sqlc.embed(machines), sqlc.embed(presence), merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id

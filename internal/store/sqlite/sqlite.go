@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -39,6 +40,9 @@ type Engine struct {
 	readDB  *sql.DB
 	reader  *cachedDB
 	check   *checkpointer
+
+	closeOnce sync.Once
+	closeErr  error
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -173,8 +177,13 @@ func (e *Engine) SetNextID(ctx context.Context, table string, id int64) error {
 	})
 }
 
-// Close implements store.Engine.
+// Close implements store.Engine. Closing again does nothing.
 func (e *Engine) Close() error {
+	e.closeOnce.Do(func() { e.closeErr = e.close() })
+	return e.closeErr
+}
+
+func (e *Engine) close() error {
 	var errs []error
 	if e.writes != nil {
 		e.writes.close()

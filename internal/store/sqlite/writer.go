@@ -79,10 +79,8 @@ func (w *writer) enqueue(j *job) error {
 // close lets everything queued finish, then ends the loop.
 func (w *writer) close() {
 	w.mu.Lock()
-	if !w.closed {
-		w.closed = true
-		close(w.jobs)
-	}
+	w.closed = true
+	close(w.jobs)
 	w.mu.Unlock()
 	<-w.done
 }

@@ -1,0 +1,136 @@
+package openapi
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+	"github.com/vendlane/vendlane/signature"
+)
+
+// call is an authenticated request.
+type call struct {
+	merchant db.Merchant
+	request  *http.Request
+	// payload is nil for endpoints without one.
+	payload *signature.Object
+}
+
+// handler is the part of an endpoint behind the common checks.
+type handler func(ctx context.Context, c call) (any, error)
+
+// bare wraps an endpoint that has no payload: checks G2–G8, the body is
+// ignored.
+func (s *Server) bare(h handler) endpoint {
+	return func(ctx context.Context, r *http.Request) (any, error) {
+		merchant, err := s.authenticate(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		return h(ctx, call{merchant: merchant, request: r})
+	}
+}
+
+// signed wraps an endpoint with a signed payload: checks G2–G11.
+func (s *Server) signed(h handler) endpoint {
+	return func(ctx context.Context, r *http.Request) (any, error) {
+		merchant, err := s.authenticate(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		payload, err := s.openPayload(r, merchant)
+		if err != nil {
+			return nil, err
+		}
+		return h(ctx, call{merchant: merchant, request: r, payload: payload})
+	}
+}
+
+// methods selects a handler by the payload's method (openapi.md §3.1 G12).
+type methods map[string]handler
+
+func (m methods) dispatch(ctx context.Context, c call) (any, error) {
+	v, _ := c.payload.Lookup("method")
+	if h, ok := m[v.Text]; ok && v.Kind == signature.String {
+		return h(ctx, c)
+	}
+	return nil, vending.Refuse(vending.CodeMethod)
+}
+
+// authenticate is G2–G8 of openapi.md §3.1.
+func (s *Server) authenticate(ctx context.Context, r *http.Request) (db.Merchant, error) {
+	client := clientAddr(r, s.cfg.TrustedProxies)
+	now := s.clock.Millis()
+	if retryAfter, blocked := s.failures.blocked(client, now); blocked {
+		return db.Merchant{}, refuseTooMany(retryAfter)
+	}
+	merchant, err := s.identify(ctx, r)
+	if err != nil {
+		if vending.CodeOf(err) != vending.CodeInternal {
+			s.failures.count(client, now)
+		}
+		return db.Merchant{}, err
+	}
+	if merchant.Status != vending.MerchantVerified {
+		return db.Merchant{}, vending.Refuse(vending.CodeMerchantUnverified)
+	}
+	if merchant.ExpiredAt != 0 && now >= merchant.ExpiredAt {
+		return db.Merchant{}, vending.Refuse(vending.CodeMerchantExpired)
+	}
+	if retryAfter, ok := s.rates.allow(merchant.AppID, s.clock()); !ok {
+		return db.Merchant{}, refuseTooMany(retryAfter)
+	}
+	return merchant, nil
+}
+
+// identify is G3–G5: whose request is this?
+func (s *Server) identify(ctx context.Context, r *http.Request) (db.Merchant, error) {
+	appID, secret := r.Header.Get("Appid"), r.Header.Get("AppSecret")
+	if appID == "" || secret == "" {
+		return db.Merchant{}, vending.Refuse(vending.CodeCredentialsEmpty)
+	}
+	merchant, found, err := store.Find(s.store.MerchantByAppID(ctx, appID))
+	if err != nil {
+		return db.Merchant{}, err
+	}
+	if !found {
+		return db.Merchant{}, vending.Refuse(vending.CodeAppIDInvalid)
+	}
+	if !secrets.HashMatches(secret, merchant.AppSecretHash) {
+		return db.Merchant{}, vending.Refuse(vending.CodeAppSecretInvalid)
+	}
+	return merchant, nil
+}
+
+// openPayload is G9–G11: envelope, signature, timestamp.
+func (s *Server) openPayload(r *http.Request, merchant db.Merchant) (*signature.Object, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, signature.MaxSize+1))
+	if err != nil {
+		return nil, &vending.Error{Code: vending.CodeBadRequest, Cause: err}
+	}
+	payload, err := signature.DecodeEnvelope(body)
+	if err != nil {
+		return nil, &vending.Error{Code: vending.CodeBadRequest, Cause: err}
+	}
+	key, err := s.box.Open(secrets.PurposeAppKey, merchant.AppKeySealed)
+	if err != nil {
+		return nil, err
+	}
+	if !payload.Verify(key) {
+		s.failures.count(clientAddr(r, s.cfg.TrustedProxies), s.clock.Millis())
+		return nil, vending.Refuse(vending.CodeSignature)
+	}
+	now := s.clock().Unix()
+	if !payload.WithinWindow(now, s.cfg.TimestampWindow) {
+		return nil, vending.RefuseWith(vending.CodeTimestamp, vending.Data{"server_time": now})
+	}
+	return payload, nil
+}
+
+func refuseTooMany(retryAfter int64) error {
+	return vending.RefuseWith(vending.CodeTooManyRequests, vending.Data{"retry_after": retryAfter})
+}

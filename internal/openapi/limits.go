@@ -1,0 +1,145 @@
+package openapi
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/vending"
+	"golang.org/x/time/rate"
+)
+
+// rateLimiter holds a token bucket per AppId (openapi.md §1.3). AppIds are
+// authenticated before they get here, so there are as many as merchants.
+type rateLimiter struct {
+	perSecond rate.Limit
+	burst     int
+
+	mu      sync.Mutex
+	buckets map[string]*rate.Limiter
+}
+
+func newRateLimiter(perSecond float64, burst int) *rateLimiter {
+	return &rateLimiter{perSecond: rate.Limit(perSecond), burst: max(1, burst), buckets: map[string]*rate.Limiter{}}
+}
+
+// allow takes a token, or tells in how many seconds there will be one.
+func (l *rateLimiter) allow(appID string, now time.Time) (retryAfter int64, ok bool) {
+	if l.perSecond <= 0 {
+		return 0, true
+	}
+	l.mu.Lock()
+	bucket, found := l.buckets[appID]
+	if !found {
+		bucket = rate.NewLimiter(l.perSecond, l.burst)
+		l.buckets[appID] = bucket
+	}
+	l.mu.Unlock()
+	r := bucket.ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if wait == 0 {
+		return 0, true
+	}
+	r.CancelAt(now)
+	return vending.SecondsUp(wait.Milliseconds()), false
+}
+
+// maxAddresses bounds the memory an attacker with many addresses can take.
+const maxAddresses = 100_000
+
+// authFailures counts failed authentications per client address within a fixed
+// window that starts with the first of them (openapi.md §1.3).
+type authFailures struct {
+	limit  int
+	window int64
+
+	mu   sync.Mutex
+	seen map[netip.Addr]failureWindow
+}
+
+type failureWindow struct {
+	until int64
+	count int
+}
+
+func newAuthFailures(limit int, window int64) *authFailures {
+	return &authFailures{limit: limit, window: window, seen: map[netip.Addr]failureWindow{}}
+}
+
+func (f *authFailures) blocked(addr netip.Addr, now int64) (retryAfter int64, blocked bool) {
+	if f.limit <= 0 {
+		return 0, false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w := f.seen[addr]
+	if now >= w.until || w.count < f.limit {
+		return 0, false
+	}
+	return vending.SecondsUp(w.until - now), true
+}
+
+func (f *authFailures) count(addr netip.Addr, now int64) {
+	if f.limit <= 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w, found := f.seen[addr]
+	if !found && len(f.seen) >= maxAddresses {
+		f.forget(now)
+	}
+	if now >= w.until {
+		w = failureWindow{until: now + f.window}
+	}
+	w.count++
+	f.seen[addr] = w
+}
+
+// forget drops what has run out, and everything if that frees nothing: better
+// to forgive than to grow without bound.
+func (f *authFailures) forget(now int64) {
+	for addr, w := range f.seen {
+		if now >= w.until {
+			delete(f.seen, addr)
+		}
+	}
+	if len(f.seen) >= maxAddresses {
+		clear(f.seen)
+	}
+}
+
+// clientAddr returns the address a request came from. Behind trusted proxies
+// it is the last entry of X-Forwarded-For that is not one of them.
+func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr = addr.Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && contains(trusted, addr); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		addr = hop.Unmap()
+	}
+	return addr
+}
+
+func contains(prefixes []netip.Prefix, addr netip.Addr) bool {
+	for _, p := range prefixes {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,191 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/pickup"
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// Applier writes files into a store.
+type Applier struct {
+	store  *store.Store
+	box    *secrets.Box
+	pickup *pickup.Service
+	clock  vending.Clock
+	random io.Reader
+	zone   *time.Location
+}
+
+// New makes an applier. random must be cryptographic: secrets are drawn from
+// it. zone is the default machine zone.
+func New(st *store.Store, box *secrets.Box, codes *pickup.Service, clock vending.Clock, random io.Reader, zone *time.Location) *Applier {
+	return &Applier{store: st, box: box, pickup: codes, clock: clock, random: random, zone: zone}
+}
+
+// Result tells what exists after an apply. Secrets stand in it only when this
+// apply made them: they cannot be read again.
+type Result struct {
+	Merchants []MerchantResult
+}
+
+// MerchantResult is one merchant of a file.
+type MerchantResult struct {
+	Slug, AppID string
+	// Created tells whether the merchant is new; then the secrets are set.
+	Created                          bool
+	AppSecret, AppKey, WebhookSecret string
+	Machines                         []MachineResult
+}
+
+// MachineResult is one machine of a file.
+type MachineResult struct {
+	ID        int64
+	MachineNo string
+	// Password is set when it was set or changed by this apply.
+	Password string
+}
+
+// Apply brings the store in line with the file, all of it or nothing. What the
+// file does not name is left alone, except within a machine: channels and
+// categories it no longer lists are retired, and their codes cancelled.
+func (a *Applier) Apply(ctx context.Context, f File) (Result, error) {
+	if err := f.check(); err != nil {
+		return Result{}, err
+	}
+	hashes, err := a.hashPasswords(ctx, f)
+	if err != nil {
+		return Result{}, err
+	}
+	var result Result
+	err = a.store.InTx(ctx, func(tx *store.Tx) error {
+		result = Result{}
+		for _, m := range f.Merchants {
+			r, err := a.applyMerchant(ctx, tx, m, hashes)
+			if err != nil {
+				return fmt.Errorf("merchant %s: %w", m.Slug, err)
+			}
+			result.Merchants = append(result.Merchants, r)
+		}
+		return nil
+	})
+	return result, err
+}
+
+// password is a machine's password and its stored form. plain is "" when the
+// stored one stays.
+type password struct{ plain, hash string }
+
+// hashPasswords does the slow hashing before the transaction, which other
+// writers may be waiting for.
+func (a *Applier) hashPasswords(ctx context.Context, f File) (map[string]password, error) {
+	out := map[string]password{}
+	for _, merchant := range f.Merchants {
+		for _, m := range merchant.Machines {
+			stored, found, err := store.Find(a.store.MachineByNo(ctx, m.MachineNo))
+			if err != nil {
+				return nil, err
+			}
+			keep := found && (m.Password == "" || fleet.PasswordMatches(m.Password, stored.Machine.PasswordHash))
+			if keep {
+				out[m.MachineNo] = password{hash: stored.Machine.PasswordHash}
+				continue
+			}
+			p := password{plain: m.Password}
+			if p.plain == "" {
+				if p.plain, err = a.randomHex(8); err != nil {
+					return nil, err
+				}
+			}
+			if p.hash, err = fleet.HashPassword(p.plain); err != nil {
+				return nil, fmt.Errorf("machine %s: %w", m.MachineNo, err)
+			}
+			out[m.MachineNo] = p
+		}
+	}
+	return out, nil
+}
+
+func (a *Applier) applyMerchant(ctx context.Context, tx *store.Tx, m Merchant, hashes map[string]password) (MerchantResult, error) {
+	row, result, err := a.setMerchant(ctx, tx, m)
+	if err != nil {
+		return result, err
+	}
+	models := map[string]int64{}
+	for _, model := range m.Models {
+		if models[model.Name], err = setModel(ctx, tx, row.ID, model); err != nil {
+			return result, fmt.Errorf("model %s: %w", model.Name, err)
+		}
+	}
+	for _, good := range m.Goods {
+		if err := a.setGood(ctx, tx, row.ID, good); err != nil {
+			return result, fmt.Errorf("good %s: %w", good.Slug, err)
+		}
+	}
+	for _, machine := range m.Machines {
+		modelID, err := findModel(ctx, tx, row.ID, models, machine.Model)
+		if err != nil {
+			return result, fmt.Errorf("machine %s: %w", machine.MachineNo, err)
+		}
+		id, err := a.applyMachine(ctx, tx, row, modelID, machine, hashes[machine.MachineNo])
+		if err != nil {
+			return result, fmt.Errorf("machine %s: %w", machine.MachineNo, err)
+		}
+		result.Machines = append(result.Machines, MachineResult{
+			ID: id, MachineNo: machine.MachineNo, Password: hashes[machine.MachineNo].plain,
+		})
+	}
+	return result, nil
+}
+
+func setModel(ctx context.Context, tx *store.Tx, merchantID int64, m Model) (int64, error) {
+	row, found, err := store.Find(tx.ModelByName(ctx, merchantID, m.Name))
+	if err != nil {
+		return 0, err
+	}
+	if !found {
+		if row, err = tx.InsertModel(ctx, merchantID, m.Name); err != nil {
+			return 0, err
+		}
+	}
+	kept := map[int64]bool{}
+	for _, b := range m.Boards {
+		kept[b.Addr] = true
+		err := tx.SetModelBoard(ctx, db.SetModelBoardParams{
+			ModelID: row.ID, Addr: b.Addr, FloorType: b.FloorType, Lift: b.Lift, DropDetection: b.DropDetection,
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	boards, err := tx.BoardsOfModel(ctx, row.ID)
+	if err != nil {
+		return 0, err
+	}
+	for _, b := range boards {
+		if !kept[b.Addr] {
+			if err := tx.DeleteModelBoard(ctx, row.ID, b.Addr); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return row.ID, nil
+}
+
+func findModel(ctx context.Context, tx *store.Tx, merchantID int64, known map[string]int64, name string) (int64, error) {
+	if id, ok := known[name]; ok {
+		return id, nil
+	}
+	row, found, err := store.Find(tx.ModelByName(ctx, merchantID, name))
+	if err == nil && !found {
+		err = fmt.Errorf("model %q is not known", name)
+	}
+	return row.ID, err
+}

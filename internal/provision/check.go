@@ -1,0 +1,121 @@
+package provision
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// webhookPrefix starts a webhook secret (consume.md §9.4).
+const webhookPrefix = "whsec_"
+
+// check refuses a file that cannot be right before anything is written; the
+// error says where.
+func (f File) check() error {
+	merchants, machines := map[string]bool{}, map[string]bool{}
+	for i, m := range f.Merchants {
+		if m.Slug == "" || merchants[m.Slug] {
+			return fmt.Errorf("merchants[%d]: slug %q is empty or used twice", i, m.Slug)
+		}
+		merchants[m.Slug] = true
+		if err := m.check(); err != nil {
+			return fmt.Errorf("merchant %s: %w", m.Slug, err)
+		}
+		for _, machine := range m.Machines {
+			if machines[machine.MachineNo] {
+				return fmt.Errorf("machine %s is listed twice", machine.MachineNo)
+			}
+			machines[machine.MachineNo] = true
+			if err := machine.check(); err != nil {
+				return fmt.Errorf("machine %s: %w", machine.MachineNo, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (m Merchant) check() error {
+	if m.Title == "" {
+		return fmt.Errorf("title is empty")
+	}
+	if m.Status != "" && m.Status != vending.MerchantVerified && m.Status != "PENDING" {
+		return fmt.Errorf("status %q is not VERIFIED or PENDING", m.Status)
+	}
+	if err := checkZone(m.Timezone); err != nil {
+		return err
+	}
+	if len(m.AppKey) > 64 || strings.IndexFunc(m.AppKey, func(r rune) bool { return r < '!' || r > '~' }) >= 0 {
+		return fmt.Errorf("app_key must be 1–64 printable ASCII characters")
+	}
+	if m.WebhookSecret != "" {
+		encoded, ok := strings.CutPrefix(m.WebhookSecret, webhookPrefix)
+		if _, err := base64.StdEncoding.DecodeString(encoded); err != nil || !ok {
+			return fmt.Errorf("webhook_secret must be %s and base64", webhookPrefix)
+		}
+	}
+	for _, model := range m.Models {
+		if model.Name == "" {
+			return fmt.Errorf("a model has no name")
+		}
+		for _, b := range model.Boards {
+			if b.Addr < 1 || b.Addr > 8 || b.FloorType < 1 {
+				return fmt.Errorf("model %s: board %d: addr must be 1–8 and floor_type positive", model.Name, b.Addr)
+			}
+		}
+	}
+	for _, g := range m.Goods {
+		if g.Slug == "" || g.Name == "" {
+			return fmt.Errorf("good %q: slug and name must not be empty", g.Slug)
+		}
+	}
+	return nil
+}
+
+func (m Machine) check() error {
+	if !vending.IsDigits(m.MachineNo) || len(m.MachineNo) > 20 {
+		return fmt.Errorf("machine_no must be 1–20 digits")
+	}
+	if m.Name == "" || m.Model == "" {
+		return fmt.Errorf("name and model must not be empty")
+	}
+	switch vending.MachineStatus(m.Status) {
+	case "", vending.MachineOperational, vending.MachineMaintenance, vending.MachineTransfer:
+	default:
+		return fmt.Errorf("status %q is not OPERATIONAL, MAINTENANCE or TRANSFER", m.Status)
+	}
+	if err := checkZone(m.Timezone); err != nil {
+		return err
+	}
+	slots, names := map[slot]bool{}, map[string]bool{}
+	for _, c := range m.Planogram {
+		if c.slot().addr > 8 || c.Motor < 0 || c.Motor > 99 {
+			return fmt.Errorf("channel %s: addr must be 1–8 and motor 0–99", c.name())
+		}
+		if slots[c.slot()] || names[c.name()] {
+			return fmt.Errorf("channel %s is listed twice", c.name())
+		}
+		slots[c.slot()], names[c.name()] = true, true
+		if c.Capacity < 0 || c.Stock < 0 || c.Stock > c.Capacity {
+			return fmt.Errorf("channel %s: stock %d must be between 0 and the capacity %d", c.name(), c.Stock, c.Capacity)
+		}
+	}
+	for _, c := range m.Codes {
+		if !vending.ValidCode(c.Code) || c.Quantity < 0 {
+			return fmt.Errorf("a code for channel %s is not 6–10 digits, or its quantity is negative", c.Channel)
+		}
+	}
+	return nil
+}
+
+func checkZone(name string) error {
+	if name == "" {
+		return nil
+	}
+	if _, err := time.LoadLocation(name); err != nil {
+		return fmt.Errorf("timezone %q is not known", name)
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+// Package provision creates and updates merchants, models, goods, machines,
+// planograms and pickup codes from a file, so that an installation can be
+// described in one place and applied again and again.
+package provision
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/goccy/go-yaml"
+)
+
+// File is what `vendlane admin apply` reads.
+type File struct {
+	Merchants []Merchant `yaml:"merchants"`
+}
+
+// Merchant is one merchant and everything it owns. Slug names it in this file
+// for ever; it is not shown to anyone.
+type Merchant struct {
+	Slug        string `yaml:"slug"`
+	Title       string `yaml:"title"`
+	Description string `yaml:"description"`
+	Logo        string `yaml:"logo"`
+	StoreID     string `yaml:"store_id"`
+	// Status is VERIFIED (the default) or PENDING.
+	Status string `yaml:"status"`
+	// AppID, AppSecret, AppKey and WebhookSecret are generated when left out.
+	// AppSecret, AppID and WebhookSecret count at creation only.
+	AppID         string `yaml:"appid"`
+	AppSecret     string `yaml:"app_secret"`
+	AppKey        string `yaml:"app_key"`
+	WebhookSecret string `yaml:"webhook_secret"`
+	Debug         bool   `yaml:"debug"`
+	Timezone      string `yaml:"timezone"`
+	// ExpiredAt is YYYY-MM-DD HH:MM:SS in the merchant's zone, else in the
+	// default one; empty is never.
+	ExpiredAt string    `yaml:"expired_at"`
+	Models    []Model   `yaml:"models"`
+	Goods     []Good    `yaml:"goods"`
+	Machines  []Machine `yaml:"machines"`
+}
+
+// Model is a machine model and its boards.
+type Model struct {
+	Name   string  `yaml:"name"`
+	Boards []Board `yaml:"boards"`
+}
+
+// Board is a driver board: addr 1–8, floor_type of openapi.md §4.2.
+type Board struct {
+	Addr          int64 `yaml:"addr"`
+	FloorType     int64 `yaml:"floor_type"`
+	Lift          bool  `yaml:"lift"`
+	DropDetection bool  `yaml:"drop_detection"`
+}
+
+// Good is an article of the merchant; Slug is its article code.
+type Good struct {
+	Slug          string   `yaml:"slug"`
+	Name          string   `yaml:"name"`
+	Description   string   `yaml:"description"`
+	Content       string   `yaml:"content"`
+	Thumb         string   `yaml:"thumb"`
+	Media         []string `yaml:"media"`
+	Price         string   `yaml:"price"`
+	OriginalPrice string   `yaml:"original_price"`
+}
+
+// Machine is one machine. Its password is generated when left out.
+type Machine struct {
+	MachineNo   string `yaml:"machine_no"`
+	Name        string `yaml:"name"`
+	Model       string `yaml:"model"`
+	Password    string `yaml:"password"`
+	Status      string `yaml:"status"`
+	MachineType int64  `yaml:"machine_type"`
+	Address     string `yaml:"address"`
+	LngLat      string `yaml:"lng_lat"`
+	CoverImage  string `yaml:"cover_image"`
+	Contact     string `yaml:"contact"`
+	Tel         string `yaml:"tel"`
+	// Timezone is the merchant's, for a new machine, when left out.
+	Timezone          string        `yaml:"timezone"`
+	CurrencyID        int64         `yaml:"currency_id"`
+	PickupCodeEnabled bool          `yaml:"pickup_code_enabled"`
+	Announcement      *Announcement `yaml:"announcement"`
+	Categories        []Category    `yaml:"categories"`
+	Planogram         []Channel     `yaml:"planogram"`
+	Codes             []Code        `yaml:"codes"`
+}
+
+// Announcement is a notice shown on a machine.
+type Announcement struct {
+	Title   string `yaml:"title"`
+	Content string `yaml:"content"`
+	LinkURL string `yaml:"link_url"`
+}
+
+// Category groups products of one machine.
+type Category struct {
+	Title  string `yaml:"title"`
+	SortID int64  `yaml:"sort_id"`
+	Hidden bool   `yaml:"hidden"`
+}
+
+// Channel is one slot of the planogram and the good in it.
+type Channel struct {
+	// ProductID fixes the product's id at creation; 0 takes the next one.
+	ProductID int64 `yaml:"product_id"`
+	// Addr is the board, 1 when left out; Motor is 0–99.
+	Addr  int64 `yaml:"addr"`
+	Motor int64 `yaml:"motor"`
+	// Name is the cabinet's letter and the motor number plus 1 when left out.
+	Name      string `yaml:"name"`
+	X         int64  `yaml:"x"`
+	Y         int64  `yaml:"y"`
+	Auxiliary bool   `yaml:"auxiliary"`
+	Good      string `yaml:"good"`
+	Category  string `yaml:"category"`
+	SortID    int64  `yaml:"sort_id"`
+	OffSale   bool   `yaml:"off_sale"`
+	Capacity  int64  `yaml:"capacity"`
+	// Stock counts at creation only: later the level belongs to sales and
+	// replenishment.
+	Stock int64 `yaml:"stock"`
+}
+
+// Code is a pickup code for the product in a channel. A value that has ever
+// been on the machine is left alone, so applying again never revives one.
+type Code struct {
+	Code      string `yaml:"code"`
+	Channel   string `yaml:"channel"`
+	Quantity  int64  `yaml:"quantity"`
+	ExpiredAt string `yaml:"expired_at"`
+}
+
+// maxFileSize bounds a file before it is parsed.
+const maxFileSize = 16 << 20
+
+// Parse reads a file strictly: unknown keys are errors, with their line.
+func Parse(text []byte) (File, error) {
+	if len(text) > maxFileSize {
+		return File{}, fmt.Errorf("file is larger than %d bytes", maxFileSize)
+	}
+	var f File
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&f); err != nil {
+		return File{}, fmt.Errorf("parse file: %w", err)
+	}
+	return f, nil
+}

@@ -1,0 +1,142 @@
+package provision
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+func (a *Applier) setMerchant(ctx context.Context, tx *store.Tx, m Merchant) (db.Merchant, MerchantResult, error) {
+	row, found, err := store.Find(tx.MerchantBySlug(ctx, m.Slug))
+	if err != nil {
+		return row, MerchantResult{}, err
+	}
+	expiredAt := int64(0)
+	if m.ExpiredAt != "" {
+		if expiredAt, err = vending.ParseDateTime(m.ExpiredAt, vending.Zone(m.Timezone, a.zone)); err != nil {
+			return row, MerchantResult{}, fmt.Errorf("expired_at: %w", err)
+		}
+	}
+	if !found {
+		return a.insertMerchant(ctx, tx, m, expiredAt)
+	}
+	if m.AppID != "" && m.AppID != row.AppID {
+		return row, MerchantResult{}, fmt.Errorf("appid cannot be changed from %s", row.AppID)
+	}
+	keySealed := row.AppKeySealed
+	if m.AppKey != "" {
+		if keySealed, err = a.box.Seal(secrets.PurposeAppKey, m.AppKey); err != nil {
+			return row, MerchantResult{}, err
+		}
+	}
+	err = tx.UpdateMerchant(ctx, db.UpdateMerchantParams{
+		ID: row.ID, Title: m.Title, Description: m.Description, Logo: m.Logo, StoreID: m.StoreID,
+		Status: statusOf(m), Debug: m.Debug, Timezone: m.Timezone, ExpiredAt: expiredAt, AppKeySealed: keySealed,
+	})
+	row.Timezone = m.Timezone
+	return row, MerchantResult{Slug: m.Slug, AppID: row.AppID}, err
+}
+
+func (a *Applier) insertMerchant(ctx context.Context, tx *store.Tx, m Merchant, expiredAt int64) (db.Merchant, MerchantResult, error) {
+	r := MerchantResult{
+		Slug: m.Slug, Created: true,
+		AppID: m.AppID, AppSecret: m.AppSecret, AppKey: m.AppKey, WebhookSecret: m.WebhookSecret,
+	}
+	if err := a.fillSecrets(&r); err != nil {
+		return db.Merchant{}, r, err
+	}
+	keySealed, err := a.box.Seal(secrets.PurposeAppKey, r.AppKey)
+	if err != nil {
+		return db.Merchant{}, r, err
+	}
+	webhookSealed, err := a.box.Seal(secrets.PurposeWebhookSecret, r.WebhookSecret)
+	if err != nil {
+		return db.Merchant{}, r, err
+	}
+	row, err := tx.InsertMerchant(ctx, db.InsertMerchantParams{
+		Slug: m.Slug, Title: m.Title, Description: m.Description, Logo: m.Logo, StoreID: m.StoreID,
+		Status: statusOf(m), AppID: r.AppID, AppSecretHash: secrets.Hash(r.AppSecret),
+		AppKeySealed: keySealed, WebhookSecretSealed: webhookSealed,
+		Debug: m.Debug, Timezone: m.Timezone, CreatedAt: a.clock.Millis(), ExpiredAt: expiredAt,
+	})
+	if err != nil {
+		return row, r, fmt.Errorf("insert (is the appid taken?): %w", err)
+	}
+	return row, r, nil
+}
+
+// fillSecrets draws what the file left out (signing.md §1).
+func (a *Applier) fillSecrets(r *MerchantResult) error {
+	var err error
+	if r.AppID == "" {
+		if r.AppID, err = a.randomHex(8); err != nil {
+			return err
+		}
+		r.AppID = "vm" + r.AppID
+	}
+	for _, secret := range []*string{&r.AppSecret, &r.AppKey} {
+		if *secret == "" {
+			if *secret, err = a.randomHex(16); err != nil {
+				return err
+			}
+		}
+	}
+	if r.WebhookSecret == "" {
+		raw, err := a.randomBytes(32)
+		if err != nil {
+			return err
+		}
+		r.WebhookSecret = webhookPrefix + base64.StdEncoding.EncodeToString(raw)
+	}
+	return nil
+}
+
+func (a *Applier) setGood(ctx context.Context, tx *store.Tx, merchantID int64, g Good) error {
+	price, err := vending.ParseMoney(g.Price)
+	if err != nil {
+		return fmt.Errorf("price: %w", err)
+	}
+	original := price
+	if g.OriginalPrice != "" {
+		if original, err = vending.ParseMoney(g.OriginalPrice); err != nil {
+			return fmt.Errorf("original_price: %w", err)
+		}
+	}
+	media, err := json.Marshal(append([]string{}, g.Media...))
+	if err != nil {
+		return err
+	}
+	_, err = tx.SetGood(ctx, db.SetGoodParams{
+		MerchantID: merchantID, Slug: g.Slug, Name: g.Name, Description: g.Description, Content: g.Content,
+		Thumb: g.Thumb, Media: string(media), Price: price, OriginalPrice: original, UpdatedAt: a.clock.Millis(),
+	})
+	return err
+}
+
+func (a *Applier) randomHex(n int) (string, error) {
+	raw, err := a.randomBytes(n)
+	return hex.EncodeToString(raw), err
+}
+
+func (a *Applier) randomBytes(n int) ([]byte, error) {
+	raw := make([]byte, n)
+	if _, err := io.ReadFull(a.random, raw); err != nil {
+		return nil, fmt.Errorf("draw a secret: %w", err)
+	}
+	return raw, nil
+}
+
+func statusOf(m Merchant) string {
+	if m.Status == "" {
+		return vending.MerchantVerified
+	}
+	return m.Status
+}

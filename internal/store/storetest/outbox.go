@@ -1,0 +1,255 @@
+package storetest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+	"log/slog"
+)
+
+// 16 callers dispense 8 records of one machine at once: one gets the lock.
+func testDispenseLock(t *testing.T, f *Fixture) {
+	const records = 8
+	orders, recordIDs := make([]int64, records), make([]int64, records)
+	for i := range records {
+		f.AddCode(t, fmt.Sprintf("10000%02d", i), 131, 0)
+		done, err := f.Consume(t.Context(), fmt.Sprintf("10000%02d", i), 131, fmt.Sprintf("2024042900000000%04d", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		orders[i], recordIDs[i] = done.OrderID, done.RecordID
+	}
+	errs := race(2*records, func(i int) error {
+		_, _, err := f.Dispense.Start(t.Context(), f.Merchant, dispense.Request{
+			MachineNo: MachineNo, OrderID: orders[i%records], RecordID: recordIDs[i%records],
+		})
+		return err
+	})
+	won := 0
+	for _, err := range errs {
+		switch vending.CodeOf(err) {
+		case 0:
+			won++
+		case vending.CodeMachineDispensing, vending.CodeAlreadyDelivered:
+		default:
+			t.Errorf("unexpected answer %v", err)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d dispenses were accepted at once, want 1", won)
+	}
+	commands, err := f.Store.CommandsOfMachine(t.Context(), f.Machine.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	puts := 0
+	for _, c := range commands {
+		if c.Method == "device.delivery.put" {
+			puts++
+		}
+	}
+	if puts != 1 {
+		t.Errorf("%d dispense commands are queued, want 1", puts)
+	}
+}
+
+// startDelivery redeems a code and dispenses it.
+func (f *Fixture) startDelivery(t *testing.T, n int) db.Delivery {
+	t.Helper()
+	code := fmt.Sprintf("20000%02d", n)
+	f.AddCode(t, code, 131, 0)
+	done, err := f.Consume(t.Context(), code, 131, fmt.Sprintf("2024043000000000%04d", n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	delivery, _, err := f.Dispense.Start(t.Context(), f.Merchant, dispense.Request{
+		MachineNo: MachineNo, OrderID: done.OrderID, RecordID: done.RecordID,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return delivery
+}
+
+// A report that meets the time-out sweep is applied exactly once, whichever
+// comes first, and the record ends as the report says.
+func testReportRace(t *testing.T, f *Fixture) {
+	for round := range 5 {
+		d := f.startDelivery(t, round)
+		f.Advance(121 * time.Second)
+		errs := race(4, func(i int) error {
+			if i%2 == 0 {
+				return f.Dispense.TimeoutSweep(t.Context())
+			}
+			return f.Dispense.TakeReport(t.Context(), dispense.Report{
+				MachineID: f.Machine.ID, DeliveryID: d.ID, OrderID: d.OrderID, RecordID: d.RecordID,
+				Success: true, Delivered: -1,
+			})
+		})
+		for _, err := range errs {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := f.Store.DeliveryByID(t.Context(), d.ID)
+		if err != nil || got.State != vending.DeliverySuccess {
+			t.Fatalf("delivery is %s (%v)", got.State, err)
+		}
+		record, err := f.Store.RecordByID(t.Context(), d.RecordID)
+		if err != nil || record.State != vending.RecordSuccess || record.Delivered != 1 {
+			t.Fatalf("record is %s with %d delivered (%v)", record.State, record.Delivered, err)
+		}
+		callbacks, err := f.Store.CallbacksOfOrder(t.Context(), d.OrderID)
+		if err != nil || len(callbacks) < 1 || len(callbacks) > 2 {
+			t.Fatalf("%d callbacks, want 1, or 2 after a time-out (%v)", len(callbacks), err)
+		}
+	}
+}
+
+func testClaims(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	const rows = 200
+	f.Write(t, func(tx *store.Tx) error {
+		for range rows {
+			if err := tx.QueueCommand(ctx, store.Command{MachineID: f.Machine.ID, Method: "client.machine.refresh", Now: 1, ExpiresAt: 1 << 60}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var mu sync.Mutex
+	claimed := map[int64]int{}
+	errs := race(8, func(int) error {
+		for {
+			var batch []db.Command
+			err := f.Store.InTx(ctx, func(tx *store.Tx) (err error) {
+				batch, err = tx.ClaimCommands(ctx, 20, 10, 7)
+				return err
+			})
+			if err != nil || len(batch) == 0 {
+				return err
+			}
+			mu.Lock()
+			for _, c := range batch {
+				claimed[c.ID]++
+			}
+			mu.Unlock()
+		}
+	})
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(claimed) != rows {
+		t.Errorf("%d rows claimed, want %d", len(claimed), rows)
+	}
+	for id, n := range claimed {
+		if n != 1 {
+			t.Errorf("row %d was claimed %d times", id, n)
+		}
+	}
+}
+
+func testLease(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	f.Write(t, func(tx *store.Tx) error {
+		return tx.QueueCommand(ctx, store.Command{MachineID: f.Machine.ID, Method: "client.machine.refresh", Now: 1, ExpiresAt: 1 << 60})
+	})
+	claim := func(now int64) (batch []db.Command) {
+		f.Write(t, func(tx *store.Tx) (err error) {
+			batch, err = tx.ClaimCommands(ctx, now+10, now, 7)
+			return err
+		})
+		return batch
+	}
+	for _, step := range []struct {
+		now      int64
+		rows     int
+		attempts int64
+	}{{10, 1, 1}, {19, 0, 0}, {20, 1, 2}} {
+		batch := claim(step.now)
+		if len(batch) != step.rows {
+			t.Fatalf("at %d: %d rows, want %d", step.now, len(batch), step.rows)
+		}
+		if step.rows > 0 && batch[0].Attempts != step.attempts {
+			t.Errorf("at %d: attempts %d, want %d", step.now, batch[0].Attempts, step.attempts)
+		}
+	}
+}
+
+func (f *Fixture) fleet() *fleet.Service {
+	return fleet.New(f.Store, f.Now, fleet.Config{OfflineAfter: 600_000}, slog.New(slog.DiscardHandler))
+}
+
+func testEpochs(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	machines := f.fleet()
+	for _, epoch := range []int64{100, 200, 150} {
+		if err := machines.Connected(ctx, f.Machine.ID, epoch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	online := func() bool {
+		p, err := f.Store.PresenceOfMachine(ctx, f.Machine.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.IsOnline
+	}
+	if err := machines.GoneOffline(ctx, f.Machine.ID, 150, "old will"); err != nil || !online() {
+		t.Errorf("the will of an older connection took the machine offline (%v)", err)
+	}
+	if err := machines.GoneOffline(ctx, f.Machine.ID, 200, "will"); err != nil || online() {
+		t.Errorf("the will of the newest connection was ignored (%v)", err)
+	}
+}
+
+func testSilent(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	machines := f.fleet()
+	state := func() db.Presence {
+		if err := machines.SilentSweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		p, err := f.Store.PresenceOfMachine(ctx, f.Machine.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	f.Advance(10*time.Minute - time.Millisecond)
+	if !state().IsOnline {
+		t.Error("offline before ten minutes of silence")
+	}
+	f.Advance(time.Millisecond)
+	if p := state(); p.IsOnline || p.NotifyMessage != vending.NoticeOffline {
+		t.Errorf("after ten minutes: online %v, notice %q", p.IsOnline, p.NotifyMessage)
+	}
+}
+
+func testDeleteOld(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	d := f.startDelivery(t, 1)
+	f.Write(t, func(tx *store.Tx) error { return tx.FinishCommandsOfDelivery(ctx, d.ID) })
+	remove := func(before int64) (n int64) {
+		f.Write(t, func(tx *store.Tx) (err error) {
+			n, err = tx.DeleteOldCommands(ctx, before, 500)
+			return err
+		})
+		return n
+	}
+	if n := remove(f.Now().UnixMilli()); n != 0 {
+		t.Errorf("%d rows deleted that are not old", n)
+	}
+	if n := remove(f.Now().UnixMilli() + 1); n != 1 {
+		t.Errorf("%d old finished rows deleted, want 1 (a queued one stays)", n)
+	}
+}
