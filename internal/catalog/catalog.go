@@ -61,7 +61,7 @@ func (s *Service) Products(ctx context.Context, merchant db.Merchant, f Filter) 
 	}
 	rows, err := s.store.ProductsOnSale(ctx, db.ProductsOnSaleParams{
 		MachineID: m.Machine.ID, Addr: f.Addr, CategoryID: f.CategoryID,
-		PageSize: int32(size), PageStart: int32(start), //nolint:gosec // both are below maxRows
+		PageSize: int32(size), PageStart: int32(start), // both are small: a page starts below total
 	})
 	if err != nil {
 		return Page{}, fmt.Errorf("list products: %w", err)

@@ -12,8 +12,8 @@ import (
 // joined by dots, and an environment variable: the key in upper case with
 // underscores, behind VENDLANE_. Times are whole seconds, as the keys say.
 type Config struct {
-	Data            string    `yaml:"data" doc:"folder of the database and the master key"`
-	DefaultTimezone string    `yaml:"default_timezone" doc:"IANA zone of machines without one of their own"`
+	Data            string    `yaml:"data" doc:"folder of the database and the master key" zh:"存放数据库和主密钥的文件夹"`
+	DefaultTimezone string    `yaml:"default_timezone" doc:"IANA zone of machines without one of their own" zh:"没有设置时区的设备使用的 IANA 时区"`
 	HTTP            HTTP      `yaml:"http"`
 	MQTT            MQTT      `yaml:"mqtt"`
 	Log             Log       `yaml:"log"`
@@ -30,42 +30,42 @@ type Config struct {
 
 // HTTP configures the HTTP listener.
 type HTTP struct {
-	Listen         string         `yaml:"listen" doc:"address of the HTTP API, host:port"`
-	AdminListen    string         `yaml:"admin_listen" doc:"address for /metrics and /debug/pprof, host:port; empty serves /metrics on http.listen and no pprof"`
-	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" doc:"address ranges of reverse proxies whose X-Forwarded-For is believed"`
+	Listen         string         `yaml:"listen" doc:"address of the HTTP API, host:port" zh:"HTTP 接口监听地址，host:port"`
+	AdminListen    string         `yaml:"admin_listen" doc:"address for /metrics and /debug/pprof, host:port; empty serves /metrics on http.listen and no pprof" zh:"/metrics 与 /debug/pprof 的监听地址，host:port；为空时 /metrics 由 http.listen 提供，且没有 pprof"`
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" doc:"address ranges of reverse proxies whose X-Forwarded-For is believed" zh:"可信反向代理的地址段，只采信它们的 X-Forwarded-For"`
 }
 
 // MQTT configures the device gateway.
 type MQTT struct {
-	Listen           string `yaml:"listen" doc:"address of the MQTT endpoint for machines, host:port"`
-	MaxConnections   int    `yaml:"max_connections" doc:"connections held at most"`
-	AcceptAppIDKey   bool   `yaml:"accept_appid_key" doc:"accept up messages signed with the AppId as key as well"`
-	TimestampWindowS int64  `yaml:"timestamp_window_s" doc:"accepted clock distance of up messages; 0 is off"`
-	RequireOwnTopic  bool   `yaml:"require_own_topic" doc:"drop up messages on the shared topic /server/app"`
+	Listen           string `yaml:"listen" doc:"address of the MQTT endpoint for machines, host:port" zh:"设备接入的 MQTT 监听地址，host:port"`
+	MaxConnections   int    `yaml:"max_connections" doc:"connections held at most" zh:"最多保持的连接数"`
+	AcceptAppIDKey   bool   `yaml:"accept_appid_key" doc:"accept up messages signed with the AppId as key as well" zh:"上行消息也接受以 AppId 为密钥的签名"`
+	TimestampWindowS int64  `yaml:"timestamp_window_s" doc:"accepted clock distance of up messages; 0 is off" zh:"上行消息允许的时钟误差，0 表示不检查"`
+	RequireOwnTopic  bool   `yaml:"require_own_topic" doc:"drop up messages on the shared topic /server/app" zh:"丢弃共享主题 /server/app 上的上行消息"`
 }
 
 // Log configures the log.
 type Log struct {
-	Level  string `yaml:"level" doc:"debug, info, warn or error"`
-	Format string `yaml:"format" doc:"json or text"`
+	Level  string `yaml:"level" doc:"debug, info, warn or error" zh:"debug、info、warn 或 error"`
+	Format string `yaml:"format" doc:"json or text" zh:"json 或 text"`
 }
 
 // Secrets configures the master key.
 type Secrets struct {
-	MasterKey string `yaml:"master_key" doc:"64 hex digits that seal AppKeys and webhook secrets; empty uses the file master.key in the data folder, made on first start"`
+	MasterKey string `yaml:"master_key" doc:"64 hex digits that seal AppKeys and webhook secrets; empty uses the file master.key in the data folder, made on first start" zh:"64 位十六进制主密钥，用于加密 AppKey 和 webhook 密钥；为空时使用数据文件夹中的 master.key（首次启动时生成）"`
 }
 
 // Signing configures signatures over HTTP.
 type Signing struct {
-	TimestampWindowS int64 `yaml:"timestamp_window_s" doc:"accepted clock distance of API requests; 0 is off"`
+	TimestampWindowS int64 `yaml:"timestamp_window_s" doc:"accepted clock distance of API requests; 0 is off" zh:"接口请求允许的时钟误差，0 表示不检查"`
 }
 
 // RateLimit configures limits of the API.
 type RateLimit struct {
-	AppRPS          float64 `yaml:"app_rps" doc:"requests per second of one AppId; 0 is off"`
-	AppBurst        int     `yaml:"app_burst" doc:"requests of one AppId at once"`
-	AuthFailMax     int     `yaml:"auth_fail_max" doc:"failed authentications of one client address within the window; 0 is off"`
-	AuthFailWindowS int64   `yaml:"auth_fail_window_s" doc:"that window"`
+	AppRPS          float64 `yaml:"app_rps" doc:"requests per second of one AppId; 0 is off" zh:"每个 AppId 每秒的请求数，0 表示不限制"`
+	AppBurst        int     `yaml:"app_burst" doc:"requests of one AppId at once" zh:"每个 AppId 的突发请求数"`
+	AuthFailMax     int     `yaml:"auth_fail_max" doc:"failed authentications of one client address within the window; 0 is off" zh:"同一客户端地址在时间窗内允许的认证失败次数，0 表示不限制"`
+	AuthFailWindowS int64   `yaml:"auth_fail_window_s" doc:"that window" zh:"该时间窗"`
 }
 
 // Consume configures redemption.
@@ -75,46 +75,46 @@ type Consume struct {
 
 // BruteForce configures the wrong-code lock.
 type BruteForce struct {
-	Max     int   `yaml:"max" doc:"wrong codes on one machine within the window that lock it; 0 is off"`
-	WindowS int64 `yaml:"window_s" doc:"that window"`
-	LockS   int64 `yaml:"lock_s" doc:"how long the machine takes no codes"`
+	Max     int   `yaml:"max" doc:"wrong codes on one machine within the window that lock it; 0 is off" zh:"时间窗内锁定设备的错误取货码次数，0 表示不锁定"`
+	WindowS int64 `yaml:"window_s" doc:"that window" zh:"该时间窗"`
+	LockS   int64 `yaml:"lock_s" doc:"how long the machine takes no codes" zh:"设备停止接受取货码的时长"`
 }
 
 // Dispense configures dispensing.
 type Dispense struct {
-	TimeoutS int64 `yaml:"timeout_s" doc:"how long a machine's report is waited for"`
+	TimeoutS int64 `yaml:"timeout_s" doc:"how long a machine's report is waited for" zh:"等待设备上报结果的时长"`
 	LockS    LockS `yaml:"lock_s"`
 }
 
 // LockS are the dispense lock times by drive.
 type LockS struct {
-	Lock    int64 `yaml:"lock" doc:"lock and start window of electromagnetic locks"`
-	Motor   int64 `yaml:"motor" doc:"lock and start window of spring motors"`
-	Belt    int64 `yaml:"belt" doc:"lock and start window of belts"`
-	Default int64 `yaml:"default" doc:"lock and start window of everything else"`
+	Lock    int64 `yaml:"lock" doc:"lock and start window of electromagnetic locks" zh:"电磁锁的出货锁定与启动时限"`
+	Motor   int64 `yaml:"motor" doc:"lock and start window of spring motors" zh:"弹簧电机的出货锁定与启动时限"`
+	Belt    int64 `yaml:"belt" doc:"lock and start window of belts" zh:"履带的出货锁定与启动时限"`
+	Default int64 `yaml:"default" doc:"lock and start window of everything else" zh:"其他货道的出货锁定与启动时限"`
 }
 
 // Machine configures presence.
 type Machine struct {
-	OfflineAfterS int64 `yaml:"offline_after_s" doc:"silence after which a machine is offline"`
+	OfflineAfterS int64 `yaml:"offline_after_s" doc:"silence after which a machine is offline" zh:"多久没有心跳即视为离线"`
 }
 
 // Callback configures messages to notify_url.
 type Callback struct {
-	TimeoutS     int64          `yaml:"timeout_s" doc:"time for one attempt"`
-	RetryS       []int64        `yaml:"retry_s" doc:"waits between attempts"`
-	AllowPrivate bool           `yaml:"allow_private" doc:"allow targets in private address ranges"`
-	AllowRanges  []netip.Prefix `yaml:"allow_ranges" doc:"address ranges allowed although they are private"`
+	TimeoutS     int64          `yaml:"timeout_s" doc:"time for one attempt" zh:"单次回调的时限"`
+	RetryS       []int64        `yaml:"retry_s" doc:"waits between attempts" zh:"各次回调之间的等待时间"`
+	AllowPrivate bool           `yaml:"allow_private" doc:"allow targets in private address ranges" zh:"允许回调到私有地址段"`
+	AllowRanges  []netip.Prefix `yaml:"allow_ranges" doc:"address ranges allowed although they are private" zh:"虽为私有但允许回调的地址段"`
 }
 
 // I18n configures message languages.
 type I18n struct {
-	Negotiate bool `yaml:"negotiate" doc:"answer error messages in English when Accept-Language asks for it"`
+	Negotiate bool `yaml:"negotiate" doc:"answer error messages in English when Accept-Language asks for it" zh:"按 Accept-Language 以英文返回错误信息"`
 }
 
 // Store configures the database.
 type Store struct {
-	MaxGroup int `yaml:"max_group" doc:"writes that share one durable commit at most"`
+	MaxGroup int `yaml:"max_group" doc:"writes that share one durable commit at most" zh:"一次持久化提交最多合并的写入数"`
 }
 
 // Default returns the settings that apply without any configuration: those of

@@ -74,10 +74,10 @@ func injected(name string) bool {
 }
 
 // Leaf is one setting: its key in a file, its environment variable, what it
-// means and its present value.
+// means in both languages and its present value.
 type Leaf struct {
-	Key, Env, Doc string
-	value         reflect.Value
+	Key, Env, Doc, DocZH string
+	value                reflect.Value
 }
 
 // Value returns the setting as text.
@@ -102,7 +102,7 @@ func leavesOf(v reflect.Value, prefix string) []Leaf {
 		key := prefix + field.Tag.Get("yaml")
 		if doc, isLeaf := field.Tag.Lookup("doc"); isLeaf {
 			env := envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
-			out = append(out, Leaf{Key: key, Env: env, Doc: doc, value: v.Field(i)})
+			out = append(out, Leaf{Key: key, Env: env, Doc: doc, DocZH: field.Tag.Get("zh"), value: v.Field(i)})
 			continue
 		}
 		out = append(out, leavesOf(v.Field(i), key+".")...)

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"context"
+	"net/netip"
 
 	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -36,7 +37,7 @@ func (s *Server) consume(ctx context.Context, c call) (any, error) {
 		MachineNo: f.machineNo(),
 		Code:      f.code(),
 		ProductID: f.id("product_id"),
-		NotifyURL: f.notifyURL(s.cfg.AllowPrivateCallbacks),
+		NotifyURL: f.notifyURL(s.cfg.AllowPrivateCallbacks, s.cfg.AllowCallbackRanges),
 	}
 	if err := f.err(); err != nil {
 		return nil, err
@@ -67,12 +68,12 @@ func (f *form) code() string {
 	return text
 }
 
-func (f *form) notifyURL(allowPrivate bool) string {
+func (f *form) notifyURL(allowPrivate bool, allowed []netip.Prefix) string {
 	text := f.text("notify_url")
 	if text == "" {
 		return ""
 	}
-	if reason := vending.CheckNotifyURL(text, allowPrivate); reason != "" {
+	if reason := vending.CheckNotifyURL(text, allowPrivate, allowed...); reason != "" {
 		f.failFormat("notify_url", reason)
 	}
 	return text

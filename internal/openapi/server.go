@@ -35,8 +35,10 @@ type Config struct {
 	AuthWindow   int64
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	// AllowPrivateCallbacks is callback.allow_private.
+	// AllowPrivateCallbacks is callback.allow_private, AllowCallbackRanges is
+	// callback.allow_ranges.
 	AllowPrivateCallbacks bool
+	AllowCallbackRanges   []netip.Prefix
 	// Negotiate answers in English when asked to (i18n.negotiate).
 	Negotiate bool
 	// Zone is used for machines without one of their own.

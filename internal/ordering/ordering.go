@@ -58,13 +58,13 @@ func (s *Service) find(ctx context.Context, merchant db.Merchant, idOrTradeID st
 	if len(idOrTradeID) >= minTradeIDLength {
 		tradeID, err := vending.ParseTradeID(idOrTradeID)
 		if err != nil {
-			return db.Order{}, false, nil
+			return db.Order{}, false, nil //nolint:nilerr // malformed is unknown
 		}
 		return store.Find(s.store.OrderByTradeKey(ctx, merchant.ID, tradeID.Key))
 	}
 	id, err := strconv.ParseInt(idOrTradeID, 10, 64)
 	if err != nil || !vending.IsDigits(idOrTradeID) {
-		return db.Order{}, false, nil
+		return db.Order{}, false, nil //nolint:nilerr // malformed is unknown
 	}
 	order, found, err := store.Find(s.store.OrderByID(ctx, id))
 	return order, found && order.MerchantID == merchant.ID, err

@@ -43,8 +43,35 @@ func (q *Queries) AttemptsOfCallback(ctx context.Context, callbackID int64) ([]C
 	return items, nil
 }
 
+const callbackByID = `-- name: CallbackByID :one
+SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent FROM callbacks WHERE id = $1
+`
+
+func (q *Queries) CallbackByID(ctx context.Context, id int64) (Callback, error) {
+	row := q.db.QueryRowContext(ctx, callbackByID, id)
+	var i Callback
+	err := row.Scan(
+		&i.ID,
+		&i.WebhookID,
+		&i.MerchantID,
+		&i.OrderID,
+		&i.RecordID,
+		&i.Url,
+		&i.Body,
+		&i.State,
+		&i.CreatedAt,
+		&i.DueAt,
+		&i.LeaseUntil,
+		&i.Attempts,
+		&i.FinishedAt,
+		&i.Lane,
+		&i.Resent,
+	)
+	return i, err
+}
+
 const callbacksOfOrder = `-- name: CallbacksOfOrder :many
-SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at FROM callbacks WHERE order_id = $1 ORDER BY id
+SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent FROM callbacks WHERE order_id = $1 ORDER BY id
 `
 
 func (q *Queries) CallbacksOfOrder(ctx context.Context, orderID int64) ([]Callback, error) {
@@ -70,6 +97,8 @@ func (q *Queries) CallbacksOfOrder(ctx context.Context, orderID int64) ([]Callba
 			&i.LeaseUntil,
 			&i.Attempts,
 			&i.FinishedAt,
+			&i.Lane,
+			&i.Resent,
 		); err != nil {
 			return nil, err
 		}
@@ -88,14 +117,28 @@ const claimCallbacks = `-- name: ClaimCallbacks :many
 UPDATE callbacks SET lease_until = $1, attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM callbacks c
-    WHERE c.state = 'PENDING' AND c.due_at <= $2 AND c.lease_until <= $2
-    ORDER BY c.due_at, c.id LIMIT $3
-)
-RETURNING id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at
+    WHERE c.state = 'PENDING' AND c.lane = $2 AND c.due_at <= $3 AND c.lease_until <= $3
+    ORDER BY c.due_at, c.id LIMIT $4
+) AND state = 'PENDING' AND due_at <= $3 AND lease_until <= $3
+RETURNING id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent
 `
 
-func (q *Queries) ClaimCallbacks(ctx context.Context, leaseUntil int64, now int64, batch int32) ([]Callback, error) {
-	rows, err := q.db.QueryContext(ctx, claimCallbacks, leaseUntil, now, batch)
+type ClaimCallbacksParams struct {
+	LeaseUntil int64
+	Lane       string
+	Now        int64
+	Batch      int32
+}
+
+// The outer conditions are checked again after waiting for a row's lock, so
+// that two nodes never claim the same row.
+func (q *Queries) ClaimCallbacks(ctx context.Context, arg ClaimCallbacksParams) ([]Callback, error) {
+	rows, err := q.db.QueryContext(ctx, claimCallbacks,
+		arg.LeaseUntil,
+		arg.Lane,
+		arg.Now,
+		arg.Batch,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +160,8 @@ func (q *Queries) ClaimCallbacks(ctx context.Context, leaseUntil int64, now int6
 			&i.LeaseUntil,
 			&i.Attempts,
 			&i.FinishedAt,
+			&i.Lane,
+			&i.Resent,
 		); err != nil {
 			return nil, err
 		}
@@ -131,8 +176,21 @@ func (q *Queries) ClaimCallbacks(ctx context.Context, leaseUntil int64, now int6
 	return items, nil
 }
 
+const deadCallback = `-- name: DeadCallback :execrows
+UPDATE callbacks SET state = 'DEAD', finished_at = $1, lease_until = 0
+WHERE id = $2 AND state = 'PENDING'
+`
+
+func (q *Queries) DeadCallback(ctx context.Context, now int64, iD int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deadCallback, now, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deadCallbacks = `-- name: DeadCallbacks :many
-SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at FROM callbacks WHERE state = 'DEAD' ORDER BY finished_at DESC, id DESC LIMIT $1
+SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent FROM callbacks WHERE state = 'DEAD' ORDER BY finished_at DESC, id DESC LIMIT $1
 `
 
 func (q *Queries) DeadCallbacks(ctx context.Context, limit int32) ([]Callback, error) {
@@ -158,6 +216,8 @@ func (q *Queries) DeadCallbacks(ctx context.Context, limit int32) ([]Callback, e
 			&i.LeaseUntil,
 			&i.Attempts,
 			&i.FinishedAt,
+			&i.Lane,
+			&i.Resent,
 		); err != nil {
 			return nil, err
 		}
@@ -174,10 +234,13 @@ func (q *Queries) DeadCallbacks(ctx context.Context, limit int32) ([]Callback, e
 
 const deleteOldAttempts = `-- name: DeleteOldAttempts :execrows
 DELETE FROM callback_attempts WHERE id IN (
-    SELECT a.id FROM callback_attempts a WHERE a.started_at < $1 LIMIT $2
+    SELECT a.id FROM callbacks c JOIN callback_attempts a ON a.callback_id = c.id
+    WHERE c.state <> 'PENDING' AND c.finished_at < $1 LIMIT $2
 )
 `
 
+// Attempts stay as long as their message, so that a dead letter is listed with
+// all of them.
 func (q *Queries) DeleteOldAttempts(ctx context.Context, before int64, batch int32) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteOldAttempts, before, batch)
 	if err != nil {
@@ -202,13 +265,15 @@ func (q *Queries) DeleteOldCallbacks(ctx context.Context, before int64, batch in
 	return result.RowsAffected()
 }
 
-const finishCallback = `-- name: FinishCallback :execrows
-UPDATE callbacks SET state = $1, finished_at = $2, lease_until = 0
-WHERE id = $3 AND state = 'PENDING'
+const deliveredCallback = `-- name: DeliveredCallback :execrows
+UPDATE callbacks SET state = 'DELIVERED', finished_at = $1, lease_until = 0
+WHERE id = $2 AND state <> 'DELIVERED'
 `
 
-func (q *Queries) FinishCallback(ctx context.Context, state string, now int64, iD int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, finishCallback, state, now, iD)
+// No row is changed if the message was acknowledged before. A dead letter
+// whose acknowledgement comes late is delivered all the same.
+func (q *Queries) DeliveredCallback(ctx context.Context, now int64, iD int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deliveredCallback, now, iD)
 	if err != nil {
 		return 0, err
 	}
@@ -216,9 +281,10 @@ func (q *Queries) FinishCallback(ctx context.Context, state string, now int64, i
 }
 
 const insertCallback = `-- name: InsertCallback :one
-INSERT INTO callbacks (webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at)
+INSERT INTO callbacks (webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until,
+    attempts, finished_at, lane, resent)
 VALUES ($1, $2, $3, $4, $5,
-    $6, 'PENDING', $7, $7, 0, 0, 0)
+    $6, 'PENDING', $7, $7, 0, 0, 0, '', FALSE)
 RETURNING id
 `
 
@@ -271,32 +337,62 @@ func (q *Queries) InsertCallbackAttempt(ctx context.Context, arg InsertCallbackA
 }
 
 const nextCallbackDue = `-- name: NextCallbackDue :one
-SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM callbacks WHERE state = 'PENDING'
+SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM callbacks
+WHERE state = 'PENDING' AND lane = '' AND due_at > $1
 `
 
-func (q *Queries) NextCallbackDue(ctx context.Context) (int64, error) {
-	row := q.db.QueryRowContext(ctx, nextCallbackDue)
+// The time of the next retry, 0 if none is planned.
+func (q *Queries) NextCallbackDue(ctx context.Context, now int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, nextCallbackDue, now)
 	var due_at int64
 	err := row.Scan(&due_at)
 	return due_at, err
 }
 
-const putBackCallback = `-- name: PutBackCallback :execrows
-UPDATE callbacks SET due_at = $1, lease_until = 0, attempts = attempts - 1
+const parkCallback = `-- name: ParkCallback :execrows
+UPDATE callbacks SET lane = $1, lease_until = 0, attempts = attempts - 1
 WHERE id = $2 AND state = 'PENDING' AND lease_until = $3
 `
 
-// Returns a claimed row unsent: its endpoint is busy.
-func (q *Queries) PutBackCallback(ctx context.Context, dueAt int64, iD int64, leaseUntil int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, putBackCallback, dueAt, iD, leaseUntil)
+// Returns a claimed row unsent: its endpoint is busy. It waits in the
+// endpoint's lane.
+func (q *Queries) ParkCallback(ctx context.Context, lane string, iD int64, leaseUntil int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, parkCallback, lane, iD, leaseUntil)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
+const parkedLanes = `-- name: ParkedLanes :many
+SELECT DISTINCT lane FROM callbacks WHERE state = 'PENDING' AND lane <> ''
+`
+
+func (q *Queries) ParkedLanes(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, parkedLanes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var lane string
+		if err := rows.Scan(&lane); err != nil {
+			return nil, err
+		}
+		items = append(items, lane)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const resendCallback = `-- name: ResendCallback :execrows
-UPDATE callbacks SET state = 'PENDING', due_at = $1, lease_until = 0, finished_at = 0
+UPDATE callbacks SET state = 'PENDING', due_at = $1, lease_until = 0, finished_at = 0, lane = '', resent = TRUE
 WHERE id = $2 AND state = 'DEAD'
 `
 
@@ -310,7 +406,7 @@ func (q *Queries) ResendCallback(ctx context.Context, now int64, iD int64) (int6
 }
 
 const retryCallback = `-- name: RetryCallback :execrows
-UPDATE callbacks SET due_at = $1, lease_until = 0
+UPDATE callbacks SET due_at = $1, lease_until = 0, lane = ''
 WHERE id = $2 AND state = 'PENDING'
 `
 

@@ -31,6 +31,8 @@ type Callback struct {
 	LeaseUntil int64
 	Attempts   int64
 	FinishedAt int64
+	Lane       string
+	Resent     bool
 }
 
 type CallbackAttempt struct {

@@ -1,34 +1,47 @@
 -- name: InsertCallback :one
-INSERT INTO callbacks (webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at)
+INSERT INTO callbacks (webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until,
+    attempts, finished_at, lane, resent)
 VALUES (sqlc.arg(webhook_id), sqlc.arg(merchant_id), sqlc.arg(order_id), sqlc.arg(record_id), sqlc.arg(url),
-    sqlc.arg(body), 'PENDING', sqlc.arg(now), sqlc.arg(now), 0, 0, 0)
+    sqlc.arg(body), 'PENDING', sqlc.arg(now), sqlc.arg(now), 0, 0, 0, '', FALSE)
 RETURNING id;
 
 -- name: ClaimCallbacks :many
+-- The outer conditions are checked again after waiting for a row's lock, so
+-- that two nodes never claim the same row.
 UPDATE callbacks SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM callbacks c
-    WHERE c.state = 'PENDING' AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
+    WHERE c.state = 'PENDING' AND c.lane = sqlc.arg(lane) AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
     ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
-)
+) AND state = 'PENDING' AND due_at <= sqlc.arg(now) AND lease_until <= sqlc.arg(now)
 RETURNING *;
 
--- name: PutBackCallback :execrows
--- Returns a claimed row unsent: its endpoint is busy.
-UPDATE callbacks SET due_at = sqlc.arg(due_at), lease_until = 0, attempts = attempts - 1
+-- name: ParkCallback :execrows
+-- Returns a claimed row unsent: its endpoint is busy. It waits in the
+-- endpoint's lane.
+UPDATE callbacks SET lane = sqlc.arg(lane), lease_until = 0, attempts = attempts - 1
 WHERE id = sqlc.arg(id) AND state = 'PENDING' AND lease_until = sqlc.arg(lease_until);
 
+-- name: ParkedLanes :many
+SELECT DISTINCT lane FROM callbacks WHERE state = 'PENDING' AND lane <> '';
+
 -- name: RetryCallback :execrows
-UPDATE callbacks SET due_at = sqlc.arg(due_at), lease_until = 0
+UPDATE callbacks SET due_at = sqlc.arg(due_at), lease_until = 0, lane = ''
 WHERE id = sqlc.arg(id) AND state = 'PENDING';
 
--- name: FinishCallback :execrows
-UPDATE callbacks SET state = sqlc.arg(state), finished_at = sqlc.arg(now), lease_until = 0
+-- name: DeliveredCallback :execrows
+-- No row is changed if the message was acknowledged before. A dead letter
+-- whose acknowledgement comes late is delivered all the same.
+UPDATE callbacks SET state = 'DELIVERED', finished_at = sqlc.arg(now), lease_until = 0
+WHERE id = sqlc.arg(id) AND state <> 'DELIVERED';
+
+-- name: DeadCallback :execrows
+UPDATE callbacks SET state = 'DEAD', finished_at = sqlc.arg(now), lease_until = 0
 WHERE id = sqlc.arg(id) AND state = 'PENDING';
 
 -- name: ResendCallback :execrows
 -- A dead letter gets one more attempt (consume.md §9.5).
-UPDATE callbacks SET state = 'PENDING', due_at = sqlc.arg(now), lease_until = 0, finished_at = 0
+UPDATE callbacks SET state = 'PENDING', due_at = sqlc.arg(now), lease_until = 0, finished_at = 0, lane = '', resent = TRUE
 WHERE id = sqlc.arg(id) AND state = 'DEAD';
 
 -- name: InsertCallbackAttempt :exec
@@ -44,11 +57,19 @@ SELECT * FROM callbacks WHERE order_id = $1 ORDER BY id;
 SELECT * FROM callbacks WHERE state = 'DEAD' ORDER BY finished_at DESC, id DESC LIMIT $1;
 
 -- name: NextCallbackDue :one
-SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM callbacks WHERE state = 'PENDING';
+-- The time of the next retry, 0 if none is planned.
+SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM callbacks
+WHERE state = 'PENDING' AND lane = '' AND due_at > sqlc.arg(now);
+
+-- name: CallbackByID :one
+SELECT * FROM callbacks WHERE id = $1;
 
 -- name: DeleteOldAttempts :execrows
+-- Attempts stay as long as their message, so that a dead letter is listed with
+-- all of them.
 DELETE FROM callback_attempts WHERE id IN (
-    SELECT a.id FROM callback_attempts a WHERE a.started_at < sqlc.arg(before) LIMIT sqlc.arg(batch)
+    SELECT a.id FROM callbacks c JOIN callback_attempts a ON a.callback_id = c.id
+    WHERE c.state <> 'PENDING' AND c.finished_at < sqlc.arg(before) LIMIT sqlc.arg(batch)
 );
 
 -- name: DeleteOldCallbacks :execrows

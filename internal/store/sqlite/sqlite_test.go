@@ -49,7 +49,7 @@ func TestReopenKeepsData(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := store.New(open(t, file, sqlite.Options{}))
-	defer again.Close() //nolint:errcheck // a test's end
+	defer again.Close()
 	p, err := again.ProductByID(t.Context(), 131)
 	if err != nil || p.CurrentInventory != 9 {
 		t.Errorf("stock after reopening: %d, want 9 (%v)", p.CurrentInventory, err)

@@ -131,14 +131,14 @@ func (w *writer) commit(group *[]*job) {
 // an I/O error); an error of the job alone is left in the job.
 func (w *writer) runJob(j *job) error {
 	if j.err = j.ctx.Err(); j.err != nil {
-		return nil
+		return nil //nolint:nilerr // the job's own error, which its caller gets
 	}
 	if err := w.exec("SAVEPOINT job"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
 	if j.err = w.call(j); j.err != nil {
 		if err := w.exec("ROLLBACK TO job"); err != nil {
-			return fmt.Errorf("roll back after %q: %w", j.err, err)
+			return fmt.Errorf("roll back after %w: %w", j.err, err)
 		}
 	}
 	if err := w.exec("RELEASE job"); err != nil {

@@ -238,22 +238,26 @@ CREATE INDEX commands_by_delivery ON commands (delivery_id) WHERE delivery_id <>
 CREATE INDEX commands_finished ON commands (created_at) WHERE state <> 'QUEUED';
 
 -- Outbox to merchants: one row per message to a notify_url (consume.md §9).
+-- lane is '' until a message is found due while its endpoint is busy; then it
+-- is that endpoint, so that the rows of a hanging one are out of the way.
 CREATE TABLE callbacks (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
-    webhook_id  TEXT   NOT NULL UNIQUE,
-    merchant_id BIGINT NOT NULL REFERENCES merchants (id),
-    order_id    BIGINT NOT NULL,
-    record_id   BIGINT NOT NULL,
-    url         TEXT   NOT NULL,
-    body        TEXT   NOT NULL,
-    state       TEXT   NOT NULL,
-    created_at  BIGINT NOT NULL,
-    due_at      BIGINT NOT NULL,
-    lease_until BIGINT NOT NULL,
-    attempts    BIGINT NOT NULL,
-    finished_at BIGINT NOT NULL
+    webhook_id  TEXT    NOT NULL UNIQUE,
+    merchant_id BIGINT  NOT NULL REFERENCES merchants (id),
+    order_id    BIGINT  NOT NULL,
+    record_id   BIGINT  NOT NULL,
+    url         TEXT    NOT NULL,
+    body        TEXT    NOT NULL,
+    state       TEXT    NOT NULL,
+    created_at  BIGINT  NOT NULL,
+    due_at      BIGINT  NOT NULL,
+    lease_until BIGINT  NOT NULL,
+    attempts    BIGINT  NOT NULL,
+    finished_at BIGINT  NOT NULL,
+    lane        TEXT    NOT NULL,
+    resent      BOOLEAN NOT NULL
 );
-CREATE INDEX callbacks_due ON callbacks (due_at) WHERE state = 'PENDING';
+CREATE INDEX callbacks_due ON callbacks (lane, due_at, id) WHERE state = 'PENDING';
 CREATE INDEX callbacks_finished ON callbacks (finished_at) WHERE state <> 'PENDING';
 CREATE INDEX callbacks_by_order ON callbacks (order_id, id);
 
@@ -266,7 +270,6 @@ CREATE TABLE callback_attempts (
     error       TEXT   NOT NULL
 );
 CREATE INDEX callback_attempts_by_callback ON callback_attempts (callback_id, id);
-CREATE INDEX callback_attempts_by_time ON callback_attempts (started_at);
 
 -- +goose Down
 DROP TABLE callback_attempts;

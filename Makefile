@@ -1,0 +1,30 @@
+# `make check` is what must be green before a commit; CI runs the same steps.
+GOLANGCI_VERSION = v2.15.0
+SQLC_VERSION     = v1.31.1
+
+.PHONY: check format lint test generate bench build
+
+check: format lint test
+
+# The files git knows, so that build leftovers do not count.
+format:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+
+lint:
+	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; \
+	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...; fi
+
+test:
+	go test -race ./...
+
+# Regenerates what is committed: queries, error catalogue, configuration page.
+generate:
+	go run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION) generate
+	go generate ./...
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+build:
+	go build -o bin/vendlane ./cmd/vendlane

@@ -1,0 +1,198 @@
+// Package app wires the platform together and runs it: boot order, listeners,
+// periodic sweeps, health, metrics and a stop that loses nothing.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	_ "time/tzdata" // zones of machines must not depend on the host
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/vendlane/vendlane/internal/callback"
+	"github.com/vendlane/vendlane/internal/catalog"
+	"github.com/vendlane/vendlane/internal/config"
+	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/machineapi"
+	"github.com/vendlane/vendlane/internal/openapi"
+	"github.com/vendlane/vendlane/internal/ordering"
+	"github.com/vendlane/vendlane/internal/pickup"
+	"github.com/vendlane/vendlane/internal/provision"
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/sqlite"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// Options are what tests and the demo replace. Zero values mean the real thing.
+type Options struct {
+	Clock  vending.Clock
+	Random io.Reader
+	Log    *slog.Logger
+	// Routes are served beside the API by exact path, for the demo's callback
+	// sink.
+	Routes map[string]http.Handler
+}
+
+// App is the wired platform. Its use cases may be called from New on; the
+// outside world reaches them from Run on.
+type App struct {
+	Config    config.Config
+	Store     *store.Store
+	Provision *provision.Applier
+	API       *openapi.Server
+
+	log       *slog.Logger
+	pickup    *pickup.Service
+	dispense  *dispense.Service
+	fleet     *fleet.Service
+	gateway   *devicegw.Gateway
+	commands  *machineapi.Relay
+	callbacks *callback.Relay
+	metrics   *prometheus.Registry
+	routes    map[string]http.Handler
+	ready     atomic.Bool
+
+	httpListener, mqttListener, adminListener net.Listener
+}
+
+// New opens the data folder and the store and wires everything. The caller
+// ends it with Run, or with Close if it never runs.
+func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	if opts.Random == nil {
+		opts.Random = rand.Reader
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	zone, err := cfg.Zone()
+	if err != nil {
+		return nil, err
+	}
+	if err := prepareData(cfg.Data); err != nil {
+		return nil, err
+	}
+	key, err := masterKey(cfg, opts.Random)
+	if err != nil {
+		return nil, err
+	}
+	box, err := secrets.NewBox(key, opts.Random)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := sqlite.Open(ctx, filepath.Join(cfg.Data, databaseFile), sqlite.Options{MaxGroup: cfg.Store.MaxGroup})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Config: cfg, Store: store.New(engine), log: opts.Log, metrics: newRegistry(), routes: opts.Routes}
+	a.wire(box, zone, opts)
+	return a, nil
+}
+
+func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
+	cfg, st, log := a.Config, a.Store, opts.Log
+	a.pickup = pickup.New(st, opts.Clock, opts.Random, pickup.Config{
+		Zone: zone,
+		WrongCodes: vending.WrongCodeLimits{
+			Max: cfg.Consume.BruteForce.Max, Window: cfg.Consume.BruteForce.WindowS * 1000,
+			Lock: cfg.Consume.BruteForce.LockS * 1000,
+		},
+	}, log)
+	a.dispense = dispense.New(st, box, opts.Clock, opts.Random, dispense.Config{
+		Locks: vending.LockTimes(cfg.Dispense.LockS), Timeout: cfg.Dispense.TimeoutS * 1000, Zone: zone,
+	}, log)
+	a.fleet = fleet.New(st, opts.Clock, fleet.Config{Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000}, log)
+	a.Provision = provision.New(st, box, a.pickup, opts.Clock, opts.Random, zone)
+
+	a.API = openapi.New(st, box, openapi.UseCases{
+		Pickup: a.pickup, Ordering: ordering.New(st), Dispense: a.dispense, Fleet: a.fleet, Catalog: catalog.New(st),
+	}, opts.Clock, openapi.Config{
+		TimestampWindow:       cfg.Signing.TimestampWindowS,
+		RequestsPerSecond:     cfg.RateLimit.AppRPS,
+		Burst:                 cfg.RateLimit.AppBurst,
+		AuthFailures:          cfg.RateLimit.AuthFailMax,
+		AuthWindow:            cfg.RateLimit.AuthFailWindowS * 1000,
+		TrustedProxies:        cfg.HTTP.TrustedProxies,
+		AllowPrivateCallbacks: cfg.Callback.AllowPrivate,
+		AllowCallbackRanges:   cfg.Callback.AllowRanges,
+		Negotiate:             cfg.I18n.Negotiate,
+		Zone:                  zone,
+	}, observeRequests(a.metrics), log)
+
+	deps := machineapi.Deps{
+		Store: st, Box: box, Fleet: a.fleet, Dispense: a.dispense, Clock: opts.Clock, Log: log, Metrics: a.metrics,
+	}
+	handler := machineapi.New(deps, machineapi.Config{
+		AcceptAppIDKey:  cfg.MQTT.AcceptAppIDKey,
+		TimestampWindow: cfg.MQTT.TimestampWindowS,
+		RequireOwnTopic: cfg.MQTT.RequireOwnTopic,
+	})
+	a.gateway = devicegw.New(devicegw.Config{MaxConns: cfg.MQTT.MaxConnections}, handler, log)
+	a.commands = machineapi.NewRelay(deps, a.gateway)
+
+	retries := make([]time.Duration, len(cfg.Callback.RetryS))
+	for i, s := range cfg.Callback.RetryS {
+		retries[i] = time.Duration(s) * time.Second
+	}
+	a.callbacks = callback.New(st, box, opts.Clock, callback.Config{
+		Timeout: time.Duration(cfg.Callback.TimeoutS) * time.Second, Retry: retries,
+		AllowPrivate: cfg.Callback.AllowPrivate, AllowPrefixes: cfg.Callback.AllowRanges,
+	}, log)
+	registerStats(a.metrics, a.gateway, a.callbacks)
+}
+
+// Listen opens the ports, so that a taken one is reported before anything
+// runs and port 0 has its real number.
+func (a *App) Listen(ctx context.Context) error {
+	for _, l := range []struct {
+		key, addr string
+		listener  *net.Listener
+	}{
+		{"http.listen", a.Config.HTTP.Listen, &a.httpListener},
+		{"mqtt.listen", a.Config.MQTT.Listen, &a.mqttListener},
+		{"http.admin_listen", a.Config.HTTP.AdminListen, &a.adminListener},
+	} {
+		if l.addr == "" {
+			continue
+		}
+		opened, err := new(net.ListenConfig).Listen(ctx, "tcp", l.addr)
+		if err != nil {
+			return fmt.Errorf("%s: cannot listen on %s: %w", l.key, l.addr, err)
+		}
+		*l.listener = opened
+	}
+	return nil
+}
+
+// HTTPAddr is the address the API listens on.
+func (a *App) HTTPAddr() net.Addr { return a.httpListener.Addr() }
+
+// MQTTAddr is the address machines connect to.
+func (a *App) MQTTAddr() net.Addr { return a.mqttListener.Addr() }
+
+// Close releases an app that is not running.
+func (a *App) Close() error {
+	var errs []error
+	for _, l := range []net.Listener{a.httpListener, a.mqttListener, a.adminListener} {
+		if l != nil {
+			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(append(errs, a.Store.Close())...)
+}

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// readyTimeout bounds the database look of /readyz.
+const readyTimeout = 2 * time.Second
+
+// Handler serves everything on the public HTTP port: the Open API, health and,
+// unless there is an admin port, metrics. It compares paths itself because a
+// ServeMux would redirect the unclean ones that the API answers with 404.
+func (a *App) Handler() http.Handler {
+	metrics := a.metricsHandler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.Path
+		switch {
+		case a.routes[path] != nil:
+			a.routes[path].ServeHTTP(w, r)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			a.API.ServeHTTP(w, r)
+		case path == "/healthz":
+			text(w, http.StatusOK, "ok")
+		case path == "/readyz":
+			a.readyz(w, r)
+		case path == "/metrics" && a.Config.HTTP.AdminListen == "":
+			metrics.ServeHTTP(w, r)
+		default:
+			a.API.ServeHTTP(w, r)
+		}
+	})
+}
+
+// adminHandler serves what only the operator should see.
+func (a *App) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.metricsHandler())
+	mux.HandleFunc("GET /readyz", a.readyz)
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+// readyz says whether this node should get requests: it runs, is not stopping,
+// and its database takes a write.
+func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
+	if !a.ready.Load() {
+		text(w, http.StatusServiceUnavailable, "starting or stopping")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	if err := a.Store.Ping(ctx); err != nil {
+		a.log.Error("not ready: the database does not answer", "error", err)
+		text(w, http.StatusServiceUnavailable, "database does not answer")
+		return
+	}
+	text(w, http.StatusOK, "ready")
+}
+
+func (a *App) metricsHandler() http.Handler {
+	return promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{})
+}
+
+func text(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body + "\n")) // the client is gone; there is nobody to tell
+}

@@ -1,0 +1,41 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// sweep runs the periodic work of openapi.md §6.6 until ctx ends. Each sweep
+// looks at due times in the store, so what fell due while the process was down
+// is done at start.
+func (a *App) sweep(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, s := range []struct {
+		name  string
+		every time.Duration
+		run   func(context.Context) error
+	}{
+		{"delivery time-outs", 5 * time.Second, a.dispense.TimeoutSweep},
+		{"silent machines", time.Minute, a.fleet.SilentSweep},
+		{"expired codes", time.Minute, a.pickup.ExpireSweep},
+		{"old commands", time.Hour, a.commands.Sweep},
+		{"old callbacks", time.Hour, a.callbacks.Sweep},
+	} {
+		wg.Go(func() {
+			ticker := time.NewTicker(s.every)
+			defer ticker.Stop()
+			for {
+				if err := s.run(ctx); err != nil && ctx.Err() == nil {
+					a.log.Error("sweep failed; it runs again", "sweep", s.name, "error", err)
+				}
+				select {
+				case <-ctx.Done():
+					return
+				case <-ticker.C:
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,273 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/app"
+	"github.com/vendlane/vendlane/internal/config"
+	"github.com/vendlane/vendlane/internal/openapi"
+	"github.com/vendlane/vendlane/internal/simulator"
+	"github.com/vendlane/vendlane/internal/store"
+)
+
+// Options are the flags of `vendlane demo`.
+type Options struct {
+	Listen, MQTTListen string
+	Data               string
+	// Once ends after the story, with its error if a step failed.
+	Once        bool
+	NoStory     bool
+	NoSimulator bool
+	// JSON prints one line of JSON on Stdout when the demo is ready; everything
+	// else goes to Stderr.
+	JSON           bool
+	Stdout, Stderr io.Writer
+	// Locale chooses the language: "zh…" is Chinese, anything else English.
+	Locale string
+}
+
+// startPatience is how long the virtual machines may take to come online.
+const startPatience = 30 * time.Second
+
+// demo is a running demo.
+type demo struct {
+	opts     Options
+	text     texts
+	out      io.Writer // for people
+	app      *app.App
+	sink     *sink
+	client   *client
+	steps    chan machineStep
+	machines []*simulator.Machine
+	fresh    bool
+}
+
+// Run starts everything, tells the story and serves until ctx ends.
+func Run(ctx context.Context, opts Options) error {
+	if opts.NoSimulator {
+		if opts.Once && !opts.NoStory {
+			return errors.New("--once tells the story, and the story needs the simulator: drop --no-simulator")
+		}
+		opts.NoStory = true
+	}
+	d := &demo{opts: opts, text: textsFor(opts.Locale), out: opts.Stdout, steps: make(chan machineStep, 256)}
+	if opts.JSON {
+		d.out = opts.Stderr
+	}
+	if err := d.open(ctx); err != nil {
+		return err
+	}
+	runCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- d.app.Run(runCtx) }()
+
+	err := d.start(ctx)
+	if err == nil && !opts.Once {
+		select {
+		case <-ctx.Done():
+		case err = <-ended:
+			ended <- nil
+		}
+	}
+	d.stopMachines()
+	stop()
+	return errors.Join(err, <-ended)
+}
+
+// open prepares the platform and the shop, and opens the ports.
+func (d *demo) open(ctx context.Context) error {
+	cfg := config.Default()
+	cfg.Data, cfg.HTTP.Listen, cfg.MQTT.Listen = d.opts.Data, d.opts.Listen, d.opts.MQTTListen
+	cfg.Callback.AllowPrivate = true
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	var err error
+	if d.sink, err = newSink(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(d.opts.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	d.app, err = app.New(ctx, cfg, app.Options{Log: log, Routes: map[string]http.Handler{sinkPath: d.sink}})
+	if err != nil {
+		return err
+	}
+	if err := d.prepare(ctx); err != nil {
+		return errors.Join(err, d.app.Close())
+	}
+	return nil
+}
+
+func (d *demo) prepare(ctx context.Context) error {
+	_, known, err := store.Find(d.app.Store.MerchantBySlug(ctx, "demo"))
+	if err != nil {
+		return err
+	}
+	d.fresh = !known
+	if _, err := d.app.Provision.Apply(ctx, shop()); err != nil {
+		return fmt.Errorf("set up the demo shop: %w", err)
+	}
+	if d.fresh {
+		// The story takes the ids before the documented ones.
+		before := int64(1)
+		if d.opts.NoStory {
+			before = 0
+		}
+		if err := errors.Join(
+			d.app.Store.SetNextID(ctx, "orders", documentedOrder-before),
+			d.app.Store.SetNextID(ctx, "records", documentedRecord-before),
+		); err != nil {
+			return fmt.Errorf("set up the documented ids: %w", err)
+		}
+	}
+	if err := d.app.Listen(ctx); err != nil {
+		return err
+	}
+	d.client = &client{base: "http://" + reachable(d.app.HTTPAddr()), http: &http.Client{Timeout: 10 * time.Second}}
+	return nil
+}
+
+// start brings the machines online, tells the story and says what is there.
+func (d *demo) start(ctx context.Context) error {
+	if d.fresh {
+		if err := d.issueCodes(ctx); err != nil {
+			return err
+		}
+	}
+	if !d.opts.NoSimulator {
+		if err := d.startMachines(ctx); err != nil {
+			return err
+		}
+	}
+	if !d.opts.JSON {
+		d.introduce()
+	}
+	if !d.opts.NoStory {
+		s := &story{
+			out: d.out, text: d.text, client: d.client, sink: d.sink,
+			sinkURL: d.client.base + sinkPath, machines: d.steps,
+		}
+		if err := s.tell(ctx); err != nil {
+			_, _ = fmt.Fprintf(d.out, "\n%s%v\n", d.text.failed, err)
+			return fmt.Errorf("demo story: %w", err)
+		}
+		_, _ = fmt.Fprintf(d.out, "\n%s\n", d.text.done)
+	}
+	if d.opts.JSON {
+		return d.printJSON(ctx)
+	}
+	if !d.opts.Once {
+		_, _ = fmt.Fprintf(d.out, "\n%s %s\n", d.text.tryIt, d.text.stop)
+	}
+	return nil
+}
+
+// issueCodes gives every product two codes to play with.
+func (d *demo) issueCodes(ctx context.Context) error {
+	for _, m := range demoMachines() {
+		for range 2 {
+			_, err := d.client.call(ctx, "POST", openapi.Prefix+"/pickup_codes", map[string]any{
+				"machine_no": m.no, "method": "pickup_code.product.all", "code_length": "8",
+			})
+			if err != nil {
+				return fmt.Errorf("make codes for machine %s: %w", m.no, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *demo) startMachines(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	for _, m := range demoMachines() {
+		row, err := d.app.Store.MachineByNo(ctx, m.no)
+		if err != nil {
+			return fmt.Errorf("machine %s: %w", m.no, err)
+		}
+		machine, err := simulator.Start(context.WithoutCancel(ctx), simulator.Config{
+			MachineNo: m.no, MachineID: fmt.Sprint(row.Machine.ID), Password: m.password, AppKey: appKey,
+			BrokerURL: "tcp://" + reachable(d.app.MQTTAddr()), Dir: filepath.Join(d.opts.Data, "machines", m.no),
+			Observer: d.observe,
+		})
+		if err != nil {
+			return fmt.Errorf("start virtual machine %s: %w", m.no, err)
+		}
+		d.machines = append(d.machines, machine)
+	}
+	for i, machine := range d.machines {
+		select {
+		case <-machine.Ready():
+		case <-ctx.Done():
+			return fmt.Errorf("virtual machine %s did not come online", demoMachines()[i].no)
+		}
+	}
+	return nil
+}
+
+// observe passes what the story shows; it must not block a machine.
+func (d *demo) observe(e simulator.Event) {
+	step := machineStep{deliveryID: e.DeliveryID}
+	switch {
+	case e.DeliveryID == "":
+		return
+	case e.Kind == simulator.Received:
+		step.kind, step.detail = stepReceived, ": "+e.Message
+	case e.Kind == simulator.MotorStarted:
+		step.kind = stepStarted
+	case e.Kind == simulator.Finished && e.Result != nil:
+		step.kind = stepFinished
+	case e.Kind == simulator.Acknowledged:
+		step.kind = stepAcknowledged
+	default:
+		return
+	}
+	select {
+	case d.steps <- step:
+	default: // nobody listens; the story is over
+	}
+}
+
+func (d *demo) stopMachines() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for _, m := range d.machines {
+		if err := m.Stop(ctx); err != nil {
+			_, _ = fmt.Fprintln(d.opts.Stderr, "stop virtual machine:", err)
+		}
+	}
+}
+
+func (d *demo) introduce() {
+	rows := [][2]string{
+		{d.text.api, d.client.base + openapi.Prefix}, {d.text.mqtt, "tcp://" + reachable(d.app.MQTTAddr())},
+		{d.text.merchant, appID}, {d.text.secret, appSecret}, {d.text.key, appKey},
+		{d.text.sink, d.client.base + sinkPath},
+	}
+	for _, m := range demoMachines() {
+		rows = append(rows, [2]string{d.text.machines, m.no + "  " + m.name})
+	}
+	_, _ = fmt.Fprintf(d.out, "%s\n\n", d.text.ready)
+	for _, row := range rows {
+		_, _ = fmt.Fprintf(d.out, "  %s: %s\n", row[0], row[1])
+	}
+	_, _ = fmt.Fprintf(d.out, "\n  %s\n", d.text.warned)
+}
+
+// reachable turns a listener's address into one a client on this machine can
+// dial.
+func reachable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
+	}
+	return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+}

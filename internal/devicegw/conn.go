@@ -1,0 +1,182 @@
+package devicegw
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/devicegw/packet"
+)
+
+// conn is one connection. The goroutine of serve reads it, calls the Handler
+// and owns the fields above mu.
+type conn struct {
+	g         *Gateway
+	nc        net.Conn
+	br        *bufio.Reader
+	version   packet.Version
+	machineNo string
+	epoch     int64
+	claimed   bool         // owner of machineNo in the registry, at least once
+	will      *packet.Will // nil when there is none to publish
+	expiry    bool         // CONNECT asked for a session expiry above 0
+	keepAlive time.Duration
+	received  map[uint16]struct{} // QoS 2 messages between PUBREC and PUBREL
+
+	done      chan struct{} // closed when ended is set
+	window    int           // messages that may be in flight to the machine
+	maxPacket int           // largest packet the machine takes, in bytes
+
+	mu         sync.Mutex
+	pending    []byte // to be written
+	flushing   bool   // a flush goroutine is running
+	open       bool   // CONNACK accepted the connection
+	subscribed bool
+	ended      bool
+	ending     ending // why, valid once ended
+	lastID     uint16
+	inflight   map[uint16]*outgoing // written, not acknowledged
+	queue      []*outgoing          // waiting for the window
+}
+
+func newConn(g *Gateway, nc net.Conn) *conn {
+	return &conn{g: g, nc: nc, br: bufio.NewReaderSize(nc, readBuffer), done: make(chan struct{})}
+}
+
+// serve is the life of a connection.
+func (c *conn) serve() {
+	e := c.run()
+	c.end(e)
+	c.g.reg.remove(c)
+	if !c.claimed {
+		return
+	}
+	c.finish()
+}
+
+// run reads packets until the connection has to end.
+func (c *conn) run() (e ending) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.logPanic(p)
+			e = endPanic
+		}
+	}()
+	if !c.handshake() {
+		return endRefused
+	}
+	c.g.h.OnConnState(c.g.ctx, ConnState{MachineNo: c.machineNo, Epoch: c.epoch, Online: true})
+	for {
+		p, err := c.read()
+		if err != nil {
+			return endOf(err)
+		}
+		if e, stop := c.handle(p); stop {
+			return e
+		}
+	}
+}
+
+// read returns the next packet. The machine has one and a half keep-alives for
+// it (MQTT 5.0 §3.1.2.10), counted from here, so that the time a handler took
+// is not held against the machine.
+func (c *conn) read() (packet.Packet, error) {
+	select {
+	case <-c.done: // what is still buffered is no longer ours to take
+		return nil, errEnded
+	default:
+	}
+	if err := c.nc.SetReadDeadline(time.Now().Add(c.keepAlive + c.keepAlive/2)); err != nil {
+		return nil, err
+	}
+	first, body, err := packet.ReadFrame(c.br, c.g.cfg.packetLimit())
+	if err != nil {
+		return nil, err
+	}
+	return packet.Decode(c.version, first, body)
+}
+
+// finish reports the end of a connection that had been accepted.
+func (c *conn) finish() {
+	e := c.ending
+	c.g.counters.ended.add(e.label)
+	if e.will && c.will != nil {
+		c.guard(func() { c.publishWill() })
+	}
+	c.guard(func() {
+		c.g.h.OnConnState(c.g.ctx, ConnState{MachineNo: c.machineNo, Epoch: c.epoch, Reason: e.label})
+	})
+	c.g.log.Debug("machine connection ended", "machine_no", c.machineNo, "epoch", c.epoch, "reason", e.text())
+}
+
+func (c *conn) publishWill() {
+	m := Message{
+		MachineNo: c.machineNo, Epoch: c.epoch, Will: true,
+		Topic: c.will.Topic, Payload: c.will.Payload, QoS: c.will.QoS,
+	}
+	if err := c.g.h.OnMessage(c.g.ctx, m); err != nil {
+		c.g.counters.dropped.add("handler error")
+		c.g.log.Warn("last will lost", "machine_no", c.machineNo, "error", err)
+		return
+	}
+	c.g.counters.messagesIn.Add(1)
+}
+
+// guard runs f and survives its panic.
+func (c *conn) guard(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.logPanic(p)
+		}
+	}()
+	f()
+}
+
+func (c *conn) logPanic(p any) {
+	c.g.log.Error("panic on a machine connection", "machine_no", c.machineNo,
+		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+}
+
+// ending says why a connection ended and what follows from it.
+type ending struct {
+	label  string        // for ConnState and Stats
+	reason packet.Reason // of the DISCONNECT sent to a 5.0 machine; 0 sends none
+	will   bool          // the will is published
+	err    error         // details for the log
+}
+
+func (e ending) text() string {
+	if e.err != nil {
+		return e.label + ": " + e.err.Error()
+	}
+	return e.label
+}
+
+var (
+	endRefused      = ending{label: "refused"}
+	endDisconnect   = ending{label: "client disconnect"}
+	endWithWill     = ending{label: "client disconnect with will", will: true}
+	endShutdown     = ending{label: "server shutting down", reason: packet.ServerShuttingDown}
+	endTakenOver    = ending{label: "taken over", reason: packet.SessionTakenOver, will: true}
+	endSlow         = ending{label: "slow reader", reason: packet.QuotaExceeded, will: true}
+	endUnresponsive = ending{label: "acknowledgements overdue", reason: packet.QuotaExceeded, will: true}
+	endPanic        = ending{label: "internal error", reason: packet.UnspecifiedError, will: true}
+)
+
+// endOf classifies an error of reading.
+func endOf(err error) ending {
+	var refused *packet.Error
+	switch {
+	case errors.As(err, &refused):
+		return ending{label: "protocol error", reason: refused.Reason, will: true, err: err}
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return ending{label: "keep-alive timeout", reason: packet.KeepAliveTimeout, will: true}
+	}
+	return ending{label: "connection lost", will: true, err: err}
+}

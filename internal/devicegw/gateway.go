@@ -1,0 +1,143 @@
+package devicegw
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+)
+
+// Errors a Handler returns from Authenticate.
+var (
+	// ErrBadCredentials: unknown machine or wrong password (4 / 0x86).
+	ErrBadCredentials = errors.New("devicegw: bad credentials")
+	// ErrNotAuthorized: known, but may not connect (5 / 0x87).
+	ErrNotAuthorized = errors.New("devicegw: not authorized")
+)
+
+// Errors of Send. Every error of Send wraps exactly one of them.
+var (
+	// ErrOffline: no byte of the message was written, so the machine cannot
+	// have seen it. The machine is not connected or not subscribed, its window
+	// of unacknowledged messages stayed full, or ctx ended before the write.
+	ErrOffline = errors.New("devicegw: machine offline")
+	// ErrTooLarge: no byte was written, the message exceeds what the gateway
+	// or the machine accepts. Trying again on this connection is useless.
+	ErrTooLarge = errors.New("devicegw: message too large for the machine")
+	// ErrNotAcknowledged: the machine may or may not have seen the message;
+	// the connection, AckTimeout or ctx ended before a positive PUBACK came.
+	ErrNotAcknowledged = errors.New("devicegw: not acknowledged by the machine")
+)
+
+// Credentials are what a CONNECT presents. ClientID and Username are equal and
+// not empty. Password is nil if none was sent.
+type Credentials struct {
+	ClientID   string
+	Username   string
+	Password   []byte
+	RemoteAddr string
+}
+
+// Message is one message of a machine. Payload belongs to the receiver.
+type Message struct {
+	MachineNo string
+	Epoch     int64 // of the connection; 0 in CheckWill, which comes before it is assigned
+	Topic     string
+	Payload   []byte
+	QoS       byte
+	Dup       bool // the machine says it may have sent this before
+	Will      bool // last will, published by the gateway
+}
+
+// ConnState reports that a connection was accepted or has ended.
+type ConnState struct {
+	MachineNo string
+	Epoch     int64
+	Online    bool
+	Reason    string // of an end: client disconnect, connection lost, keep-alive timeout, …
+}
+
+// Handler is the application behind the gateway. Its methods run on the
+// goroutine that reads the machine's connection: they may block (keep-alive
+// does not run meanwhile), but must not wait for a Send to the same machine,
+// whose PUBACK that goroutine has to read. Calls for one connection never
+// overlap; calls for different connections do, also of one machine during a
+// take-over. A panic closes the connection and nothing else. Contexts of
+// Authenticate and CheckWill end with the connect timeout or at Shutdown, all
+// others when Shutdown's patience is over.
+type Handler interface {
+	// Authenticate returns the number of the machine the connection belongs
+	// to. ErrBadCredentials and ErrNotAuthorized refuse it as such, any other
+	// error as "server unavailable" (3 / 0x88).
+	Authenticate(ctx context.Context, c Credentials) (machineNo string, err error)
+	// CheckWill verifies a last will when it is set at CONNECT; an error
+	// refuses the CONNECT (5 / 0x83).
+	CheckWill(ctx context.Context, m Message) error
+	// OnMessage takes a message. nil releases PUBACK (QoS 1) or PUBREC (QoS
+	// 2). An error closes the connection without an acknowledgement, so that
+	// the machine sends again after reconnecting; at QoS 0 and for a will
+	// nobody would send again, so it is only logged and counted.
+	OnMessage(ctx context.Context, m Message) error
+	// OnConnState reports a connection's beginning, after its CONNACK was
+	// handed out, and its end, once each and in this order.
+	OnConnState(ctx context.Context, s ConnState)
+	// OnReady reports that the machine now holds its subscription on
+	// /clients/{machine_no}: Send reaches it from here on.
+	OnReady(ctx context.Context, machineNo string, epoch int64)
+}
+
+// Gateway serves machines over MQTT. Use New.
+type Gateway struct {
+	cfg Config
+	h   Handler
+	log *slog.Logger
+
+	ctx            context.Context // of handlers; ends when Shutdown stops waiting
+	cancel         context.CancelFunc
+	acceptCtx      context.Context // of listeners and handshakes; ends when Shutdown begins
+	stopAccepting  context.CancelFunc
+	handshakeSlots chan struct{}
+	wg             sync.WaitGroup // listeners, connections and their flushes
+	counters       counters
+	reg            registry
+}
+
+// New returns a gateway that reports to h. The zero Config is good.
+func New(cfg Config, h Handler, log *slog.Logger) *Gateway {
+	cfg = cfg.withDefaults()
+	g := &Gateway{cfg: cfg, h: h, log: log}
+	g.ctx, g.cancel = context.WithCancel(context.Background())
+	g.acceptCtx, g.stopAccepting = context.WithCancel(g.ctx)
+	g.handshakeSlots = make(chan struct{}, cfg.MaxHandshakes)
+	g.reg.init(cfg.Clock)
+	return g
+}
+
+// Connected tells whether machineNo is connected and subscribed.
+func (g *Gateway) Connected(machineNo string) bool {
+	c := g.reg.find(machineNo)
+	return c != nil && c.isSubscribed()
+}
+
+// Shutdown stops accepting, closes all connections (5.0: reason 0x8B) without
+// publishing wills, and waits for the handlers in flight and every goroutine.
+// When ctx ends first it cancels the handlers' context and returns ctx.Err().
+// The gateway cannot be used again.
+func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.stopAccepting()
+	for _, c := range g.reg.close() {
+		c.end(endShutdown)
+	}
+	done := make(chan struct{})
+	go func() {
+		g.wg.Wait()
+		close(done)
+	}()
+	defer g.cancel()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

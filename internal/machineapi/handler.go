@@ -1,0 +1,176 @@
+package machineapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// Config holds the settings of message verification (mqtt.md §3.2).
+type Config struct {
+	// AcceptAppIDKey accepts messages signed with the AppId as key as well
+	// (mqtt.accept_appid_key).
+	AcceptAppIDKey bool
+	// TimestampWindow is the accepted distance of a message's timestamp from
+	// the server clock in seconds; 0 is off (mqtt.timestamp_window_s).
+	TimestampWindow int64
+	// RequireOwnTopic drops messages on the shared topic (mqtt.require_own_topic).
+	RequireOwnTopic bool
+}
+
+// Deps are what Handler and Relay work with. All but Metrics are required.
+type Deps struct {
+	Store    *store.Store
+	Box      *secrets.Box
+	Fleet    *fleet.Service
+	Dispense *dispense.Service
+	Clock    vending.Clock
+	Log      *slog.Logger
+	// Metrics gets the counters; nil registers them nowhere.
+	Metrics prometheus.Registerer
+}
+
+// Handler is the platform's side of the machine protocol: who may connect, and
+// what becomes of each message.
+type Handler struct {
+	store    *store.Store
+	box      *secrets.Box
+	fleet    *fleet.Service
+	dispense *dispense.Service
+	clock    vending.Clock
+	log      *slog.Logger
+	cfg      Config
+	methods  map[string]method
+	metrics  upMetrics
+	drops    *dropLog
+}
+
+var _ devicegw.Handler = (*Handler)(nil)
+
+// New makes a handler for a device gateway. It registers its counters with
+// d.Metrics and panics if they are registered there already.
+func New(d Deps, cfg Config) *Handler {
+	return &Handler{
+		store: d.Store, box: d.Box, fleet: d.Fleet, dispense: d.Dispense, clock: d.Clock, log: d.Log,
+		cfg: cfg, methods: methods(), metrics: newUpMetrics(d.Metrics), drops: newDropLog(d.Clock, d.Log),
+	}
+}
+
+// Authenticate implements devicegw.Handler with the machine's password
+// (mqtt.md §2.1).
+func (h *Handler) Authenticate(ctx context.Context, c devicegw.Credentials) (string, error) {
+	m, err := h.fleet.Authenticate(ctx, c.Username, string(c.Password))
+	if errors.Is(err, fleet.ErrBadPassword) {
+		return "", devicegw.ErrBadCredentials
+	}
+	if err != nil {
+		return "", fmt.Errorf("authenticate machine: %w", err)
+	}
+	return m.Machine.MachineNo, nil
+}
+
+// CheckWill implements devicegw.Handler: a last will must be a valid
+// client.offline of the machine itself, at QoS 1 (mqtt.md §2.3). A refused one
+// counts as dropped, because it shows the same mistakes as a message.
+func (h *Handler) CheckWill(ctx context.Context, m devicegw.Message) error {
+	u, err := h.verify(ctx, m)
+	if err == nil && (u.name != methodOffline || m.QoS != 1) {
+		err = dropFor(reasonBadWill, errors.New("a last will is client.offline at QoS 1"))
+	}
+	if err == nil {
+		_, err = readOffline(u.object)
+	}
+	if d := (*drop)(nil); errors.As(err, &d) {
+		h.countDrop(m, u, d)
+	}
+	return err
+}
+
+// OnConnState implements devicegw.Handler. The beginning of a connection is
+// noted, so that nothing an older one still says counts any more. The end of
+// one has no effect by itself: the machine's will, or its silence, makes it
+// offline (mqtt.md §7).
+func (h *Handler) OnConnState(ctx context.Context, s devicegw.ConnState) {
+	if !s.Online {
+		return
+	}
+	err := h.withMachine(ctx, s.MachineNo, func(machineID int64) error {
+		return h.fleet.Connected(ctx, machineID, s.Epoch)
+	})
+	if err != nil {
+		h.log.Error("connection of a machine not noted", "machine_no", s.MachineNo, "error", err)
+	}
+}
+
+// OnReady implements devicegw.Handler: what waits for the machine goes out now.
+// Should the store fail here, the machine's heartbeat right behind (mqtt.md
+// §6.4) fails as well, which makes it connect again.
+func (h *Handler) OnReady(ctx context.Context, machineNo string, _ int64) {
+	err := h.withMachine(ctx, machineNo, func(machineID int64) error {
+		return wake(ctx, h.store, machineID, h.clock.Millis())
+	})
+	if err != nil {
+		h.log.Error("messages waiting for a machine not woken", "machine_no", machineNo, "error", err)
+	}
+}
+
+func (h *Handler) withMachine(ctx context.Context, machineNo string, do func(machineID int64) error) error {
+	m, found, err := store.Find(h.store.MachineByNo(ctx, machineNo))
+	if err != nil || !found {
+		return err
+	}
+	return do(m.Machine.ID)
+}
+
+// wake makes the unacknowledged messages of a machine due at a time (UTC
+// milliseconds) and tells the relay.
+func wake(ctx context.Context, st *store.Store, machineID, at int64) error {
+	err := st.InTx(ctx, func(tx *store.Tx) error {
+		_, err := tx.WakeCommandsOfMachine(ctx, at, machineID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("wake commands of machine %d: %w", machineID, err)
+	}
+	st.Commands.Notify()
+	return nil
+}
+
+// OnMessage implements devicegw.Handler: it verifies the message and applies it
+// (mqtt.md §3.2, §4, §6.5). It returns nil for a message that was applied or
+// dropped, and an error only when the platform failed and the machine should
+// send again.
+func (h *Handler) OnMessage(ctx context.Context, m devicegw.Message) error {
+	u, err := h.verify(ctx, m)
+	if err == nil {
+		err = h.apply(ctx, u)
+	}
+	if d := (*drop)(nil); errors.As(err, &d) {
+		h.countDrop(m, u, d)
+		return nil
+	}
+	return err
+}
+
+func (h *Handler) apply(ctx context.Context, u upMessage) error {
+	handle := h.methods[u.name].handle
+	if handle == nil {
+		h.metrics.ignored.WithLabelValues(u.name).Inc()
+		return nil
+	}
+	return handle(ctx, h, u)
+}
+
+func (h *Handler) countDrop(m devicegw.Message, u upMessage, d *drop) {
+	h.metrics.dropped.WithLabelValues(d.reason, u.label).Inc()
+	h.drops.note(m.MachineNo, u.label, d)
+}

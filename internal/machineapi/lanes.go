@@ -1,0 +1,136 @@
+package machineapi
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+)
+
+// Bounds of what the relay holds in memory.
+const (
+	// maxHeld bounds the rows claimed and not recorded, and with them the
+	// machines sent to at a time.
+	maxHeld = 1024
+	// maxLane bounds the rows waiting for one machine, so that a long backlog
+	// of one leaves room for the others.
+	maxLane = 64
+	// overflowPause spreads what does not fit into a lane, in milliseconds per
+	// maxLane rows.
+	overflowPause = 1000
+)
+
+// laneKey names a queue of messages that are sent one after the other.
+type laneKey struct {
+	machineID int64
+	dispense  bool
+}
+
+func keyOf(c db.Command) laneKey { return laneKey{c.MachineID, c.DeliveryID != 0} }
+
+// lane is a queue with a goroutine at work on it.
+type lane struct {
+	waiting []db.Command // by id
+	// overflowed counts rows turned away; the next ones line up behind them.
+	overflowed int64
+}
+
+// lanes knows the rows this relay has claimed and not recorded yet.
+type lanes struct {
+	freed *store.Signal // a row left while there was no room
+
+	mu    sync.Mutex
+	lanes map[laneKey]*lane
+	held  map[int64]struct{}
+	// recorded are the rows let go since the claim under way began. The claim
+	// may still return them as they were before; nil between claims.
+	recorded map[int64]struct{}
+}
+
+func newLanes() *lanes {
+	return &lanes{freed: store.NewSignal(), lanes: map[laneKey]*lane{}, held: map[int64]struct{}{}}
+}
+
+// beginClaim returns how many rows may be claimed, and remembers from now on
+// which ones are let go.
+func (l *lanes) beginClaim() (room int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recorded = map[int64]struct{}{}
+	return maxHeld - len(l.held)
+}
+
+// placement says what happened to a claimed row.
+type placement int
+
+const (
+	placed    placement = iota + 1
+	placedNew           // and the lane needs a goroutine
+	placedDup           // it was claimed a second time; the first claim counts
+	turnedAway
+)
+
+// place queues a claimed row in its lane. For turnedAway it returns in how many
+// milliseconds the row may come again.
+func (l *lanes) place(c db.Command) (p placement, again int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, held := l.held[c.ID]
+	_, recorded := l.recorded[c.ID]
+	if held || recorded {
+		return placedDup, 0
+	}
+	ln, exists := l.lanes[keyOf(c)]
+	if !exists {
+		ln = &lane{}
+		l.lanes[keyOf(c)] = ln
+	}
+	if len(ln.waiting) >= maxLane {
+		ln.overflowed++
+		return turnedAway, overflowPause * (1 + ln.overflowed/maxLane)
+	}
+	l.held[c.ID] = struct{}{}
+	at, _ := slices.BinarySearchFunc(ln.waiting, c, func(a, b db.Command) int { return cmp.Compare(a.ID, b.ID) })
+	ln.waiting = slices.Insert(ln.waiting, at, c)
+	if exists {
+		return placed, 0
+	}
+	return placedNew, 0
+}
+
+// endClaim ends what beginClaim began.
+func (l *lanes) endClaim() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recorded = nil
+}
+
+// next takes the first row of a lane. Without one the lane ends, and so does
+// its goroutine.
+func (l *lanes) next(key laneKey) (db.Command, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ln := l.lanes[key]
+	if len(ln.waiting) == 0 {
+		delete(l.lanes, key)
+		return db.Command{}, false
+	}
+	c := ln.waiting[0]
+	ln.waiting = ln.waiting[1:]
+	return c, true
+}
+
+// release lets a row go whose result is recorded.
+func (l *lanes) release(id int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.held) >= maxHeld {
+		l.freed.Notify()
+	}
+	delete(l.held, id)
+	if l.recorded != nil {
+		l.recorded[id] = struct{}{}
+	}
+}

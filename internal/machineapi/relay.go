@@ -1,0 +1,187 @@
+package machineapi
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+const (
+	// claimBatch is the largest number of rows claimed at once.
+	claimBatch = 256
+	// lease is how long a claimed row is out of reach for other relays, in
+	// milliseconds: the longest Send (twice devicegw.Config.AckTimeout) and a
+	// margin. Rows that wait longer in their lane are claimed again, which
+	// does no harm.
+	lease = 30 * 1000
+	// pollEvery catches what a lost signal or a crash left behind.
+	pollEvery = time.Second
+	// stopGrace is how long sends under way may finish at the end.
+	stopGrace = 5 * time.Second
+	// wakePause keeps a machine that is connected and yet unreachable from
+	// being tried without a pause, in milliseconds.
+	wakePause = 100
+	// Finished rows are kept for 30 days (milliseconds) and deleted in batches.
+	keepFinished = 30 * 24 * 60 * 60 * 1000
+	sweepBatch   = 500
+)
+
+// Sender hands messages to connected machines; *devicegw.Gateway is one.
+type Sender interface {
+	// Send returns nil when the machine has acknowledged the message, else an
+	// error as devicegw.Gateway.Send does.
+	Send(ctx context.Context, machineNo string, out devicegw.Outgoing) error
+	// Connected tells whether the machine can be sent to.
+	Connected(machineNo string) bool
+}
+
+// Relay sends the rows of the commands outbox to the machines: the package
+// comment tells in which order, mqtt.md §5 and §6 what.
+type Relay struct {
+	store    *store.Store
+	box      *secrets.Box
+	dispense *dispense.Service
+	clock    vending.Clock
+	log      *slog.Logger
+	gateway  Sender
+	metrics  downMetrics
+	lanes    *lanes
+	senders  sync.WaitGroup
+}
+
+// NewRelay makes a relay that sends through gateway. It registers its counters
+// with d.Metrics and panics if they are registered there already. One relay
+// may run per store and process.
+func NewRelay(d Deps, gateway Sender) *Relay {
+	return &Relay{
+		store: d.Store, box: d.Box, dispense: d.Dispense, clock: d.Clock, log: d.Log,
+		gateway: gateway, metrics: newDownMetrics(d.Metrics), lanes: newLanes(),
+	}
+}
+
+// Run sends until ctx ends. Then it starts no more sends, records those under
+// way within a few seconds, and returns nil. What was not sent stays in the
+// outbox.
+func (r *Relay) Run(ctx context.Context) error {
+	// Sends outlive ctx, so that a machine's answer is not lost at the end.
+	sendCtx, stopSends := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopSends()
+	for ctx.Err() == nil {
+		full, err := r.claim(ctx, sendCtx)
+		if err != nil && ctx.Err() == nil {
+			r.log.Error("messages to machines not claimed", "error", err)
+		}
+		if !full {
+			r.wait(ctx)
+		}
+	}
+	patience := time.AfterFunc(stopGrace, stopSends)
+	defer patience.Stop()
+	r.senders.Wait()
+	return nil
+}
+
+// wait returns when there may be something to claim, or ctx ends.
+func (r *Relay) wait(ctx context.Context) {
+	pause := pollEvery
+	now := r.clock.Millis()
+	due, found, err := store.Find(r.store.NextCommandDue(ctx, now))
+	if err == nil && found {
+		pause = min(pause, time.Duration(due-now)*time.Millisecond)
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-r.store.Commands.C():
+	case <-r.lanes.freed.C():
+	case <-timer.C:
+	}
+}
+
+// claim takes due rows and puts them into their lanes. full tells that there
+// may be more.
+func (r *Relay) claim(ctx, sendCtx context.Context) (full bool, err error) {
+	batch := min(claimBatch, r.lanes.beginClaim())
+	defer r.lanes.endClaim()
+	if batch <= 0 {
+		return false, nil
+	}
+	now := r.clock.Millis()
+	var rows []db.Command
+	err = r.store.InTx(ctx, func(tx *store.Tx) error {
+		var err error
+		rows, err = tx.ClaimCommands(ctx, now+lease, now, int32(batch))
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("claim commands: %w", err)
+	}
+	slices.SortFunc(rows, func(a, b db.Command) int { return cmp.Compare(a.ID, b.ID) })
+	return len(rows) == batch, r.placeAll(ctx, sendCtx, rows, now)
+}
+
+// placeAll puts claimed rows into their lanes and returns those that found no
+// place.
+func (r *Relay) placeAll(ctx, sendCtx context.Context, rows []db.Command, now int64) error {
+	undoCtx := context.WithoutCancel(ctx)
+	var undo []func(tx *store.Tx) error
+	for _, c := range rows {
+		switch p, again := r.lanes.place(c); p {
+		case placedNew:
+			r.senders.Go(func() { r.runLane(ctx, sendCtx, keyOf(c)) })
+		case placedDup:
+			undo = append(undo, func(tx *store.Tx) error { return tx.UncountCommand(undoCtx, c.ID) })
+		case turnedAway:
+			undo = append(undo, func(tx *store.Tx) error {
+				_, err := tx.PutBackCommand(undoCtx, now+again, c.ID)
+				return err
+			})
+		}
+	}
+	if len(undo) == 0 {
+		return nil
+	}
+	err := r.store.InTx(undoCtx, func(tx *store.Tx) error {
+		for _, each := range undo {
+			if err := each(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("put commands back: %w", err) // their lease runs out
+	}
+	return nil
+}
+
+// Sweep deletes messages that were finished and queued more than 30 days ago.
+// It is idempotent and may run on several nodes.
+func (r *Relay) Sweep(ctx context.Context) error {
+	for {
+		var n int64
+		err := r.store.InTx(ctx, func(tx *store.Tx) error {
+			var err error
+			n, err = tx.DeleteOldCommands(ctx, r.clock.Millis()-keepFinished, sweepBatch)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("delete old commands: %w", err)
+		}
+		if n < sweepBatch {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package machineapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+)
+
+// runLane deals with the rows of a lane one after the other until it is empty.
+// Once ctx ends nothing more is sent.
+func (r *Relay) runLane(ctx, sendCtx context.Context, key laneKey) {
+	for {
+		c, ok := r.lanes.next(key)
+		if !ok {
+			return
+		}
+		r.handle(ctx, sendCtx, c)
+		r.lanes.release(c.ID)
+	}
+}
+
+// handle sends a row, or not, and records what became of it.
+func (r *Relay) handle(ctx, sendCtx context.Context, c db.Command) {
+	u, send := decide(c, r.clock.Millis())
+	if send {
+		if ctx.Err() != nil {
+			u = update{outcome: outcomePutBack, dueAt: c.DueAt}
+		} else {
+			u = r.send(sendCtx, c)
+		}
+	}
+	if u.outcome == outcomeExpired {
+		r.metrics.expired.WithLabelValues(c.Method).Inc()
+		r.log.Warn("message to a machine given up: its time was over",
+			"machine_id", c.MachineID, "method", c.Method, "command_id", c.ID, "never_sent", c.Attempts <= 1)
+	}
+	if err := r.record(context.WithoutCancel(ctx), c, u); err != nil {
+		// The lease runs out and the row is looked at again. It then counts as
+		// perhaps sent, which is the careful reading.
+		r.log.Error("result of a message to a machine not recorded",
+			"machine_id", c.MachineID, "method", c.Method, "command_id", c.ID, "error", err)
+	}
+}
+
+// send makes one attempt to send a row.
+func (r *Relay) send(ctx context.Context, c db.Command) update {
+	m, err := r.store.MachineByID(ctx, c.MachineID)
+	if err != nil {
+		return r.notSent(c, fmt.Errorf("read machine: %w", err))
+	}
+	if c.DeliveryID == 0 {
+		earlier, found, err := store.Find(r.store.EarlierCommand(ctx, c.MachineID, c.ID))
+		if err != nil {
+			return r.notSent(c, err)
+		}
+		if found {
+			return behind(earlier, r.clock.Millis())
+		}
+	}
+	key, err := r.box.Open(secrets.PurposeAppKey, m.AppKeySealed)
+	if err != nil {
+		return r.notSent(c, fmt.Errorf("key of merchant %d: %w", m.Machine.MerchantID, err))
+	}
+	body, err := encode(c, m.Machine, key)
+	if err != nil {
+		return r.notSent(c, err)
+	}
+
+	published := r.clock.Millis()
+	out := devicegw.Outgoing{Payload: body, Expiry: messageExpiry(c, published)}
+	if c.SentAt == 0 {
+		// Send may wait for room before it writes; not beyond the time in
+		// which a first publication is allowed.
+		left := time.Duration(c.ExpiresAt-published) * time.Millisecond
+		limited, cancel := context.WithTimeout(ctx, left)
+		defer cancel()
+		ctx = limited
+	}
+	err = r.gateway.Send(ctx, m.Machine.MachineNo, out)
+	r.count(c, err)
+	return afterSend(c, published, r.clock.Millis(), err)
+}
+
+// notSent notes a failure of our own before anything was written.
+func (r *Relay) notSent(c db.Command, err error) update {
+	r.log.Error("message to a machine not sent",
+		"machine_id", c.MachineID, "method", c.Method, "command_id", c.ID, "error", err)
+	return failedHere(c, r.clock.Millis())
+}
+
+func (r *Relay) count(c db.Command, err error) {
+	switch {
+	case errors.Is(err, devicegw.ErrTooLarge):
+		r.log.Error("message is too large for its machine",
+			"machine_id", c.MachineID, "method", c.Method, "command_id", c.ID, "error", err)
+		return
+	case errors.Is(err, devicegw.ErrOffline):
+		r.metrics.offline.WithLabelValues(c.Method).Inc()
+		return
+	}
+	r.metrics.published.WithLabelValues(c.Method).Inc()
+	if err == nil {
+		r.metrics.acknowledged.WithLabelValues(c.Method).Inc()
+	}
+}
+
+// record stores what became of a row, and of its delivery, in one transaction.
+func (r *Relay) record(ctx context.Context, c db.Command, u update) error {
+	err := r.store.InTx(ctx, func(tx *store.Tx) error {
+		if err := recordRow(ctx, tx, c, u); err != nil {
+			return err
+		}
+		switch {
+		case u.markSent:
+			return r.dispense.MarkSent(ctx, tx, c.DeliveryID)
+		case u.notHandedOver:
+			return r.dispense.NotHandedOver(ctx, tx, c.DeliveryID)
+		}
+		return nil
+	})
+	if err != nil || !u.waits {
+		return err
+	}
+	return r.wakeIfBack(ctx, c.MachineID)
+}
+
+func recordRow(ctx context.Context, tx *store.Tx, c db.Command, u update) (err error) {
+	switch u.outcome {
+	case outcomeDone:
+		_, err = tx.FinishCommand(ctx, store.CommandDone, c.ID)
+	case outcomeExpired:
+		_, err = tx.FinishCommand(ctx, store.CommandExpired, c.ID)
+	case outcomeAgain:
+		_, err = tx.RepeatCommand(ctx, u.dueAt, u.sentAt, c.ID)
+	case outcomePutBack:
+		_, err = tx.PutBackCommand(ctx, u.dueAt, c.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("record command: %w", err)
+	}
+	return nil
+}
+
+// wakeIfBack closes a gap: a machine that connected after the attempt and
+// before it was recorded has woken its messages too early.
+func (r *Relay) wakeIfBack(ctx context.Context, machineID int64) error {
+	m, err := r.store.MachineByID(ctx, machineID)
+	if err != nil {
+		return fmt.Errorf("read machine: %w", err)
+	}
+	if !r.gateway.Connected(m.Machine.MachineNo) {
+		return nil
+	}
+	return wake(ctx, r.store, machineID, r.clock.Millis()+wakePause)
+}

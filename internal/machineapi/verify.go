@@ -1,0 +1,125 @@
+package machineapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/signature"
+)
+
+// sharedTopic is the up topic of all machines; a machine's own is below it
+// (mqtt.md §1).
+const sharedTopic = "/server/app"
+
+// upMessage is a message of a machine on its way through verification.
+type upMessage struct {
+	epoch   int64
+	object  *signature.Object
+	machine store.Machine
+	// name is the method as the machine wrote it; label is the method as far
+	// as it may become a metric label: a known one, "other", or "" for none.
+	name, label string
+}
+
+// verify runs checks 1–6 of mqtt.md §3.2 in their order; check 7 belongs to the
+// method. It returns a *drop for a message that fails one, with as much of the
+// message as was read, and any other error when the platform failed.
+func (h *Handler) verify(ctx context.Context, m devicegw.Message) (upMessage, error) {
+	u := upMessage{epoch: m.Epoch}
+	object, err := signature.DecodeMessage(m.Payload)
+	if err != nil {
+		return u, dropFor(reasonMalformed, err)
+	}
+	u.object = object
+	u.name, u.label = h.methodOf(object)
+	if u.machine, err = h.identify(ctx, m, object); err != nil {
+		return u, err
+	}
+	if err := h.checkTopic(m, u.machine); err != nil {
+		return u, err
+	}
+	if err := h.checkSign(u); err != nil {
+		return u, err
+	}
+	if id := (&fields{object: object}).text("machine_id"); id != strconv.FormatInt(u.machine.Machine.ID, 10) {
+		// Common in the field, where machines send placeholders (mqtt.md §3.1).
+		h.log.Debug("machine_id is not the machine's; client_id decides", "machine_no", m.MachineNo)
+	}
+	method, known := h.methods[u.name]
+	if !method.untimed && !object.WithinWindow(h.clock().Unix(), h.cfg.TimestampWindow) {
+		return u, dropFor(reasonBadTimestamp, errors.New("timestamp absent, not 10 digits or outside the window"))
+	}
+	if !known {
+		return u, dropFor(reasonUnknownMethod, errors.New("method not in the contract"))
+	}
+	return u, nil
+}
+
+func (h *Handler) methodOf(object *signature.Object) (name, label string) {
+	v, _ := object.Lookup("method")
+	if v.Kind != signature.String || v.Text == "" {
+		return "", ""
+	}
+	if _, known := h.methods[v.Text]; !known {
+		return v.Text, "other"
+	}
+	return v.Text, v.Text
+}
+
+// identify finds the machine a message speaks for (check 2, mqtt.md §3.3): the
+// one its client_id names, or the connection's.
+func (h *Handler) identify(ctx context.Context, m devicegw.Message, object *signature.Object) (store.Machine, error) {
+	read := fields{object: object}
+	number := read.text("client_id")
+	if read.err != nil {
+		return store.Machine{}, dropFor(reasonUnknownMachine, read.err)
+	}
+	if number == "" {
+		number = m.MachineNo
+	}
+	machine, found, err := store.Find(h.store.MachineByNo(ctx, number))
+	if err != nil {
+		return machine, err
+	}
+	if !found {
+		return machine, dropFor(reasonUnknownMachine, errors.New("client_id names no machine"))
+	}
+	return machine, nil
+}
+
+// checkTopic is check 3: the machine is the one that sent the message, on one
+// of its own topics. The connection stands in for the number of the topic; the
+// package comment says why.
+func (h *Handler) checkTopic(m devicegw.Message, machine store.Machine) error {
+	own := m.Topic == sharedTopic+"/"+machine.Machine.MachineNo
+	switch {
+	case machine.Machine.MachineNo != m.MachineNo:
+		return dropFor(reasonTopicMismatch, errors.New("client_id names another machine than the connection"))
+	case !own && m.Topic != sharedTopic:
+		return dropFor(reasonTopicMismatch, errors.New("topic of another machine"))
+	case !own && h.cfg.RequireOwnTopic:
+		return dropFor(reasonTopicMismatch, errors.New("shared topic although mqtt.require_own_topic is set"))
+	}
+	return nil
+}
+
+// checkSign is check 4: the AppKey of the machine's current merchant signs.
+func (h *Handler) checkSign(u upMessage) error {
+	key, err := h.box.Open(secrets.PurposeAppKey, u.machine.AppKeySealed)
+	if err != nil {
+		return fmt.Errorf("key of merchant %d: %w", u.machine.Machine.MerchantID, err)
+	}
+	keys := []string{key}
+	if h.cfg.AcceptAppIDKey {
+		keys = append(keys, u.machine.AppID)
+	}
+	if !u.object.Verify(keys...) {
+		return dropFor(reasonBadSign, errors.New("sign absent or wrong"))
+	}
+	return nil
+}

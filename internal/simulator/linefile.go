@@ -1,0 +1,117 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxFile bounds what is read into memory when a file is opened.
+const maxFile = 1 << 30
+
+// ErrCorrupt is wrapped when a journal or code file is damaged before its last
+// line. A machine that may have forgotten a motor start must not go on.
+var ErrCorrupt = errors.New("file is corrupt")
+
+// lineFile is an append-only file of JSON lines. Every line is flushed to
+// storage before the next is written, so a power loss can damage only the last.
+type lineFile struct{ f *os.File }
+
+// readLines calls take with every line of the file, which need not exist. A last
+// line that take refuses was torn by a power loss and is skipped.
+func readLines(path string, take func(line []byte) error) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return err
+	}
+	if len(data) > maxFile {
+		return fmt.Errorf("%s: longer than %d bytes", path, maxFile)
+	}
+	if err := foldLines(data, take); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func foldLines(data []byte, take func(line []byte) error) error {
+	data = bytes.TrimSuffix(data, []byte("\n"))
+	for n := 1; len(data) > 0; n++ {
+		line, rest, more := bytes.Cut(data, []byte("\n"))
+		if err := take(line); err != nil && more {
+			return fmt.Errorf("line %d: %w: %w", n, ErrCorrupt, err)
+		}
+		data = rest
+	}
+	return nil
+}
+
+// createLines replaces the file by one with the given lines, in one step, and
+// opens it for appending.
+func createLines[T any](path string, lines []T) (*lineFile, error) {
+	next := path + ".new"
+	f, err := os.OpenFile(next, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	out := json.NewEncoder(&text)
+	for _, line := range lines {
+		if err := out.Encode(line); err != nil {
+			f.Close()
+			return nil, fmt.Errorf("%s: %w", next, err)
+		}
+	}
+	_, err = f.Write(text.Bytes())
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = os.Rename(next, path)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &lineFile{f}, nil
+}
+
+// syncDir makes a rename inside dir durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// append writes one line and returns when it is on storage. After an error the
+// file must not be appended to: the damaged line has to stay the last.
+func (l *lineFile) append(v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if _, err := l.f.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return l.f.Sync()
+}
+
+func (l *lineFile) close() error { return l.f.Close() }

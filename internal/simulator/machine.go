@@ -1,0 +1,238 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// stopPatience bounds a stop that the context of Start caused.
+const stopPatience = 5 * time.Second
+
+// Machine is a running virtual machine. Use Start.
+type Machine struct {
+	cfg     Config
+	journal *journal
+	codes   *codeStore
+
+	inbox    chan func()   // what the machine's goroutine does next
+	kill     func()        // closes killed, once
+	killed   chan struct{} // power loss
+	dead     chan struct{} // nothing is taken from inbox any more
+	done     chan struct{} // everything has ended
+	ready    chan struct{} // first heartbeat acknowledged
+	beReady  func()        // closes ready, once
+	cancel   context.CancelFunc
+	workers  sync.WaitGroup // connector and what waits for acknowledgements
+	stopOnly func() bool    // forgets the context of Start
+
+	// Below: for the machine's goroutine only, err after done for everybody.
+	link      *link // nil while there is no connection
+	heartbeat *time.Timer
+	current   *activeRun
+	queue     []Run
+	reports   map[string]*report // results on their way, by delivery id
+	recent    duplicates
+	stopping  bool  // no more commands
+	leaving   bool  // client.offline is on its way
+	clean     bool  // client.offline was acknowledged
+	ended     bool  // the goroutine stops after this closure
+	err       error // why the machine stopped by itself
+}
+
+// Start switches a machine on (mqtt.md §6.4). It opens journal and pickup codes,
+// ends runs that a power loss interrupted with "Device Restarted", and returns;
+// the machine connects in the background, again and again with a growing delay.
+// When ctx ends the machine stops as with Stop, within 5 s.
+//
+// Errors: an incomplete Config, a folder that cannot be used, or ErrCorrupt.
+func Start(ctx context.Context, cfg Config) (*Machine, error) {
+	m, err := boot(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("virtual machine %s: %w", cfg.MachineNo, err)
+	}
+	workCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	m.cancel = cancel
+	m.workers.Go(func() { m.stayConnected(workCtx) })
+	m.stopOnly = context.AfterFunc(ctx, func() {
+		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+		defer cancel()
+		_ = m.Stop(stopCtx) // the next Stop reports it
+	})
+	go m.loop()
+	return m, nil
+}
+
+// boot does steps 1 and 2 of mqtt.md §6.4.
+func boot(cfg Config) (*Machine, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	m := &Machine{
+		cfg:     cfg,
+		inbox:   make(chan func()),
+		killed:  make(chan struct{}),
+		dead:    make(chan struct{}),
+		done:    make(chan struct{}),
+		ready:   make(chan struct{}),
+		reports: make(map[string]*report),
+		recent:  make(duplicates),
+	}
+	m.kill = sync.OnceFunc(func() { close(m.killed) })
+	m.beReady = sync.OnceFunc(func() { close(m.ready) })
+	if m.journal, err = openJournal(cfg.Dir, cfg.Clock()); err != nil {
+		return nil, err
+	}
+	if m.codes, err = openCodes(cfg.Dir, cfg.Clock()); err != nil {
+		return nil, errors.Join(err, m.journal.close())
+	}
+	interrupted, err := m.journal.settle(cfg.Clock())
+	if err != nil {
+		return nil, errors.Join(err, m.journal.close(), m.codes.close())
+	}
+	for _, e := range interrupted {
+		m.emitFinished(e)
+	}
+	return m, nil
+}
+
+// loop is the machine's goroutine.
+func (m *Machine) loop() {
+	for !m.ended {
+		select {
+		case <-m.killed:
+			m.ended = true
+		case do := <-m.inbox:
+			select {
+			case <-m.killed: // a power loss comes first
+				m.ended = true
+			default:
+				do()
+			}
+		}
+	}
+	close(m.dead)
+	m.stopOnly()
+	m.stopTimers()
+	if m.clean && m.link != nil {
+		m.link.disconnect()
+	}
+	m.cancel()
+	m.workers.Wait()
+	m.err = errors.Join(m.err, m.journal.close(), m.codes.close())
+	close(m.done)
+}
+
+// post has f executed by the machine's goroutine and waits until it begins. The
+// machine may end before; then f is dropped.
+func (m *Machine) post(f func()) {
+	select {
+	case m.inbox <- f:
+	case <-m.dead:
+	}
+}
+
+// after posts f when d has passed.
+func (m *Machine) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() { m.post(f) })
+}
+
+func (m *Machine) stopTimers() {
+	if m.heartbeat != nil {
+		m.heartbeat.Stop()
+	}
+	if m.current != nil {
+		m.current.timer.Stop()
+	}
+	for _, r := range m.reports {
+		r.stop()
+	}
+}
+
+// fail stops the machine as a power loss would. A machine that cannot write its
+// journal must not move a motor.
+func (m *Machine) fail(err error) {
+	m.cfg.Log.Error("virtual machine stops", "error", err)
+	m.err = err
+	m.ended = true
+}
+
+// Stop switches the machine off in order: it takes no more commands, lets the
+// current run end and reports it, publishes client.offline, disconnects and
+// closes the journal. Commands in the queue are forgotten; they never started.
+//
+// If ctx ends first the rest is left out as in Kill, and ctx's error returned.
+// Stop also returns why the machine stopped by itself, if it did. A second call
+// only waits.
+func (m *Machine) Stop(ctx context.Context) error {
+	select {
+	case m.inbox <- m.beginStop:
+	case <-m.dead:
+	case <-ctx.Done():
+	}
+	select {
+	case <-m.done:
+		return m.err
+	case <-ctx.Done():
+		m.Kill()
+		return errors.Join(ctx.Err(), m.err)
+	}
+}
+
+func (m *Machine) beginStop() {
+	if m.stopping {
+		return
+	}
+	m.stopping = true
+	m.queue = nil
+	if m.current == nil {
+		m.sayGoodbye()
+	}
+}
+
+// sayGoodbye is the clean shutdown of mqtt.md §7. Messages before it were
+// answered when its acknowledgement comes, for the server takes them in order.
+func (m *Machine) sayGoodbye() {
+	if m.link == nil {
+		m.ended = true
+		return
+	}
+	m.leaving = true
+	m.link.put(outgoing{body: m.offline("shutdown"), acked: func() {
+		m.clean, m.ended = true, true
+	}})
+}
+
+// Kill is a power loss: the connection is cut without DISCONNECT, so that the
+// server publishes the last will; the motor stops where it is; the journal stays
+// as it is on disk. It returns when nothing of the machine runs any more. Start
+// with the same folder is the restart.
+func (m *Machine) Kill() {
+	m.kill()
+	<-m.done
+}
+
+// Ready is closed when the machine holds its subscription and its first
+// heartbeat was acknowledged.
+func (m *Machine) Ready() <-chan struct{} { return m.ready }
+
+// Done is closed when the machine has stopped, for whatever reason.
+func (m *Machine) Done() <-chan struct{} { return m.done }
+
+// Codes returns the pickup codes the machine knows now, without expired ones, in
+// the order they came.
+func (m *Machine) Codes() []Code { return m.codes.list(m.cfg.Clock()) }
+
+// Starts returns how often the motor was started for a delivery, as far as the
+// journal reaches back. More than 1 must never be.
+func (m *Machine) Starts(deliveryID string) int {
+	e, _ := m.journal.lookup(deliveryID)
+	return e.Starts
+}

@@ -1,0 +1,33 @@
+// Package require finds what a test needs from the machine it runs on.
+package require
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Env is the environment variable that lists what must not be missing. With
+// "all" in it (alone or in a comma-separated list) a missing requirement fails
+// the test instead of skipping it, so that a complete run cannot pass by
+// skipping.
+const Env = "VENDLANE_TEST_REQUIRE"
+
+// Binary returns the path of the executable called name. Without it the test is
+// skipped with a reason, or fails if Env demands everything.
+func Binary(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if slices.Contains(strings.FieldsFunc(os.Getenv(Env), separator), "all") {
+		t.Fatalf("%s is required (%s) but not installed: %v", name, Env, err)
+	}
+	t.Skipf("%s is not installed: %v", name, err)
+	return ""
+}
+
+func separator(r rune) bool { return r == ',' || r == ' ' }
