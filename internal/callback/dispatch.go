@@ -166,13 +166,13 @@ func (d *dispatcher) wants() []want {
 		return nil
 	}
 	var wants []want
-	if d.fresh {
-		wants = append(wants, want{lane: freshLane, limit: freshBatch})
-	}
 	for _, e := range d.endpoints {
 		if room := d.room(e); e.parked && room >= d.relay.cfg.PerEndpoint {
 			wants = append(wants, want{lane: e.name, limit: room})
 		}
+	}
+	if d.fresh { // last, because parked rows have waited longer
+		wants = append(wants, want{lane: freshLane, limit: freshBatch})
 	}
 	return wants
 }

@@ -51,6 +51,9 @@ func (s *Service) Products(ctx context.Context, merchant db.Merchant, f Filter) 
 	if err != nil {
 		return Page{}, fmt.Errorf("count products: %w", err)
 	}
+	if f.Page > total { // so far beyond the end that its start may not be a number any more
+		return Page{Total: total}, nil
+	}
 	start := (f.Page - 1) * f.PerPage
 	size := f.PerPage
 	if size == 0 {

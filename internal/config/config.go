@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"time"
 )
@@ -166,6 +167,9 @@ func (c Config) Validate() error {
 	if c.Log.Format != "json" && c.Log.Format != "text" {
 		return fmt.Errorf("log.format: %q is not json or text", c.Log.Format)
 	}
+	if rps := c.RateLimit.AppRPS; !(rps >= 0 && rps <= math.MaxInt32) { // false for NaN, too
+		return fmt.Errorf("ratelimit.app_rps: %v is not a rate", rps)
+	}
 	for _, bound := range []struct {
 		key        string
 		value, low int64
@@ -173,7 +177,6 @@ func (c Config) Validate() error {
 		{"mqtt.max_connections", int64(c.MQTT.MaxConnections), 1},
 		{"mqtt.timestamp_window_s", c.MQTT.TimestampWindowS, 0},
 		{"signing.timestamp_window_s", c.Signing.TimestampWindowS, 0},
-		{"ratelimit.app_rps", int64(c.RateLimit.AppRPS), 0},
 		{"ratelimit.app_burst", int64(c.RateLimit.AppBurst), 1},
 		{"ratelimit.auth_fail_max", int64(c.RateLimit.AuthFailMax), 0},
 		{"ratelimit.auth_fail_window_s", c.RateLimit.AuthFailWindowS, 1},

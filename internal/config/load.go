@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -68,9 +69,10 @@ func fromEnviron(c *Config, environ []string) error {
 }
 
 // injected tells whether a variable is one that Kubernetes makes for a service
-// called "vendlane".
+// called "vendlane" or "vendlane-…": no setting of ours ends like these.
 func injected(name string) bool {
-	return strings.HasPrefix(name, envPrefix+"SERVICE_") || strings.HasPrefix(name, envPrefix+"PORT")
+	return regexp.MustCompile(`^VENDLANE_([A-Z0-9_]+_)?(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`).
+		MatchString(name)
 }
 
 // Leaf is one setting: its key in a file, its environment variable, what it

@@ -25,8 +25,8 @@ type exchange struct {
 	// Payload is the JSON text of the payload object as it was signed.
 	Payload string
 	Answer  json.RawMessage
-	Code       int
-	Data       json.RawMessage
+	Code    int
+	Data    json.RawMessage
 }
 
 // call signs and sends one request. An answer with a code other than 0 is an

@@ -20,13 +20,17 @@ func (s *server) sendAsync(ctx context.Context, no string, out devicegw.Outgoing
 	return result
 }
 
-// wantErr fails unless err is want and no other error of Send.
+// wantErr fails unless err wraps want and no other error of Send.
 func wantErr(t testing.TB, err, want error) {
 	t.Helper()
+	wrapped := 0
 	for _, e := range []error{devicegw.ErrOffline, devicegw.ErrTooLarge, devicegw.ErrNotAcknowledged} {
-		if errors.Is(err, e) != (e == want) {
-			t.Fatalf("error %v, want %v", err, want)
+		if errors.Is(err, e) {
+			wrapped++
 		}
+	}
+	if wrapped != 1 || !errors.Is(err, want) {
+		t.Fatalf("error %v, want %v", err, want)
 	}
 }
 

@@ -20,8 +20,8 @@ func Files() (map[string][]byte, error) {
 	}
 	return map[string][]byte{
 		"api/errors.json":             catalogue,
-		"docs/configuration.md":       configuration(english),
-		"docs/configuration.zh-CN.md": configuration(chinese),
+		"docs/configuration.md":       configuration(english(), func(l config.Leaf) string { return l.Doc }),
+		"docs/configuration.zh-CN.md": configuration(chinese(), func(l config.Leaf) string { return l.DocZH }),
 	}, nil
 }
 
@@ -39,32 +39,31 @@ func errorCatalogue() ([]byte, error) {
 // words are the texts of the configuration page in one language.
 type words struct{ title, intro, key, env, def, meaning string }
 
-var (
-	english = words{
+func english() words {
+	return words{
 		title: "Configuration",
 		intro: "Every setting has a key in a YAML file (`vendlane serve -config vendlane.yaml`; the dots are levels) and an\n" +
 			"environment variable, which wins. Without either the default applies. Unknown keys are errors. Lists are written\n" +
 			"with commas in a variable. This page is generated from the code.",
 		key: "Key", env: "Variable", def: "Default", meaning: "Meaning",
 	}
-	chinese = words{
+}
+
+func chinese() words {
+	return words{
 		title: "配置",
 		intro: "每个设置在 YAML 文件中有一个键（`vendlane serve -config vendlane.yaml`，点号表示层级），并有一个优先级更高的环境变量。\n" +
 			"两者都没有时使用默认值。未知的键会报错。环境变量中的列表用逗号分隔。本页由代码生成。",
 		key: "键", env: "环境变量", def: "默认值", meaning: "含义",
 	}
-)
+}
 
-func configuration(w words) []byte {
+func configuration(w words, meaning func(config.Leaf) string) []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "# %s\n\n%s\n\n| %s | %s | %s | %s |\n| --- | --- | --- | --- |\n", w.title, w.intro, w.key, w.env, w.def, w.meaning)
 	defaults := config.Default()
 	for _, leaf := range config.Leaves(&defaults) {
-		meaning := leaf.Doc
-		if w == chinese {
-			meaning = leaf.DocZH
-		}
-		fmt.Fprintf(&out, "| `%s` | `%s` | `%s` | %s |\n", leaf.Key, leaf.Env, leaf.Value(), meaning)
+		fmt.Fprintf(&out, "| `%s` | `%s` | `%s` | %s |\n", leaf.Key, leaf.Env, leaf.Value(), meaning(leaf))
 	}
 	return out.Bytes()
 }

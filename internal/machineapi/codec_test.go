@@ -2,6 +2,7 @@ package machineapi
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -96,4 +97,12 @@ func memberOf(t testing.TB, text, name string) string {
 	}
 	v, _ := object.Lookup(name)
 	return v.Text
+}
+
+func parse(members map[string]any) (*signature.Object, error) {
+	text, err := json.Marshal(members)
+	if err != nil {
+		return nil, err
+	}
+	return signature.ParseObject(text)
 }

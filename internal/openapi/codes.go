@@ -10,9 +10,6 @@ import (
 // empty is the success data `{}`.
 type empty struct{}
 
-// maxCodes bounds count before the product's capacity does.
-const maxCodes = 1_000_000
-
 // issueForProduct is openapi.md §7.8.
 func (s *Server) issueForProduct(ctx context.Context, c call) (any, error) {
 	f := newForm(c.payload)
@@ -55,7 +52,7 @@ func issueFields(c call, r *pickup.Issue) error {
 	}
 	r.Length = int(length)
 	if r.ProductID != 0 {
-		if r.Count, err = ownCode(c.payload, "count", vending.CodeCount, 1, 1, maxCodes); err != nil {
+		if r.Count, err = ownCode(c.payload, "count", vending.CodeCount, 1, 1, maxNumber); err != nil {
 			return err
 		}
 	}
@@ -127,6 +124,6 @@ func (s *Server) productCodes(ctx context.Context, c call) (any, error) {
 // pathID reads an id from the path; 0, which no row has, when it is malformed
 // (openapi.md §2).
 func pathID(c call, name string) int64 {
-	id, _ := parseNumber(c.request.PathValue(name), 1, 1<<62)
+	id, _ := parseNumber(c.request.PathValue(name), 1, maxNumber)
 	return id
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
-// wireError is a row of the error catalogue (errors.md §2).
-type wireError struct {
+// WireError is a row of the error catalogue (errors.md §2): what a code looks
+// like on the wire.
+type WireError struct {
 	Code    vending.Code `json:"code"`
 	Status  int          `json:"status"`
 	Message string       `json:"message"`
@@ -16,9 +17,9 @@ type wireError struct {
 
 // Catalogue lists every code the API sends, ascending; api/errors.json is
 // generated from it.
-func Catalogue() []wireError {
+func Catalogue() []WireError {
 	ok, denied := http.StatusOK, http.StatusUnauthorized
-	return []wireError{
+	return []WireError{
 		{vending.CodeBadRequest, http.StatusBadRequest, "Bad Request", "Bad Request"},
 		{vending.CodeNotFound, http.StatusNotFound, "Not Found", "Not Found"},
 		{vending.CodeTooManyRequests, http.StatusTooManyRequests, "请求过于频繁，请稍后再试", "Too Many Requests"},

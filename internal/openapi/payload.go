@@ -76,12 +76,15 @@ func (f *form) machineNo() string {
 	return text
 }
 
-// maxNumberLength keeps numbers far inside int64.
-const maxNumberLength = 18
+// maxNumberLength keeps numbers inside int64; maxNumber is the largest.
+const (
+	maxNumberLength = 18
+	maxNumber       = 999_999_999_999_999_999
+)
 
 // id reads a required positive integer.
 func (f *form) id(name string) int64 {
-	return f.number(name, true, 0, 1, 1<<62)
+	return f.number(name, true, 0, 1, maxNumber)
 }
 
 // optional reads an integer that has a default.
@@ -133,11 +136,12 @@ func ownCode(payload *signature.Object, name string, code vending.Code, fallback
 	return n, nil
 }
 
-// tradeID reads the trade_id; every failure is 40001 (openapi.md §3.1).
+// tradeID reads the trade_id; every failure is 40001 (openapi.md §3.1). As a
+// JSON number only an integer will do: "-" and "e" are letters of a text.
 func tradeID(payload *signature.Object) (vending.TradeID, error) {
-	text, ok := value(payload, "trade_id", true)
-	if !ok {
+	v, _ := payload.Lookup("trade_id")
+	if v.Kind != signature.String && (v.Kind != signature.Number || !vending.IsDigits(v.Text)) {
 		return vending.TradeID{}, vending.Refuse(vending.CodeTradeIDInvalid)
 	}
-	return vending.ParseTradeID(text)
+	return vending.ParseTradeID(v.Text)
 }

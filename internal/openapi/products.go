@@ -54,7 +54,6 @@ type channelJSON struct {
 const (
 	defaultPerPage = 10
 	maxPerPage     = 100
-	maxPage        = 1_000_000_000
 	maxBoards      = 8
 )
 
@@ -62,9 +61,9 @@ const (
 func (s *Server) products(ctx context.Context, c call) (any, error) {
 	f := newForm(c.payload)
 	filter := catalog.Filter{MachineNo: f.machineNo()}
-	filter.Page = f.optional("page", 1, 1, maxPage)
+	filter.Page = f.optional("page", 1, 1, maxNumber)
 	filter.PerPage = f.optional("per_page", defaultPerPage, 1, maxPerPage)
-	filter.CategoryID = f.optional("category_id", 0, 0, 1<<62)
+	filter.CategoryID = f.optional("category_id", 0, 0, maxNumber)
 	cabinet := f.cabinet()
 	all := f.optional("select_all", 0, 0, 1) == 1
 	filter.Addr = f.optional("addr", 0, 1, maxBoards)

@@ -62,7 +62,7 @@ type Server struct {
 	clock    vending.Clock
 	cfg      Config
 	log      *slog.Logger
-	errors   map[vending.Code]wireError
+	errors   map[vending.Code]WireError
 	rates    *rateLimiter
 	failures *authFailures
 	observe  Observer
@@ -78,7 +78,7 @@ type Observer func(route string, code vending.Code, took time.Duration)
 func New(st *store.Store, box *secrets.Box, use UseCases, clock vending.Clock, cfg Config, observe Observer, log *slog.Logger) *Server {
 	s := &Server{
 		store: st, box: box, use: use, clock: clock, cfg: cfg, log: log,
-		errors:   map[vending.Code]wireError{},
+		errors:   map[vending.Code]WireError{},
 		rates:    newRateLimiter(cfg.RequestsPerSecond, cfg.Burst),
 		failures: newAuthFailures(cfg.AuthFailures, cfg.AuthWindow),
 		observe:  observe,
@@ -112,6 +112,8 @@ func (s *Server) routes() {
 	s.handle("POST /orders/{order_id}", s.signed(s.order))
 	s.handle("POST /deliveries", s.signed(methods{"device.delivery.put": s.startDelivery}.dispatch))
 	s.handle("POST /deliveries/{delivery_id}", s.signed(s.delivery))
+	// Never the id of a delivery (openapi.md §7.18); test dispenses come later.
+	s.handle("POST /deliveries/debug", notFound)
 	// Everything else, and every verb a path does not have.
 	s.mux.Handle("/", s.unknown)
 }

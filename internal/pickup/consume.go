@@ -83,12 +83,8 @@ func (s *Service) check(ctx context.Context, merchant db.Merchant, machine store
 	if err := s.checkReplay(ctx, merchant, m, c, code); err != nil {
 		return plan{}, err
 	}
-	wrong, err := s.wrongCodes(ctx, s.store.Queries, m.ID)
-	if err != nil {
+	if err := s.checkLock(ctx, m.ID, now); err != nil {
 		return plan{}, err
-	}
-	if retryAfter, locked := wrong.counter.Locked(now); locked {
-		return plan{}, refuseLocked(retryAfter)
 	}
 	if !m.PickupCodeEnabled {
 		return plan{}, vending.Refuse(vending.CodePickupCodesDisabled)

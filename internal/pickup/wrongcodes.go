@@ -44,6 +44,22 @@ func (s *Service) wrongCodes(ctx context.Context, q *db.Queries, machineID int64
 	return stored, nil
 }
 
+// checkLock is consume.md §3, step 19. Switched off, the lock holds nobody,
+// not even where it was on before.
+func (s *Service) checkLock(ctx context.Context, machineID, now int64) error {
+	if s.cfg.WrongCodes.Max <= 0 {
+		return nil
+	}
+	stored, err := s.wrongCodes(ctx, s.store.Queries, machineID)
+	if err != nil {
+		return err
+	}
+	if retryAfter, locked := stored.counter.Locked(now); locked {
+		return refuseLocked(retryAfter)
+	}
+	return nil
+}
+
 // countWrongCode records one counted answer and returns it. A caller that
 // reaches the counter after the lock has started gets the lock's refusal
 // instead and is not counted.

@@ -91,8 +91,8 @@ func (m Machine) check() error {
 	}
 	slots, names := map[slot]bool{}, map[string]bool{}
 	for _, c := range m.Planogram {
-		if c.slot().addr > 8 || c.Motor < 0 || c.Motor > 99 {
-			return fmt.Errorf("channel %s: addr must be 1–8 and motor 0–99", c.name())
+		if c.Addr < 0 || c.Addr > 8 || c.Motor < 0 || c.Motor > 99 || c.ProductID < 0 {
+			return fmt.Errorf("channel %s: addr must be 1–8, motor 0–99 and product_id positive", c.name())
 		}
 		if slots[c.slot()] || names[c.name()] {
 			return fmt.Errorf("channel %s is listed twice", c.name())

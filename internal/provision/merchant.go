@@ -114,6 +114,18 @@ func (a *Applier) setGood(ctx context.Context, tx *store.Tx, merchantID int64, g
 	if err != nil {
 		return err
 	}
+	stored, _, err := store.Find(tx.GoodBySlug(ctx, merchantID, g.Slug))
+	if err != nil {
+		return err
+	}
+	row := db.Good{
+		ID: stored.ID, MerchantID: merchantID, Slug: g.Slug, Name: g.Name, Description: g.Description,
+		Content: g.Content, Thumb: g.Thumb, Media: string(media), Price: price, OriginalPrice: original,
+		UpdatedAt: stored.UpdatedAt,
+	}
+	if row == stored {
+		return nil // updated_at tells of changes, not of applies
+	}
 	_, err = tx.SetGood(ctx, db.SetGoodParams{
 		MerchantID: merchantID, Slug: g.Slug, Name: g.Name, Description: g.Description, Content: g.Content,
 		Thumb: g.Thumb, Media: string(media), Price: price, OriginalPrice: original, UpdatedAt: a.clock.Millis(),

@@ -40,8 +40,8 @@ func isTradeChar(c byte) bool {
 
 func isHex(text string) bool {
 	for i := range len(text) {
-		c := text[i] | 0x20
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+		c := text[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
 			return false
 		}
 	}

@@ -223,7 +223,7 @@ func TestReadFrameReportsEndOfStream(t *testing.T) {
 		{"\x30\x05", io.ErrUnexpectedEOF},
 		{"\x30\x05\x00", io.ErrUnexpectedEOF},
 	} {
-		if _, _, err := ReadFrame(bufio.NewReader(strings.NewReader(c.raw)), 10); err != c.want {
+		if _, _, err := ReadFrame(bufio.NewReader(strings.NewReader(c.raw)), 10); !errors.Is(err, c.want) {
 			t.Errorf("%x: %v, want %v", c.raw, err, c.want)
 		}
 	}

@@ -2,6 +2,7 @@ package packet
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -55,7 +56,7 @@ func readLength(r io.ByteReader) (int, error) {
 }
 
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

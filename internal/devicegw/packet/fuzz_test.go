@@ -42,7 +42,7 @@ func FuzzDecode(f *testing.F) {
 			first, body, err := ReadFrame(r, limit)
 			var refused *Error
 			if err != nil {
-				if err != io.EOF && err != io.ErrUnexpectedEOF && !errors.As(err, &refused) {
+				if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.As(err, &refused) {
 					t.Fatalf("unexpected kind of error: %v", err)
 				}
 				return
