@@ -13,6 +13,10 @@ import (
 // freshBatch is how many fresh rows are claimed at once.
 const freshBatch = 256
 
+// holdFactor times its slots is how many rows of an endpoint are held: a slot
+// that becomes free need not wait for the database, and claims come in batches.
+const holdFactor = 4
+
 // freshLane is the lane of rows not yet found to be in an endpoint's queue.
 const freshLane = ""
 
@@ -159,15 +163,15 @@ func (d *dispatcher) start(ctx context.Context, e *endpoint, c db.Callback) {
 	}()
 }
 
-// wants lists the lanes to claim from. An endpoint's lane is asked when there
-// is room for as many rows as it has slots.
+// wants lists the lanes to claim from. An endpoint's lane is asked when half of
+// what may be held of it is used up.
 func (d *dispatcher) wants() []want {
 	if d.inFlight >= d.relay.cfg.MaxInFlight || d.full() {
 		return nil
 	}
 	var wants []want
 	for _, e := range d.endpoints {
-		if room := d.room(e); e.parked && room >= d.relay.cfg.PerEndpoint {
+		if room := d.room(e); e.parked && room >= holdFactor*d.relay.cfg.PerEndpoint/2 {
 			wants = append(wants, want{lane: e.name, limit: room})
 		}
 	}
@@ -177,10 +181,9 @@ func (d *dispatcher) wants() []want {
 	return wants
 }
 
-// room is how many more rows of an endpoint may be held: three times its slots,
-// so that a slot that becomes free need not wait for the database.
+// room is how many more rows of an endpoint may be held.
 func (d *dispatcher) room(e *endpoint) int {
-	return 3*d.relay.cfg.PerEndpoint - e.inFlight - len(e.waiting)
+	return holdFactor*d.relay.cfg.PerEndpoint - e.inFlight - len(e.waiting)
 }
 
 // full bounds the rows held for all endpoints together.
@@ -196,7 +199,7 @@ func (d *dispatcher) claim(ctx context.Context, wants []want) error {
 		for i, w := range wants {
 			claimed[i], err = tx.ClaimCallbacks(ctx, db.ClaimCallbacksParams{
 				LeaseUntil: now.Add(r.cfg.Timeout + leaseMargin).UnixMilli(), Now: now.UnixMilli(),
-				Lane: w.lane, Batch: int32(w.limit), //nolint:gosec // a few hundred at most
+				Lane: w.lane, Batch: int32(w.limit),
 			})
 			if err != nil {
 				return err

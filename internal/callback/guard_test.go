@@ -74,7 +74,7 @@ func TestGuardChecksEveryAddressOfAName(t *testing.T) {
 			g := testGuard(test.cfg, &names{answers: [][]string{test.answer}}, &to)
 			conn, err := g.dial(t.Context(), "tcp", "merchant.example:443")
 			if conn != nil {
-				defer conn.Close() //nolint:errcheck // a pipe
+				defer conn.Close()
 			}
 			if errors.Is(err, errBlocked) != test.blocked {
 				t.Fatalf("error %v, want blocked = %v", err, test.blocked)

@@ -96,7 +96,7 @@ func New(st *store.Store, box *secrets.Box, clock vending.Clock, cfg Config, log
 		cfg.MaxInFlight = 256
 	}
 	if cfg.Random == nil {
-		cfg.Random = rand.Float64 //nolint:gosec // jitter is no secret
+		cfg.Random = rand.Float64
 	}
 	return &Relay{
 		store: st, box: box, clock: clock, cfg: cfg, log: log,

@@ -250,7 +250,7 @@ func TestRunKeepsTheSchedule(t *testing.T) {
 		stop()
 		time.Sleep(time.Minute)
 		stop = run()
-		time.Sleep(begin.Add(20 * time.Minute).Sub(time.Now()))
+		time.Sleep(time.Until(begin.Add(20 * time.Minute)))
 		s.answer(http.StatusOK)
 		time.Sleep(2 * time.Hour)
 		stop()

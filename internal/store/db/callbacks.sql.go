@@ -365,7 +365,7 @@ func (q *Queries) ParkCallback(ctx context.Context, lane string, iD int64, lease
 }
 
 const parkedLanes = `-- name: ParkedLanes :many
-SELECT DISTINCT lane FROM callbacks WHERE state = 'PENDING' AND lane <> ''
+SELECT DISTINCT lane FROM callbacks WHERE state = 'PENDING' AND lane > ''
 `
 
 func (q *Queries) ParkedLanes(ctx context.Context) ([]string, error) {

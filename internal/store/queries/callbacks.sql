@@ -23,7 +23,7 @@ UPDATE callbacks SET lane = sqlc.arg(lane), lease_until = 0, attempts = attempts
 WHERE id = sqlc.arg(id) AND state = 'PENDING' AND lease_until = sqlc.arg(lease_until);
 
 -- name: ParkedLanes :many
-SELECT DISTINCT lane FROM callbacks WHERE state = 'PENDING' AND lane <> '';
+SELECT DISTINCT lane FROM callbacks WHERE state = 'PENDING' AND lane > '';
 
 -- name: RetryCallback :execrows
 UPDATE callbacks SET due_at = sqlc.arg(due_at), lease_until = 0, lane = ''
