@@ -2,9 +2,12 @@ package simulator
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/vendlane/vendlane/signature"
 )
 
 // codeMessage is a client.pickup_codes.create like the sample of mqtt.md §5.14,
@@ -36,23 +39,40 @@ func ids(codes []Code) []string {
 	return all
 }
 
-// The sample of mqtt.md §5.14 as published, after its end and before.
+// The sample of mqtt.md §5.14 as published.
 func TestCodeSample(t *testing.T) {
 	sample := codeMessage("expired_at", "1735660799000", "expired_day", "2024-12-31 23:59:59")
 	run(t, nil, func(t *testing.T, p *platform, r *rig) {
-		p.send(sign(sample))
+		body := sign(sample)
+		if o, err := signature.DecodeMessage(body); err != nil || !strings.Contains(o.JSON(), "626FB25DA21FF998A8C3F4492A84E299") {
+			t.Fatal("not the sample:", err)
+		}
+		p.send(body)
 		r.await(CodeStored)
 		want := Code{ID: "1", ProductID: "131", Code: "5288640", Quantity: 1, ExpiredAt: 1735660799000}
 		if got := r.Codes(); !slices.Equal(got, []Code{want}) {
 			t.Errorf("%+v", got)
 		}
-		time.Sleep(time.UnixMilli(1735660799000).Sub(r.now()))
-		if got := r.Codes(); len(got) != 1 {
-			t.Error("gone in its last millisecond")
+	})
+}
+
+// No message tells that a code expires (mqtt.md §5.14).
+func TestCodeExpires(t *testing.T) {
+	run(t, nil, func(t *testing.T, p *platform, r *rig) {
+		p.send(sign(codeMessage("expired_at", "1714373698000")))
+		p.send(sign(codeMessage("id", "2")))
+		time.Sleep(10 * time.Second)
+		if got := ids(r.Codes()); !slices.Equal(got, []string{"1", "2"}) {
+			t.Error("gone in its last millisecond:", got)
 		}
 		time.Sleep(time.Millisecond)
-		if got := r.Codes(); len(got) != 0 {
-			t.Error("expired code still there:", got)
+		if got := ids(r.Codes()); !slices.Equal(got, []string{"2"}) {
+			t.Error("still there:", got)
+		}
+		r.stop()
+		r.start()
+		if got := ids(r.Codes()); !slices.Equal(got, []string{"2"}) {
+			t.Error("back after a restart:", got)
 		}
 	})
 }

@@ -40,8 +40,8 @@ type Config struct {
 	// the start window is not tested (mqtt.md §6.3 row 5).
 	ClockUnsynced bool
 
-	// Observer is told what happens. It runs on the machine's goroutine, one
-	// call at a time: it must return soon and must not call Stop or Kill.
+	// Observer is told what happens, one call at a time: during Start, then on
+	// the machine's goroutine. It must return soon and must not call Stop or Kill.
 	Observer func(Event)
 	// Log receives what an operator of the machine would read. Default: none.
 	Log *slog.Logger

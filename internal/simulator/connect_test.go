@@ -11,7 +11,7 @@ import (
 )
 
 func TestHeartbeat(t *testing.T) {
-	run(t, nil, func(t *testing.T, p *platform, r *rig) {
+	run(t, nil, func(t *testing.T, p *platform, _ *rig) {
 		time.Sleep(16 * time.Minute)
 		got := p.messages(methodHeartbeat)
 		if len(got) != 4 {

@@ -114,7 +114,7 @@ func TestIgnoredCommands(t *testing.T) {
 		})
 	}
 	t.Run("not base64", func(t *testing.T) {
-		run(t, nil, func(t *testing.T, p *platform, r *rig) {
+		run(t, nil, func(_ *testing.T, p *platform, r *rig) {
 			p.send([]byte("{}"))
 			r.await(Ignored)
 		})

@@ -224,6 +224,36 @@ func TestJournalFailureStopsMachine(t *testing.T) {
 	})
 }
 
+// Rows 7 and 8 of mqtt.md §6.3: first the journal, then the motor; first the
+// journal, then the report.
+func TestJournalComesFirst(t *testing.T) {
+	run(t, func(c *Config) {
+		onDisk := func(state string) int {
+			text, err := os.ReadFile(filepath.Join(c.Dir, "journal.jsonl"))
+			if err != nil {
+				t.Error(err)
+			}
+			return bytes.Count(text, []byte(`"state":"`+state+`"`))
+		}
+		c.Behaviour = func(r Run) Result {
+			if onDisk(stateStarted) != 1 || onDisk(stateFinished) != 0 {
+				t.Error("the motor starts before it is in the journal")
+			}
+			return Success(r)
+		}
+		tell := c.Observer
+		c.Observer = func(e Event) {
+			if e.Kind == Reported && onDisk(stateFinished) != 1 {
+				t.Error("reported before it is in the journal")
+			}
+			tell(e)
+		}
+	}, func(_ *testing.T, p *platform, r *rig) {
+		p.send(sign(command()))
+		r.await(Acknowledged)
+	})
+}
+
 func FuzzJournal(f *testing.F) {
 	text := journalText(f)
 	f.Add(text)

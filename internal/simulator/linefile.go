@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // maxFile bounds what is read into memory when a file is opened.
@@ -32,7 +34,7 @@ func readLines(path string, take func(line []byte) error) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return err
@@ -62,42 +64,48 @@ func foldLines(data []byte, take func(line []byte) error) error {
 // opens it for appending.
 func createLines[T any](path string, lines []T) (*lineFile, error) {
 	next := path + ".new"
-	f, err := os.OpenFile(next, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
+	if err := writeLines(next, lines); err != nil {
 		return nil, err
 	}
-	var text bytes.Buffer
-	out := json.NewEncoder(&text)
-	for _, line := range lines {
-		if err := out.Encode(line); err != nil {
-			f.Close()
-			return nil, fmt.Errorf("%s: %w", next, err)
-		}
+	if err := os.Rename(next, path); err != nil {
+		return nil, err
 	}
-	_, err = f.Write(text.Bytes())
-	if err == nil {
-		err = f.Sync()
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return nil, err
 	}
-	if err == nil {
-		err = os.Rename(next, path)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(path))
-	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		f.Close()
 		return nil, err
 	}
 	return &lineFile{f}, nil
 }
 
-// syncDir makes a rename inside dir durable.
+func writeLines[T any](path string, lines []T) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(f)
+	text := json.NewEncoder(out)
+	for _, line := range lines {
+		if err := text.Encode(line); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	return errors.Join(out.Flush(), f.Sync(), f.Close())
+}
+
+// syncDir makes a rename inside dir durable. Windows has no such call and needs
+// none.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }() // only synced
 	return d.Sync()
 }
 

@@ -30,6 +30,7 @@ type link struct {
 	lost   chan error // why the connection ended; buffered
 
 	mu    sync.Mutex
+	conn  net.Conn // nil before there is one
 	queue []outgoing
 	wake  chan struct{} // buffered: queue is not empty
 
@@ -56,7 +57,7 @@ func (m *Machine) stayConnected(ctx context.Context) {
 			m.post(func() { m.up(l) })
 			err = m.serve(l)
 			l.drop()
-			m.post(func() { m.down(l, err) })
+			m.post(func() { m.down(err) })
 		} else if ctx.Err() == nil {
 			m.post(func() { m.emit(Event{Kind: ConnectFailed, Detail: err.Error()}) })
 		}
@@ -73,7 +74,7 @@ func (m *Machine) stayConnected(ctx context.Context) {
 func retryDelay(machineNo string, attempt int) time.Duration {
 	d := min(firstRetry<<min(attempt, 10), lastRetry)
 	h := fnv.New32a()
-	fmt.Fprint(h, machineNo, attempt)
+	_, _ = fmt.Fprint(h, machineNo, attempt) // a hash takes everything
 	return d*3/4 + d/2*time.Duration(h.Sum32()%1024)/1024
 }
 
@@ -126,7 +127,10 @@ func (m *Machine) options(l *link) *mqtt.ClientOptions {
 		if err != nil {
 			return nil, err
 		}
-		context.AfterFunc(l.ctx, func() { _ = conn.Close() })
+		l.mu.Lock()
+		l.conn = conn
+		l.mu.Unlock()
+		context.AfterFunc(l.ctx, func() { _ = conn.Close() }) // ends a CONNECT that waits for its answer
 		return conn, nil
 	})
 	return o
@@ -212,8 +216,13 @@ func (m *Machine) do(l *link, o outgoing) {
 // disconnect ends the connection in order: the server forgets the last will.
 func (l *link) disconnect() { l.client.Disconnect(uint(goodbyeTimeout.Milliseconds())) }
 
-// drop cuts the connection, if it is still there, and frees the client.
+// drop cuts the connection, if it is still there, and frees the client. The
+// socket must be closed before the client is told: else it could send a
+// DISCONNECT, and the server would forget the last will.
 func (l *link) drop() {
 	l.cut()
-	l.disconnect() // nothing can be sent any more; it ends the client's goroutines
+	l.mu.Lock()
+	_ = l.conn.Close() // it has been lost, or is being cut, anyway
+	l.mu.Unlock()
+	l.disconnect() // ends the client's goroutines
 }

@@ -220,7 +220,7 @@ func (m *Machine) Kill() {
 }
 
 // Ready is closed when the machine holds its subscription and its first
-// heartbeat was acknowledged.
+// heartbeat was acknowledged. A machine that stops before never is: see Done.
 func (m *Machine) Ready() <-chan struct{} { return m.ready }
 
 // Done is closed when the machine has stopped, for whatever reason.

@@ -3,6 +3,7 @@ package simulator
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -128,6 +129,35 @@ func TestStartSequence(t *testing.T) {
 	})
 }
 
+// A command that comes with the subscription waits until the start sequence is
+// through (mqtt.md §6.4 step 6).
+func TestCommandWaitsForStartSequence(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			s := startStub(t)
+			s.greeting = sign(command("delivery_id", "2"))
+			r := newRig(t, s.listener.dial)
+			j := mustOpen(t, r.cfg.Dir)
+			mustPut(t, j, sampleEntry(sampleID, stateStarted))
+			mustClose(t, j)
+			r.start()
+			var order []EventKind
+			for e := range r.events {
+				order = append(order, e.Kind)
+				if e.Kind == MotorStarted {
+					break
+				}
+			}
+			before := slices.DeleteFunc(order, func(k EventKind) bool { return k == HeartbeatAcked || k == Acknowledged })
+			if !slices.Equal(before, []EventKind{Finished, Connected, Reported, Received, MotorStarted}) {
+				t.Error(before)
+			}
+			r.Kill()
+			s.stop()
+		})
+	}
+}
+
 // The server publishes the last will of a machine without power, which was
 // signed when it connected.
 func TestLastWill(t *testing.T) {
@@ -144,6 +174,32 @@ func TestLastWill(t *testing.T) {
 		if wills := p.willsSet(); len(wills) != 2 || wills[1].field("timestamp") != "1714373778" {
 			t.Errorf("wills: %+v", wills)
 		}
+	})
+}
+
+// slowClose is a connection whose end takes a moment.
+type slowClose struct{ net.Conn }
+
+func (c slowClose) Close() error {
+	time.Sleep(100 * time.Millisecond)
+	return c.Conn.Close()
+}
+
+// A power loss sends nothing, least of all a DISCONNECT.
+func TestKillSendsNothing(t *testing.T) {
+	run(t, func(c *Config) {
+		dial := c.Dial
+		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			return slowClose{conn}, err
+		}
+	}, func(t *testing.T, p *platform, r *rig) {
+		r.Kill()
+		synctest.Wait()
+		if ends := p.endings(); !slices.Equal(ends, []string{"connection lost"}) {
+			t.Error("connection ended by", ends)
+		}
+		r.start()
 	})
 }
 

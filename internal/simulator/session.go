@@ -31,7 +31,8 @@ func (m *Machine) openFor(l *link) {
 	}
 }
 
-func (m *Machine) down(l *link, err error) {
+// down is the end of the connection.
+func (m *Machine) down(err error) {
 	m.link = nil
 	m.heartbeat.Stop()
 	for _, r := range m.reports {

@@ -25,6 +25,7 @@ type stubServer struct {
 	ids      []uint16 // of got
 	suback   byte     // code in every SUBACK
 	hold     string   // method whose PUBACK is held back
+	greeting []byte   // published right behind every SUBACK
 }
 
 func startStub(t *testing.T) *stubServer {
@@ -69,6 +70,9 @@ func (s *stubServer) serve(conn net.Conn) {
 		if answer := s.answer(p); answer != nil {
 			if err := s.write(conn, answer); err != nil {
 				return
+			}
+			if _, subscribed := answer.(*packets.SubackPacket); subscribed && s.greeting != nil {
+				s.send(1, false, s.greeting)
 			}
 		}
 	}
