@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"github.com/vendlane/vendlane/internal/strictyaml"
 )
 
 // envPrefix starts every environment variable of the platform.
@@ -27,7 +27,7 @@ func Load(file string, environ []string) (Config, error) {
 		if err != nil {
 			return Config{}, fmt.Errorf("read configuration: %w", err)
 		}
-		if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
+		if err := strictyaml.Decode(text, &c); err != nil {
 			return Config{}, fmt.Errorf("configuration file %s: %w", file, err)
 		}
 	}
@@ -61,7 +61,10 @@ func fromEnviron(c *Config, environ []string) error {
 		if leaf.value.Kind() == reflect.Slice && !strings.HasPrefix(text, "[") {
 			text = "[" + text + "]"
 		}
-		if err := yaml.Unmarshal([]byte(text), leaf.value.Addr().Interface()); err != nil {
+		if text == "" {
+			return fmt.Errorf("environment: %s: no value", name)
+		}
+		if err := strictyaml.Decode([]byte(text), leaf.value.Addr().Interface()); err != nil {
 			return fmt.Errorf("environment: %s: %w", name, err)
 		}
 	}

@@ -21,7 +21,7 @@ type client struct {
 
 // exchange is a request and its answer, as the story shows them.
 type exchange struct {
-	Verb, Path string
+	Path string
 	// Payload is the JSON text of the payload object as it was signed.
 	Payload string
 	Answer  json.RawMessage
@@ -31,9 +31,9 @@ type exchange struct {
 
 // call signs and sends one request. An answer with a code other than 0 is an
 // error.
-func (c *client) call(ctx context.Context, verb, path string, payload map[string]any) (exchange, error) {
+func (c *client) call(ctx context.Context, path string, payload map[string]any) (exchange, error) {
 	payload["timestamp"] = strconv.FormatInt(time.Now().Unix(), 10)
-	x := exchange{Verb: verb, Path: path}
+	x := exchange{Path: path}
 	body, err := signature.NewEnvelope(payload, appKey)
 	if err != nil {
 		return x, fmt.Errorf("sign %s: %w", path, err)
@@ -42,8 +42,8 @@ func (c *client) call(ctx context.Context, verb, path string, payload map[string
 	if err != nil {
 		return x, fmt.Errorf("sign %s: %w", path, err)
 	}
-	x.Payload = string(signed.JSON())
-	req, err := http.NewRequestWithContext(ctx, verb, c.base+path, bytes.NewReader(body))
+	x.Payload = signed.JSON()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return x, err
 	}
@@ -52,11 +52,11 @@ func (c *client) call(ctx context.Context, verb, path string, payload map[string
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return x, fmt.Errorf("%s %s: %w", verb, path, err)
+		return x, fmt.Errorf("POST %s: %w", path, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read
 	if x.Answer, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20)); err != nil {
-		return x, fmt.Errorf("%s %s: %w", verb, path, err)
+		return x, fmt.Errorf("POST %s: %w", path, err)
 	}
 	var answer struct {
 		Code    int             `json:"code"`
@@ -64,11 +64,11 @@ func (c *client) call(ctx context.Context, verb, path string, payload map[string
 		Data    json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(x.Answer, &answer); err != nil {
-		return x, fmt.Errorf("%s %s: answer is not JSON: %w", verb, path, err)
+		return x, fmt.Errorf("POST %s: answer is not JSON: %w", path, err)
 	}
 	x.Code, x.Data = answer.Code, answer.Data
 	if x.Code != 0 {
-		return x, fmt.Errorf("%s %s: answered %d %s", verb, path, answer.Code, answer.Message)
+		return x, fmt.Errorf("POST %s: answered %d %s", path, answer.Code, answer.Message)
 	}
 	return x, nil
 }

@@ -174,7 +174,7 @@ func (d *demo) start(ctx context.Context) error {
 func (d *demo) issueCodes(ctx context.Context) error {
 	for _, m := range demoMachines() {
 		for range 2 {
-			_, err := d.client.call(ctx, "POST", openapi.Prefix+"/pickup_codes", map[string]any{
+			_, err := d.client.call(ctx, openapi.Prefix+"/pickup_codes", map[string]any{
 				"machine_no": m.no, "method": "pickup_code.product.all", "code_length": "8",
 			})
 			if err != nil {

@@ -14,7 +14,7 @@ const (
 	appID         = "vm0123456789abcdef"
 	appSecret     = "0123456789abcdef0123456789abcdef"
 	appKey        = "kva"
-	webhookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	webhookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" //nolint:gosec // public on purpose
 )
 
 // The documented example of the contract (consume.md §7.2).

@@ -60,7 +60,7 @@ func (s *story) tell(ctx context.Context) error {
 
 func (s *story) issue(ctx context.Context, productID string) error {
 	s.step(s.text.issue)
-	x, err := s.client.call(ctx, "POST", openapi.Prefix+"/pickup_codes", map[string]any{
+	x, err := s.client.call(ctx, openapi.Prefix+"/pickup_codes", map[string]any{
 		"machine_no": storyMachine, "method": "pickup_code.product.id", "product_id": productID,
 		"code_length": "7", "count": "1",
 	})
@@ -69,7 +69,7 @@ func (s *story) issue(ctx context.Context, productID string) error {
 
 func (s *story) readCode(ctx context.Context, productID string) (string, error) {
 	s.step(s.text.read)
-	x, err := s.client.call(ctx, "POST", openapi.Prefix+"/products/"+productID+"/pickup_code", map[string]any{
+	x, err := s.client.call(ctx, openapi.Prefix+"/products/"+productID+"/pickup_code", map[string]any{
 		"machine_no": storyMachine,
 	})
 	if err := s.show(x, err); err != nil {
@@ -96,7 +96,7 @@ type redeemed struct {
 func (s *story) redeem(ctx context.Context, productID, code string) (redeemed, error) {
 	s.step(s.text.redeem)
 	var order redeemed
-	x, err := s.client.call(ctx, "POST", openapi.Prefix+"/consumes", map[string]any{
+	x, err := s.client.call(ctx, openapi.Prefix+"/consumes", map[string]any{
 		"machine_no": storyMachine, "method": "event.consume.pickup_code", "code": code,
 		"product_id": productID, "notify_url": s.sinkURL,
 		"trade_id": "DEMO" + strconv.FormatInt(time.Now().UnixNano(), 10),
@@ -112,7 +112,7 @@ func (s *story) redeem(ctx context.Context, productID, code string) (redeemed, e
 
 func (s *story) dispense(ctx context.Context, order redeemed) (string, error) {
 	s.step(s.text.dispense)
-	x, err := s.client.call(ctx, "POST", openapi.Prefix+"/deliveries", map[string]any{
+	x, err := s.client.call(ctx, openapi.Prefix+"/deliveries", map[string]any{
 		"machine_no": storyMachine, "method": "device.delivery.put",
 		"order_id": strconv.FormatInt(order.OrderID, 10), "record_id": strconv.FormatInt(order.Records[0].ID, 10),
 	})
@@ -181,7 +181,7 @@ func (s *story) checkOrder(ctx context.Context, orderID int64) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		x, err := s.client.call(ctx, "POST", openapi.Prefix+"/orders/"+strconv.FormatInt(orderID, 10), map[string]any{
+		x, err := s.client.call(ctx, openapi.Prefix+"/orders/"+strconv.FormatInt(orderID, 10), map[string]any{
 			"machine_no": storyMachine,
 		})
 		if err != nil {
@@ -215,7 +215,7 @@ func (s *story) step(title string) {
 func (s *story) line(text string) { _, _ = fmt.Fprintf(s.out, "   %s\n", text) }
 
 func (s *story) show(x exchange, err error) error {
-	s.line(x.Verb + " " + x.Path)
+	s.line("POST " + x.Path)
 	s.line(s.text.payload + x.Payload)
 	if len(x.Answer) > 0 {
 		s.line(s.text.answer + strings.TrimSpace(string(x.Answer)))

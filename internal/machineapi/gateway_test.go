@@ -25,7 +25,7 @@ type fakeGateway struct {
 // attempt is one Send, also one that met nobody.
 type attempt struct {
 	machineNo string
-	at        time.Duration // since startMillis
+	at        time.Duration // since startMillis, whole milliseconds
 	body      string
 	method    string
 	expiry    time.Duration
@@ -33,7 +33,7 @@ type attempt struct {
 
 func (g *fakeGateway) Send(ctx context.Context, machineNo string, out devicegw.Outgoing) error {
 	a := attempt{
-		machineNo: machineNo, at: g.clock.read().Sub(time.UnixMilli(startMillis)),
+		machineNo: machineNo, at: g.clock.read().Sub(time.UnixMilli(startMillis)).Truncate(time.Millisecond),
 		body: string(out.Payload), method: memberOf(g.t, decode(g.t, string(out.Payload)), "method"), expiry: out.Expiry,
 	}
 	g.mu.Lock()

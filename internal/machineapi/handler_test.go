@@ -29,9 +29,10 @@ func TestHeartbeat(t *testing.T) {
 		"placeholder machine_id":  {map[string]any{"machine_id": "000"}, "-67", 864},
 		"unknown fields":          {map[string]any{"x": []any{true, map[string]any{"y": nil}}}, "-67", 864},
 	}
+	f := newFixture(t, Config{})
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t, Config{})
+			f.send(f.heartbeat(map[string]any{"network_type": "WIFI", "network_rssi": "-1", "uptime_minutes_today": "1"}))
 			f.send(f.heartbeat(test.own))
 			p := f.presence(machineID)
 			if p.NetworkRssi != test.rssi || p.UptimeMinutesToday != test.uptime || p.NetworkType != "4G" {
@@ -184,9 +185,9 @@ func TestCheckWill(t *testing.T) {
 		"bad reason":       {own: map[string]any{"reason": []any{}}, reason: reasonBadFields},
 		"plain text":       {change: func(m *devicegw.Message) { m.Payload = []byte("offline") }, reason: reasonMalformed},
 	}
+	f := newFixture(t, Config{TimestampWindow: 100})
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t, Config{TimestampWindow: 100})
 			members := f.offline(test.own)
 			if test.beat {
 				members = f.heartbeat(nil)

@@ -43,14 +43,17 @@ type lanes struct {
 
 	mu    sync.Mutex
 	lanes map[laneKey]*lane
-	held  map[int64]struct{}
-	// recorded are the rows let go since the claim under way began. The claim
-	// may still return them as they were before; nil between claims.
+	// held are the rows claimed and not recorded, by id, and how often each was
+	// claimed again meanwhile: a machine that connects makes its rows due.
+	held map[int64]int
+	// recorded are the rows let go since the claim under way began; nil between
+	// claims. The claim may return such a row as it was before, so nothing may
+	// be sent from that copy.
 	recorded map[int64]struct{}
 }
 
 func newLanes() *lanes {
-	return &lanes{freed: store.NewSignal(), lanes: map[laneKey]*lane{}, held: map[int64]struct{}{}}
+	return &lanes{freed: store.NewSignal(), lanes: map[laneKey]*lane{}, held: map[int64]int{}}
 }
 
 // beginClaim returns how many rows may be claimed, and remembers from now on
@@ -68,19 +71,22 @@ type placement int
 const (
 	placed    placement = iota + 1
 	placedNew           // and the lane needs a goroutine
-	placedDup           // it was claimed a second time; the first claim counts
+	placedDup           // it is held already; release tells its holder of the second claim
+	placedOld           // its result was recorded while the claim was under way
 	turnedAway
 )
 
 // place queues a claimed row in its lane. For turnedAway it returns in how many
 // milliseconds the row may come again.
-func (l *lanes) place(c db.Command) (p placement, again int64) {
+func (l *lanes) place(c db.Command) (p placement, pause int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, held := l.held[c.ID]
-	_, recorded := l.recorded[c.ID]
-	if held || recorded {
+	if _, held := l.held[c.ID]; held {
+		l.held[c.ID]++
 		return placedDup, 0
+	}
+	if _, recorded := l.recorded[c.ID]; recorded {
+		return placedOld, 0
 	}
 	ln, exists := l.lanes[keyOf(c)]
 	if !exists {
@@ -91,7 +97,7 @@ func (l *lanes) place(c db.Command) (p placement, again int64) {
 		ln.overflowed++
 		return turnedAway, overflowPause * (1 + ln.overflowed/maxLane)
 	}
-	l.held[c.ID] = struct{}{}
+	l.held[c.ID] = 0
 	at, _ := slices.BinarySearchFunc(ln.waiting, c, func(a, b db.Command) int { return cmp.Compare(a.ID, b.ID) })
 	ln.waiting = slices.Insert(ln.waiting, at, c)
 	if exists {
@@ -122,10 +128,16 @@ func (l *lanes) next(key laneKey) (db.Command, bool) {
 	return c, true
 }
 
-// release lets a row go whose result is recorded.
-func (l *lanes) release(id int64) {
+// release lets a row go whose result is recorded. If it was claimed again
+// meanwhile it stays held: the caller takes those claims back, which may have
+// come before or after the result, and releases it once more.
+func (l *lanes) release(id int64) (claims int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if claims := l.held[id]; claims > 0 {
+		l.held[id] = 0
+		return claims
+	}
 	if len(l.held) >= maxHeld {
 		l.freed.Notify()
 	}
@@ -133,4 +145,5 @@ func (l *lanes) release(id int64) {
 	if l.recorded != nil {
 		l.recorded[id] = struct{}{}
 	}
+	return 0
 }

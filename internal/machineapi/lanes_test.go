@@ -28,10 +28,16 @@ func TestLanesClaimedTwice(t *testing.T) {
 	}
 	l.beginClaim()
 	expect("while it is sent", placedDup)
-	l.release(1)
+	if claims := l.release(1); claims != 2 {
+		t.Fatalf("release tells of %d more claims, want 2", claims)
+	}
+	expect("until those are taken back", placedDup)
+	if first, second := l.release(1), l.release(1); first != 1 || second != 0 {
+		t.Fatalf("release tells of %d, then %d more claims, want 1 and 0", first, second)
+	}
 	// The claim under way may have read the row before its result was
 	// recorded: sending from that copy would send twice.
-	expect("recorded since the claim began", placedDup)
+	expect("recorded since the claim began", placedOld)
 	l.endClaim()
 
 	if _, ok := l.next(keyOf(row)); ok {

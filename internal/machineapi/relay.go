@@ -78,11 +78,11 @@ func (r *Relay) Run(ctx context.Context) error {
 	sendCtx, stopSends := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSends()
 	for ctx.Err() == nil {
-		full, err := r.claim(ctx, sendCtx)
+		again, err := r.claim(ctx, sendCtx)
 		if err != nil && ctx.Err() == nil {
 			r.log.Error("messages to machines not claimed", "error", err)
 		}
-		if !full {
+		if !again {
 			r.wait(ctx)
 		}
 	}
@@ -110,9 +110,9 @@ func (r *Relay) wait(ctx context.Context) {
 	}
 }
 
-// claim takes due rows and puts them into their lanes. full tells that there
+// claim takes due rows and puts them into their lanes. again tells that there
 // may be more.
-func (r *Relay) claim(ctx, sendCtx context.Context) (full bool, err error) {
+func (r *Relay) claim(ctx, sendCtx context.Context) (again bool, err error) {
 	batch := min(claimBatch, r.lanes.beginClaim())
 	defer r.lanes.endClaim()
 	if batch <= 0 {
@@ -129,31 +129,33 @@ func (r *Relay) claim(ctx, sendCtx context.Context) (full bool, err error) {
 		return false, fmt.Errorf("claim commands: %w", err)
 	}
 	slices.SortFunc(rows, func(a, b db.Command) int { return cmp.Compare(a.ID, b.ID) })
-	return len(rows) == batch, r.placeAll(ctx, sendCtx, rows, now)
+	crossed, err := r.placeAll(ctx, sendCtx, rows, now)
+	return crossed || len(rows) == batch, err
 }
 
-// placeAll puts claimed rows into their lanes and returns those that found no
-// place.
-func (r *Relay) placeAll(ctx, sendCtx context.Context, rows []db.Command, now int64) error {
+// placeAll puts claimed rows into their lanes and gives back those that found
+// no place. crossed tells that some of these may be due at once.
+func (r *Relay) placeAll(ctx, sendCtx context.Context, rows []db.Command, now int64) (crossed bool, err error) {
 	undoCtx := context.WithoutCancel(ctx)
 	var undo []func(tx *store.Tx) error
 	for _, c := range rows {
-		switch p, again := r.lanes.place(c); p {
+		switch p, pause := r.lanes.place(c); p {
 		case placedNew:
 			r.senders.Go(func() { r.runLane(ctx, sendCtx, keyOf(c)) })
-		case placedDup:
-			undo = append(undo, func(tx *store.Tx) error { return tx.UncountCommand(undoCtx, c.ID) })
+		case placedOld:
+			crossed = true
+			undo = append(undo, func(tx *store.Tx) error { return tx.UnclaimCommand(undoCtx, 1, c.ID) })
 		case turnedAway:
 			undo = append(undo, func(tx *store.Tx) error {
-				_, err := tx.PutBackCommand(undoCtx, now+again, c.ID)
+				_, err := tx.PutBackCommand(undoCtx, now+pause, c.ID)
 				return err
 			})
 		}
 	}
 	if len(undo) == 0 {
-		return nil
+		return false, nil
 	}
-	err := r.store.InTx(undoCtx, func(tx *store.Tx) error {
+	err = r.store.InTx(undoCtx, func(tx *store.Tx) error {
 		for _, each := range undo {
 			if err := each(tx); err != nil {
 				return err
@@ -162,9 +164,9 @@ func (r *Relay) placeAll(ctx, sendCtx context.Context, rows []db.Command, now in
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("put commands back: %w", err) // their lease runs out
+		return false, fmt.Errorf("give commands back: %w", err) // their lease runs out
 	}
-	return nil
+	return crossed, nil
 }
 
 // Sweep deletes messages that were finished and queued more than 30 days ago.

@@ -21,7 +21,22 @@ func (r *Relay) runLane(ctx, sendCtx context.Context, key laneKey) {
 			return
 		}
 		r.handle(ctx, sendCtx, c)
-		r.lanes.release(c.ID)
+		r.release(context.WithoutCancel(ctx), c.ID)
+	}
+}
+
+// release lets a row go after its result is recorded.
+func (r *Relay) release(ctx context.Context, id int64) {
+	for {
+		claims := r.lanes.release(id)
+		if claims == 0 {
+			return
+		}
+		err := r.store.InTx(ctx, func(tx *store.Tx) error { return tx.UnclaimCommand(ctx, int64(claims), id) })
+		if err != nil {
+			r.log.Error("second claim of a message not taken back", "command_id", id, "error", err)
+		}
+		r.store.Commands.Notify() // it may be due
 	}
 }
 
@@ -124,10 +139,16 @@ func (r *Relay) record(ctx context.Context, c db.Command, u update) error {
 		}
 		return nil
 	})
-	if err != nil || !u.waits {
+	if err != nil {
 		return err
 	}
-	return r.wakeIfBack(ctx, c.MachineID)
+	if u.dueAt != 0 && u.dueAt < r.clock.Millis()+pollEvery.Milliseconds() {
+		r.store.Commands.Notify() // sooner than the relay would look by itself
+	}
+	if u.waits {
+		return r.wakeIfBack(ctx, c.MachineID)
+	}
+	return nil
 }
 
 func recordRow(ctx context.Context, tx *store.Tx, c db.Command, u update) (err error) {

@@ -77,6 +77,9 @@ func (s *Service) check(ctx context.Context, merchant db.Merchant, machine store
 	now := s.clock.Millis()
 	m := machine.Machine
 	code, codeFound, err := store.Find(s.store.NewestCode(ctx, m.ID, c.Code))
+	if err == nil && codeFound {
+		code, codeFound, err = ownCode(ctx, s.store.Queries, merchant.ID, code)
+	}
 	if err != nil {
 		return plan{}, err
 	}

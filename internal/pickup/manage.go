@@ -43,6 +43,9 @@ func (s *Service) Cancel(ctx context.Context, merchant db.Merchant, machineNo st
 	return s.store.InTx(ctx, func(tx *store.Tx) error {
 		now := s.clock.Millis()
 		code, found, err := store.Find(tx.CodeOfMachine(ctx, codeID, m.ID))
+		if err == nil && found {
+			code, found, err = ownCode(ctx, tx.Queries, merchant.ID, code)
+		}
 		if err != nil {
 			return err
 		}

@@ -4,10 +4,10 @@
 package provision
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 
-	"github.com/goccy/go-yaml"
+	"github.com/vendlane/vendlane/internal/strictyaml"
 )
 
 // File is what `vendlane admin apply` reads.
@@ -144,8 +144,11 @@ func Parse(text []byte) (File, error) {
 		return File{}, fmt.Errorf("file is larger than %d bytes", maxFileSize)
 	}
 	var f File
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&f); err != nil {
+	if err := strictyaml.Decode(text, &f); err != nil {
 		return File{}, fmt.Errorf("parse file: %w", err)
+	}
+	if len(f.Merchants) == 0 {
+		return File{}, errors.New("parse file: it lists no merchants")
 	}
 	return f, nil
 }

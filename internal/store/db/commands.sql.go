@@ -267,14 +267,15 @@ func (q *Queries) RepeatCommand(ctx context.Context, dueAt int64, sentAt int64, 
 	return result.RowsAffected()
 }
 
-const uncountCommand = `-- name: UncountCommand :exec
-UPDATE commands SET attempts = attempts - 1 WHERE id = $1 AND state = 'QUEUED'
+const unclaimCommand = `-- name: UnclaimCommand :exec
+UPDATE commands SET attempts = attempts - $1, lease_until = 0
+WHERE id = $2 AND state = 'QUEUED'
 `
 
-// Takes back the count of a claim that met its own earlier claim, and leaves
-// the rest to that one.
-func (q *Queries) UncountCommand(ctx context.Context, id int64) error {
-	_, err := q.db.ExecContext(ctx, uncountCommand, id)
+// Takes back claims that crossed an earlier claim of the same relay; when the
+// row is due stays as the result of that one has set it.
+func (q *Queries) UnclaimCommand(ctx context.Context, claims int64, iD int64) error {
+	_, err := q.db.ExecContext(ctx, unclaimCommand, claims, iD)
 	return err
 }
 

@@ -44,7 +44,7 @@ SELECT products.id
 FROM products
 JOIN goods ON goods.id = products.good_id
 JOIN channels ON channels.id = products.channel_id
-WHERE products.machine_id = $1 AND products.on_sale AND NOT channels.is_auxiliary
+WHERE products.machine_id = $1 AND products.on_sale
 ORDER BY products.id;
 
 -- name: ProductByID :one

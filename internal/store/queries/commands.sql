@@ -19,10 +19,11 @@ RETURNING *;
 UPDATE commands SET due_at = sqlc.arg(due_at), lease_until = 0, attempts = attempts - 1
 WHERE id = sqlc.arg(id) AND state = 'QUEUED';
 
--- name: UncountCommand :exec
--- Takes back the count of a claim that met its own earlier claim, and leaves
--- the rest to that one.
-UPDATE commands SET attempts = attempts - 1 WHERE id = $1 AND state = 'QUEUED';
+-- name: UnclaimCommand :exec
+-- Takes back claims that crossed an earlier claim of the same relay; when the
+-- row is due stays as the result of that one has set it.
+UPDATE commands SET attempts = attempts - sqlc.arg(claims), lease_until = 0
+WHERE id = sqlc.arg(id) AND state = 'QUEUED';
 
 -- name: EarlierCommand :one
 -- The oldest message before this one that its machine has not acknowledged.

@@ -44,8 +44,8 @@ func (c *checkpointer) close() {
 
 func (c *checkpointer) loop() {
 	defer close(c.done)
-	defer c.conn.Close() //nolint:errcheck // nothing is pending on it
 	conn := newCachedConn(c.conn)
+	defer conn.close()
 	ticker := time.NewTicker(checkpointEvery)
 	defer ticker.Stop()
 	for {

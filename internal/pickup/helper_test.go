@@ -1,0 +1,62 @@
+package pickup_test
+
+import (
+	"database/sql"
+	"net/url"
+	"path/filepath"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/sqlite"
+	"github.com/vendlane/vendlane/internal/store/storetest"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fixture is the shop of storetest and a connection that writes past the use
+// cases.
+type fixture struct {
+	*storetest.Fixture
+	sql *sql.DB
+}
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "vendlane.db")
+	f := storetest.NewFixture(t, func(t testing.TB) store.Engine {
+		engine, err := sqlite.Open(t.Context(), file, sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return engine
+	})
+	return &fixture{Fixture: f, sql: openRaw(t, file)}
+}
+
+func openRaw(t testing.TB, file string) *sql.DB {
+	t.Helper()
+	raw, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { raw.Close() })
+	return raw
+}
+
+func (f *fixture) exec(t testing.TB, query string, args ...any) {
+	t.Helper()
+	if _, err := f.sql.Exec(query, args...); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// value runs a query that returns one value.
+func value[T any](t testing.TB, f *fixture, query string, args ...any) T {
+	t.Helper()
+	var out T
+	if err := f.sql.QueryRow(query, args...).Scan(&out); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return out
+}

@@ -1,0 +1,553 @@
+package provision_test
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+	_ "time/tzdata" // the zones of the tests must not depend on the host
+
+	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/provision"
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/sqlite"
+	"github.com/vendlane/vendlane/internal/store/storetest"
+	"github.com/vendlane/vendlane/internal/vending"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var zone = time.FixedZone("GMT+8", 8*3600)
+
+// fixture is the shop of storetest, already applied once.
+type fixture struct {
+	*storetest.Fixture
+	applier *provision.Applier
+	sql     *sql.DB
+}
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "vendlane.db")
+	f := &fixture{Fixture: storetest.NewFixture(t, func(t testing.TB) store.Engine {
+		engine, err := sqlite.Open(t.Context(), file, sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return engine
+	})}
+	f.applier = provision.New(f.Store, f.Box, f.Pickup, f.Now, rand.Reader, zone)
+	var err error
+	if f.sql, err = sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?_pragma=busy_timeout(10000)"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.sql.Close() })
+	return f
+}
+
+// apply applies the shop with a change and must succeed.
+func (f *fixture) apply(t testing.TB, change func(*provision.Merchant)) provision.MerchantResult {
+	t.Helper()
+	file := storetest.File()
+	change(&file.Merchants[0])
+	result, err := f.applier.Apply(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Merchants[0]
+}
+
+// rows runs a query and returns each row as text.
+func (f *fixture) rows(t testing.TB, query string) []string {
+	t.Helper()
+	rows, err := f.sql.Query(query)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{}
+	for rows.Next() {
+		values, targets := make([]any, len(names)), make([]any, len(names))
+		for i := range values {
+			targets[i] = &values[i]
+		}
+		if err := rows.Scan(targets...); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, strings.TrimSuffix(fmt.Sprintln(values...), "\n"))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// dump is the whole database but for the sealed AppKeys, which differ each
+// time they are sealed.
+func (f *fixture) dump(t testing.TB) string {
+	t.Helper()
+	var out strings.Builder
+	for _, table := range f.rows(t, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name") {
+		for _, row := range f.rows(t, "SELECT * FROM "+table) {
+			out.WriteString(table + " " + regexp.MustCompile(`v1:\S+`).ReplaceAllString(row, "sealed") + "\n")
+		}
+	}
+	return out.String()
+}
+
+// everything uses every field of a file.
+func everything(m *provision.Merchant) {
+	m.Description, m.Logo, m.StoreID, m.Debug, m.Timezone, m.ExpiredAt = "d", "l", "s", true, "Europe/Berlin", "2030-01-01 00:00:00"
+	m.Goods = append(m.Goods, provision.Good{
+		Slug: "tea", Name: "tea", Description: "d", Content: "c", Thumb: "t", Media: []string{"a", "b"}, Price: "2.50", OriginalPrice: "3",
+	})
+	m.Models = append(m.Models, provision.Model{Name: "lift", Boards: []provision.Board{{Addr: 2, FloorType: 3, Lift: true, DropDetection: true}}})
+	first := &m.Machines[0]
+	first.Password, first.MachineType, first.Address, first.LngLat, first.CoverImage = "pass", 6, "a", "1,2", "c"
+	first.Contact, first.Tel, first.Timezone, first.CurrencyID = "n", "t", "Asia/Tokyo", 2
+	first.Announcement = &provision.Announcement{Title: "t", Content: "c", LinkURL: "u"}
+	first.Categories = []provision.Category{{Title: "one", SortID: 2}, {Title: "two", Hidden: true}}
+	first.Planogram[0].Category, first.Planogram[0].SortID, first.Planogram[0].Name = "one", 5, "door"
+	first.Planogram[1].Good, first.Planogram[1].OffSale = "tea", true
+	first.Codes = []provision.Code{
+		{Code: "5288640", Channel: "door"}, {Code: "5288641", Channel: "A3", Quantity: 3, ExpiredAt: "2030-01-01 00:00:00"},
+	}
+}
+
+// Applying the same file again changes nothing, whatever has passed since.
+func TestApplyIsIdempotent(t *testing.T) {
+	f := newFixture(t)
+	for name, change := range map[string]func(*provision.Merchant){"as created": func(*provision.Merchant) {}, "with everything": everything} {
+		t.Run(name, func(t *testing.T) {
+			first := f.apply(t, change)
+			before := f.dump(t)
+			f.Advance(time.Hour)
+			again := f.apply(t, change)
+			if after := f.dump(t); after != before {
+				t.Errorf("after\n%s\nbefore\n%s", after, before)
+			}
+			if again.Created || again.AppSecret != "" || again.AppKey != "" || again.WebhookSecret != "" || again.Machines[0].Password != "" {
+				t.Errorf("secrets are shown again: %+v", again)
+			}
+			if again.AppID != first.AppID || len(again.Machines) != 3 || again.Machines[0].ID != f.Machine.ID {
+				t.Errorf("%+v", again)
+			}
+		})
+	}
+}
+
+// Secrets that a file leaves out are drawn, shown once and work
+// (signing.md §1).
+func TestApplyDrawsSecrets(t *testing.T) {
+	f := newFixture(t)
+	file := provision.File{Merchants: []provision.Merchant{{
+		Slug: "new", Title: "New", Models: []provision.Model{{Name: "m", Boards: []provision.Board{{Addr: 1, FloorType: 1}}}},
+		Machines: []provision.Machine{{MachineNo: "20000001", Name: "n", Model: "m"}, {MachineNo: "20000002", Name: "n", Model: "m", Password: "given"}},
+	}}}
+	result, err := f.applier.Apply(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := result.Merchants[0]
+	for name, form := range map[string][2]string{
+		"appid": {r.AppID, `^[a-z]{2}[0-9a-f]{16}$`}, "app_secret": {r.AppSecret, `^[0-9a-f]{32}$`}, "app_key": {r.AppKey, `^[0-9a-f]{32}$`},
+		"webhook_secret": {r.WebhookSecret, `^whsec_[A-Za-z0-9+/]{43}=$`}, "password": {r.Machines[0].Password, `^[0-9a-f]{16}$`},
+	} {
+		if !regexp.MustCompile(form[1]).MatchString(form[0]) {
+			t.Errorf("%s is %q", name, form[0])
+		}
+	}
+	m, err := f.Store.MerchantByAppID(t.Context(), r.AppID)
+	if err != nil || !r.Created || !secrets.HashMatches(r.AppSecret, m.AppSecretHash) || m.Status != vending.MerchantVerified {
+		t.Errorf("merchant %+v, %v", m, err)
+	}
+	if key, err := f.Box.Open(secrets.PurposeAppKey, m.AppKeySealed); err != nil || key != r.AppKey {
+		t.Errorf("AppKey %q, %v", key, err)
+	}
+	if secret, err := f.Box.Open(secrets.PurposeWebhookSecret, m.WebhookSecretSealed); err != nil || secret != r.WebhookSecret {
+		t.Errorf("webhook secret %q, %v", secret, err)
+	}
+	for i, want := range []string{r.Machines[0].Password, "given"} {
+		machine, err := f.Store.MachineByNo(t.Context(), r.Machines[i].MachineNo)
+		if err != nil || !fleet.PasswordMatches(want, machine.Machine.PasswordHash) || r.Machines[i].Password != want {
+			t.Errorf("machine %d: %v", i, err)
+		}
+	}
+	if strings.Contains(f.dump(t), r.AppSecret) || strings.Contains(strings.Join(f.rows(t, "SELECT * FROM merchants"), ""), r.AppKey) {
+		t.Error("a secret is stored in the clear")
+	}
+	// A changed AppKey and a changed password are taken, and only then shown.
+	file.Merchants[0].AppKey, file.Merchants[0].Machines[1].Password = "changed", "changed"
+	if result, err = f.applier.Apply(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	if p := result.Merchants[0].Machines; p[0].Password != "" || p[1].Password != "changed" {
+		t.Errorf("%+v", p)
+	}
+	m, err = f.Store.MerchantByAppID(t.Context(), r.AppID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key, err := f.Box.Open(secrets.PurposeAppKey, m.AppKeySealed); err != nil || key != "changed" {
+		t.Errorf("AppKey %q, %v", key, err)
+	}
+	// Left out again, the AppKey stays.
+	file.Merchants[0].AppKey = ""
+	if _, err = f.applier.Apply(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = f.Store.MerchantByAppID(t.Context(), r.AppID); err != nil {
+		t.Fatal(err)
+	}
+	if key, err := f.Box.Open(secrets.PurposeAppKey, m.AppKeySealed); err != nil || key != "changed" {
+		t.Errorf("AppKey %q, %v", key, err)
+	}
+}
+
+// A new machine inherits the merchant's zone; an old one keeps its own
+// (openapi.md §2).
+func TestMachineZone(t *testing.T) {
+	f := newFixture(t)
+	f.apply(t, func(m *provision.Merchant) {
+		m.Timezone = "Europe/Berlin"
+		m.Machines = append(m.Machines,
+			provision.Machine{MachineNo: "20000001", Name: "n", Model: "spring"},
+			provision.Machine{MachineNo: "20000002", Name: "n", Model: "spring", Timezone: "Asia/Tokyo"})
+	})
+	got := strings.Join(f.rows(t, "SELECT machine_no, timezone FROM machines WHERE machine_no IN ('16327129', '20000001', '20000002') ORDER BY machine_no"), ",")
+	if got != "16327129 ,20000001 Europe/Berlin,20000002 Asia/Tokyo" {
+		t.Errorf("zones %s", got)
+	}
+}
+
+// Stock and product ids belong to the first apply; the rest follows the file.
+func TestApplyUpdates(t *testing.T) {
+	f := newFixture(t)
+	f.AddCode(t, "5288640", 131, 0)
+	if _, err := f.Consume(t.Context(), "5288640", 131, "20240429000000000001"); err != nil {
+		t.Fatal(err)
+	}
+	f.Advance(time.Minute)
+	f.apply(t, func(m *provision.Merchant) {
+		m.Title, m.Goods[0].Price = "Renamed", "1.20"
+		m.Models[0].Boards = []provision.Board{{Addr: 2, FloorType: 2}}
+		m.Machines[0].Name, m.Machines[0].Status = "Hall", "MAINTENANCE"
+		m.Machines[0].Planogram[0].Capacity, m.Machines[0].Planogram[0].Stock, m.Machines[0].Planogram[0].OffSale = 20, 20, true
+	})
+	for query, want := range map[string]string{
+		"SELECT title FROM merchants":                                               "Renamed",
+		"SELECT price, updated_at FROM goods":                                       "120 1714353715000",
+		"SELECT addr, floor_type FROM model_boards":                                 "2 2",
+		"SELECT name, status FROM machines WHERE id = 1":                            "Hall MAINTENANCE",
+		"SELECT inventory, current_inventory, on_sale FROM products WHERE id = 131": "20 9 0",
+	} {
+		if got := strings.Join(f.rows(t, query), ","); got != want && strings.ReplaceAll(got, "false", "0") != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+}
+
+// Channels the file no longer lists are retired and their codes cancelled;
+// their products stay, because orders name them (openapi.md §6.1).
+func TestRetireChannels(t *testing.T) {
+	f := newFixture(t)
+	f.AddCode(t, "1000001", 131, 0)
+	f.AddCode(t, "1000002", 131, 0)
+	f.AddCode(t, "1000003", 132, 0)
+	if _, err := f.Consume(t.Context(), "1000002", 131, "20240429000000000001"); err != nil {
+		t.Fatal(err)
+	}
+	f.apply(t, func(m *provision.Merchant) { m.Machines[0].Planogram = m.Machines[0].Planogram[1:] })
+	for query, want := range map[string]string{
+		"SELECT code, state FROM pickup_codes ORDER BY id":                                    "1000001 CANCELLED,1000002 USED,1000003 UNUSED",
+		"SELECT channel_id, on_sale, current_inventory FROM products WHERE id = 131":          "0 0 9",
+		"SELECT COUNT(*) FROM channels WHERE machine_id = 1 AND motor = 0":                    "0",
+		"SELECT COUNT(*) FROM products WHERE machine_id = 1":                                  "12",
+		"SELECT fields FROM commands WHERE method = 'client.pickup_codes.delete' ORDER BY id": `{"id":"2"},{"id":"1"}`,
+	} {
+		if got := strings.ReplaceAll(strings.Join(f.rows(t, query), ","), "false", "0"); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	_, err := f.Consume(t.Context(), "1000001", 131, "20240429000000000002")
+	if vending.CodeOf(err) != vending.CodePickupCodeCancelled {
+		t.Errorf("the code of the retired channel: %v", err)
+	}
+	// Machines the file does not name are left alone.
+	before := f.rows(t, "SELECT * FROM machines")
+	f.apply(t, func(m *provision.Merchant) { m.Machines = nil })
+	if after := f.rows(t, "SELECT * FROM machines"); strings.Join(after, ",") != strings.Join(before, ",") {
+		t.Errorf("machines %s", after)
+	}
+}
+
+// A code's value that has ever been on the machine is never made again.
+func TestCodesAreNeverRevived(t *testing.T) {
+	f := newFixture(t)
+	codes := func(m *provision.Merchant) {
+		m.Machines[0].Codes = []provision.Code{
+			{Code: "1000001", Channel: "A1"}, {Code: "1000002", Channel: "A1"}, {Code: "1000003", Channel: "A1", ExpiredAt: "2024-04-29 09:21:00"}, {Code: "1000004", Channel: "A2", Quantity: 2},
+		}
+	}
+	f.apply(t, codes)
+	if got := strings.Join(f.rows(t, "SELECT id, product_id, code, quantity, state, expired_at FROM pickup_codes ORDER BY id"), ","); got !=
+		"1 131 1000001 1 UNUSED 0,2 131 1000002 1 UNUSED 0,3 131 1000003 1 UNUSED 1714353660000,4 132 1000004 2 UNUSED 0" {
+		t.Fatalf("codes %s", got)
+	}
+	if got := len(f.rows(t, "SELECT * FROM commands WHERE method = 'client.pickup_codes.create'")); got != 4 {
+		t.Errorf("%d codes were sent to the machine, want 4", got)
+	}
+	if _, err := f.Consume(t.Context(), "1000001", 131, "20240429000000000001"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Pickup.Cancel(t.Context(), f.Merchant, storetest.MachineNo, 2); err != nil {
+		t.Fatal(err)
+	}
+	f.Advance(24 * time.Hour * 200)
+	if err := f.Pickup.ExpireSweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := f.dump(t)
+	f.apply(t, codes)
+	if after := f.dump(t); after != before {
+		t.Errorf("after\n%s\nbefore\n%s", after, before)
+	}
+}
+
+// Whatever is wrong with a file: nothing of it is applied, and the error says
+// where.
+func TestApplyRefusals(t *testing.T) {
+	f := newFixture(t)
+	_, err := f.applier.Apply(t.Context(), provision.File{Merchants: []provision.Merchant{{
+		Slug: "other", Title: "Other", AppID: "vm2222222222222222", Models: []provision.Model{{Name: "theirs"}},
+		Goods:    []provision.Good{{Slug: "theirs", Name: "n", Price: "1"}},
+		Machines: []provision.Machine{{MachineNo: "30000001", Name: "n", Model: "theirs"}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	merchant := func(change func(*provision.Merchant)) func(*provision.File) {
+		return func(f *provision.File) { change(&f.Merchants[0]) }
+	}
+	machine := func(change func(*provision.Machine)) func(*provision.File) {
+		return func(f *provision.File) { change(&f.Merchants[0].Machines[2]) }
+	}
+	channel := func(c provision.Channel) func(*provision.File) {
+		return machine(func(m *provision.Machine) { m.Planogram = []provision.Channel{c} })
+	}
+	code := func(c provision.Code) func(*provision.File) {
+		return machine(func(m *provision.Machine) {
+			m.Planogram, m.Codes = []provision.Channel{{Motor: 1, Good: "cola"}}, []provision.Code{c}
+		})
+	}
+	for name, test := range map[string]struct {
+		change func(*provision.File)
+		want   string
+	}{
+		"merchant without a slug": {merchant(func(m *provision.Merchant) { m.Slug = "" }), "merchants[0]"},
+		"slug twice": {func(f *provision.File) {
+			f.Merchants = append(f.Merchants, provision.Merchant{Slug: "shop", Title: "x"})
+		}, "merchants[1]"},
+		"merchant without a title": {merchant(func(m *provision.Merchant) { m.Title = "" }), "title"},
+		"merchant status":          {merchant(func(m *provision.Merchant) { m.Status = "verified" }), "status"},
+		"merchant zone":            {merchant(func(m *provision.Merchant) { m.Timezone = "Nowhere/Atlantis" }), "timezone"},
+		"merchant expiry":          {merchant(func(m *provision.Merchant) { m.ExpiredAt = "2030-02-30 00:00:00" }), "expired_at"},
+		"appid changed":            {merchant(func(m *provision.Merchant) { m.AppID = "vm9999999999999999" }), "appid"},
+		"appid of another merchant": {func(f *provision.File) {
+			f.Merchants = append(f.Merchants, provision.Merchant{Slug: "third", Title: "x", AppID: "vm2222222222222222"})
+		}, "appid"},
+		"app_key too long":        {merchant(func(m *provision.Merchant) { m.AppKey = strings.Repeat("x", 65) }), "app_key"},
+		"app_key with a space":    {merchant(func(m *provision.Merchant) { m.AppKey = "a b" }), "app_key"},
+		"app_key not ASCII":       {merchant(func(m *provision.Merchant) { m.AppKey = "é" }), "app_key"},
+		"webhook secret prefix":   {merchant(func(m *provision.Merchant) { m.WebhookSecret = "AAAA" }), "webhook_secret"},
+		"webhook secret base64":   {merchant(func(m *provision.Merchant) { m.WebhookSecret = "whsec_!" }), "webhook_secret"},
+		"model without a name":    {merchant(func(m *provision.Merchant) { m.Models[0].Name = "" }), "model"},
+		"board 0":                 {merchant(func(m *provision.Merchant) { m.Models[0].Boards[0].Addr = 0 }), "board 0"},
+		"board 9":                 {merchant(func(m *provision.Merchant) { m.Models[0].Boards[0].Addr = 9 }), "board 9"},
+		"floor type":              {merchant(func(m *provision.Merchant) { m.Models[0].Boards[0].FloorType = 0 }), "floor_type"},
+		"good without a slug":     {merchant(func(m *provision.Merchant) { m.Goods[0].Slug = "" }), "good"},
+		"good without a name":     {merchant(func(m *provision.Merchant) { m.Goods[0].Name = "" }), "good"},
+		"good without a price":    {merchant(func(m *provision.Merchant) { m.Goods[0].Price = "" }), "price"},
+		"negative price":          {merchant(func(m *provision.Merchant) { m.Goods[0].Price = "-1" }), "price"},
+		"original price":          {merchant(func(m *provision.Merchant) { m.Goods[0].OriginalPrice = "x" }), "original_price"},
+		"machine_no":              {machine(func(m *provision.Machine) { m.MachineNo = "x" }), "machine_no"},
+		"machine_no too long":     {machine(func(m *provision.Machine) { m.MachineNo = strings.Repeat("1", 21) }), "machine_no"},
+		"machine twice":           {machine(func(m *provision.Machine) { m.MachineNo = "16327129" }), "listed twice"},
+		"machine of another":      {machine(func(m *provision.Machine) { m.MachineNo = "30000001" }), "another merchant"},
+		"machine without a name":  {machine(func(m *provision.Machine) { m.Name = "" }), "name"},
+		"machine without a model": {machine(func(m *provision.Machine) { m.Model = "" }), "model"},
+		"unknown model":           {machine(func(m *provision.Machine) { m.Model = "x" }), "model"},
+		"model of another":        {machine(func(m *provision.Machine) { m.Model = "theirs" }), "model"},
+		"machine status":          {machine(func(m *provision.Machine) { m.Status = "BROKEN" }), "status"},
+		"machine zone":            {machine(func(m *provision.Machine) { m.Timezone = "x" }), "timezone"},
+		"password too long":       {machine(func(m *provision.Machine) { m.Password = strings.Repeat("x", 73) }), "password"},
+		"channel board 9":         {channel(provision.Channel{Addr: 9}), "addr"},
+		"channel board -1":        {channel(provision.Channel{Addr: -1}), "addr"},
+		"channel motor 100":       {channel(provision.Channel{Motor: 100}), "motor"},
+		"channel motor -1":        {channel(provision.Channel{Motor: -1}), "motor"},
+		"product_id negative":     {channel(provision.Channel{ProductID: -5}), "product_id"},
+		"product_id taken":        {channel(provision.Channel{ProductID: 131}), "131"},
+		"stock above capacity":    {channel(provision.Channel{Stock: 2, Capacity: 1}), "stock"},
+		"negative capacity":       {channel(provision.Channel{Capacity: -1, Stock: -1}), "stock"},
+		"unknown good":            {channel(provision.Channel{Good: "x"}), "good"},
+		"good of another":         {channel(provision.Channel{Good: "theirs"}), "good"},
+		"unknown category":        {channel(provision.Channel{Good: "cola", Category: "x"}), "category"},
+		"capacity below the stock": {merchant(func(m *provision.Merchant) {
+			m.Machines[0].Planogram[0].Capacity, m.Machines[0].Planogram[0].Stock = 9, 0
+		}), "capacity"},
+		"slot twice": {machine(func(m *provision.Machine) {
+			m.Planogram = []provision.Channel{{Motor: 1, Name: "a"}, {Addr: 1, Motor: 1, Name: "b"}}
+		}), "twice"},
+		"channel name twice":     {machine(func(m *provision.Machine) { m.Planogram = []provision.Channel{{Motor: 1}, {Motor: 2, Name: "A2"}} }), "twice"},
+		"short code":             {code(provision.Code{Code: "12345", Channel: "A2"}), "code"},
+		"code with letters":      {code(provision.Code{Code: "12345x", Channel: "A2"}), "code"},
+		"negative quantity":      {code(provision.Code{Code: "123456", Channel: "A2", Quantity: -1}), "quantity"},
+		"code without a channel": {code(provision.Code{Code: "123456", Channel: "A1"}), "channel"},
+		"code expiry":            {code(provision.Code{Code: "123456", Channel: "A2", ExpiredAt: "tomorrow"}), "expired_at"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := f.dump(t)
+			file := storetest.File()
+			// A change that comes before whatever is wrong.
+			file.Merchants[0].Description = "must not be seen"
+			file.Merchants[0].Machines[1].Name = "must not be seen"
+			test.change(&file)
+			_, err := f.applier.Apply(t.Context(), file)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%v, want %q named", err, test.want)
+			}
+			if after := f.dump(t); after != before {
+				t.Errorf("after\n%s\nbefore\n%s", after, before)
+			}
+		})
+	}
+}
+
+// Failures of the machinery are errors, and leave nothing behind.
+func TestApplyFailures(t *testing.T) {
+	f := newFixture(t)
+	before := f.dump(t)
+	broken := errors.New("no randomness")
+	applier := provision.New(f.Store, f.Box, f.Pickup, f.Now, iotest.ErrReader(broken), zone)
+	for _, file := range []provision.File{
+		{Merchants: []provision.Merchant{{Slug: "new", Title: "New"}}},
+		{Merchants: []provision.Merchant{{Slug: "new", Title: "New", Models: []provision.Model{{Name: "m"}}, Machines: []provision.Machine{{MachineNo: "1", Name: "n", Model: "m"}}}}},
+	} {
+		if _, err := applier.Apply(t.Context(), file); !errors.Is(err, broken) {
+			t.Errorf("without randomness: %v", err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.applier.Apply(ctx, storetest.File()); !errors.Is(err, context.Canceled) {
+		t.Errorf("with an ended context: %v", err)
+	}
+	if after := f.dump(t); after != before {
+		t.Errorf("after\n%s\nbefore\n%s", after, before)
+	}
+	if err := f.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.applier.Apply(t.Context(), storetest.File()); err == nil {
+		t.Error("applied to a closed store")
+	}
+}
+
+func TestParse(t *testing.T) {
+	file, err := provision.Parse([]byte(`
+merchants:
+  - slug: shop
+    title: Shop
+    app_key: 0123
+    goods:
+      - {slug: 0042, name: cola, price: 1.50}
+    machines:
+      - machine_no: 00327129
+        name: 7
+        model: m
+        password: 0777
+        planogram:
+          - {motor: 3, good: 0042, stock: 4, capacity: 5}
+        codes:
+          - {code: 0528864, channel: A4}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := file.Merchants[0]
+	machine := m.Machines[0]
+	// Numbers where texts are meant are kept as they were typed.
+	for _, pair := range [][2]string{
+		{m.AppKey, "0123"}, {m.Goods[0].Slug, "0042"}, {m.Goods[0].Price, "1.50"}, {machine.MachineNo, "00327129"}, {machine.Name, "7"},
+		{machine.Password, "0777"}, {machine.Planogram[0].Good, "0042"}, {machine.Codes[0].Code, "0528864"},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%q was read as %q", pair[1], pair[0])
+		}
+	}
+	const secret = "0123456789abcdef0123456789abcdef"
+	for name, text := range map[string]string{
+		"unknown key":    "merchants:\n  - slug: a\n    app_secret: " + secret + "\n    titel: b\n",
+		"wrong type":     "merchants:\n  - slug: a\n    app_secret: " + secret + "\n    debug: perhaps\n",
+		"not YAML":       "merchants:\n  - app_secret: " + secret + "\n  x: [",
+		"key twice":      "merchants:\n  - app_secret: " + secret + "\n    app_secret: " + secret + "\n",
+		"not a list":     "merchants: " + secret + "\n",
+		"fraction":       "merchants:\n  - machines:\n      - planogram:\n          - {motor: 1.5}\n",
+		"two documents":  "merchants: []\n---\nmerchants: []\n",
+		"nothing":        "",
+		"only a comment": "# nothing\n",
+		"too large":      strings.Repeat(" ", 16<<20+1),
+	} {
+		if _, err := provision.Parse([]byte(text)); err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The example that is shipped can be applied, twice.
+func TestExample(t *testing.T) {
+	text, err := os.ReadFile("../../examples/shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := provision.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFixture(t)
+	st := store.New(engine)
+	defer st.Close()
+	applier := provision.New(st, f.Box, f.Pickup, f.Now, rand.Reader, zone)
+	for range 2 {
+		if _, err := applier.Apply(t.Context(), file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	if text, err := os.ReadFile("../../examples/shop.yaml"); err == nil {
+		f.Add(text)
+	}
+	f.Add([]byte("merchants: [{slug: a, machines: [{planogram: [{motor: 1}]}]}]"))
+	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = provision.Parse(text) })
+}
