@@ -103,10 +103,12 @@ func TestStartSequence(t *testing.T) {
 		s.send(1, false, sign(command()))
 		r.await(Reported)
 		r.Kill()
+		synctest.Wait() // what was sent has arrived
 		seen := len(s.all())
 		r.start()
 		s.send(1, false, sign(command("delivery_id", "2")))
 		r.await(MotorStarted)
+		synctest.Wait()
 		var methods []string
 		sent := s.all()[seen:]
 		for _, m := range sent {
