@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/vendlane/vendlane/internal/app"
 	"github.com/vendlane/vendlane/internal/config"
@@ -40,6 +41,7 @@ func apply(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return fmt.Errorf("admin apply: %s: %w", *file, err)
 	}
+	description.Dir = filepath.Dir(*file)
 	cfg, err := config.Load(*configFile, e.environ)
 	if err != nil {
 		return err

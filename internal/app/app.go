@@ -12,12 +12,15 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	_ "time/tzdata" // zones of machines must not depend on the host
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/vendlane/vendlane/api"
+	"github.com/vendlane/vendlane/internal/apidocs"
 	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/config"
@@ -25,11 +28,13 @@ import (
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/machineapi"
+	"github.com/vendlane/vendlane/internal/notify"
 	"github.com/vendlane/vendlane/internal/openapi"
 	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/storage"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -55,8 +60,11 @@ type App struct {
 
 	log       *slog.Logger
 	pickup    *pickup.Service
+	ordering  *ordering.Service
 	dispense  *dispense.Service
 	fleet     *fleet.Service
+	pictures  *storage.Folder
+	docs      *apidocs.Docs
 	gateway   *devicegw.Gateway
 	commands  *machineapi.Relay
 	callbacks *callback.Relay
@@ -98,7 +106,14 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Config: cfg, Store: store.New(engine), log: opts.Log, metrics: newRegistry(), routes: opts.Routes}
+	pictures, err := storage.Open(filepath.Join(cfg.Data, pictureFolder))
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	a := &App{
+		Config: cfg, Store: store.New(engine), pictures: pictures, log: opts.Log, metrics: newRegistry(), routes: opts.Routes,
+		docs: apidocs.New(api.OpenAPI, opts.Log),
+	}
 	a.wire(box, zone, opts)
 	return a, nil
 }
@@ -112,14 +127,19 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 			Lock: cfg.Consume.BruteForce.LockS * 1000,
 		},
 	}, log)
-	a.dispense = dispense.New(st, box, opts.Clock, opts.Random, dispense.Config{
+	notifier := notify.New(box, opts.Random)
+	a.ordering = ordering.New(st, notifier, opts.Clock, ordering.Config{
+		UnpaidTTL: cfg.Order.UnpaidTTLS * 1000, Zone: zone,
+	}, log)
+	a.dispense = dispense.New(st, a.ordering, notifier, opts.Clock, opts.Random, dispense.Config{
 		Locks: vending.LockTimes(cfg.Dispense.LockS), Timeout: cfg.Dispense.TimeoutS * 1000, Zone: zone,
 	}, log)
 	a.fleet = fleet.New(st, opts.Clock, fleet.Config{Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000}, log)
-	a.Provision = provision.New(st, box, a.pickup, opts.Clock, opts.Random, zone)
+	a.Provision = provision.New(st, box, a.pickup, a.pictures, opts.Clock, opts.Random, zone)
 
 	a.API = openapi.New(st, box, openapi.UseCases{
-		Pickup: a.pickup, Ordering: ordering.New(st), Dispense: a.dispense, Fleet: a.fleet, Catalog: catalog.New(st),
+		Pickup: a.pickup, Ordering: a.ordering, Dispense: a.dispense, Fleet: a.fleet,
+		Catalog: catalog.New(st, opts.Clock, log),
 	}, opts.Clock, openapi.Config{
 		TimestampWindow:       cfg.Signing.TimestampWindowS,
 		RequestsPerSecond:     cfg.RateLimit.AppRPS,
@@ -130,6 +150,7 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 		AllowPrivateCallbacks: cfg.Callback.AllowPrivate,
 		AllowCallbackRanges:   cfg.Callback.AllowRanges,
 		Negotiate:             cfg.I18n.Negotiate,
+		PublicURL:             strings.TrimRight(cfg.HTTP.PublicURL, "/"),
 		Zone:                  zone,
 	}, observeRequests(a.metrics), log)
 
@@ -194,5 +215,5 @@ func (a *App) Close() error {
 			}
 		}
 	}
-	return errors.Join(append(errs, a.Store.Close())...)
+	return errors.Join(append(errs, a.pictures.Close(), a.Store.Close())...)
 }

@@ -18,6 +18,7 @@ import (
 const (
 	databaseFile  = "vendlane.db"
 	masterKeyFile = "master.key"
+	pictureFolder = "storage"
 )
 
 // prepareData creates the data folder and makes sure it can be written to, so

@@ -4,17 +4,20 @@ import (
 	"context"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/vendlane/vendlane/internal/storage"
 )
 
 // readyTimeout bounds the database look of /readyz.
 const readyTimeout = 2 * time.Second
 
-// Handler serves everything on the public HTTP port: the Open API, health and,
-// unless there is an admin port, metrics. It compares paths itself because a
-// ServeMux would redirect the unclean ones that the API answers with 404.
+// Handler serves everything on the public HTTP port: the Open API and its
+// documentation, pictures, health and, unless there is an admin port, metrics.
+// It compares paths itself because a ServeMux would redirect the unclean ones
+// that the API answers with 404.
 func (a *App) Handler() http.Handler {
 	metrics := a.metricsHandler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -22,12 +25,18 @@ func (a *App) Handler() http.Handler {
 		switch {
 		case a.routes[path] != nil:
 			a.routes[path].ServeHTTP(w, r)
+		case strings.HasPrefix(path, storage.Prefix):
+			a.pictures.ServeHTTP(w, r)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			a.API.ServeHTTP(w, r)
 		case path == "/healthz":
 			text(w, http.StatusOK, "ok")
 		case path == "/readyz":
 			a.readyz(w, r)
+		case path == "/openapi.yaml":
+			a.docs.ServeSpec(w, r)
+		case path == "/docs":
+			a.docs.ServePage(w, r)
 		case path == "/metrics" && a.Config.HTTP.AdminListen == "":
 			metrics.ServeHTTP(w, r)
 		default:

@@ -16,6 +16,7 @@ func (a *App) sweep(ctx context.Context) {
 		every time.Duration
 		run   func(context.Context) error
 	}{
+		{"unpaid orders", 15 * time.Second, a.ordering.ExpireSweep},
 		{"delivery time-outs", 5 * time.Second, a.dispense.TimeoutSweep},
 		{"silent machines", time.Minute, a.fleet.SilentSweep},
 		{"expired codes", time.Minute, a.pickup.ExpireSweep},

@@ -22,6 +22,7 @@ type Config struct {
 	Signing         Signing   `yaml:"signing"`
 	RateLimit       RateLimit `yaml:"ratelimit"`
 	Consume         Consume   `yaml:"consume"`
+	Order           Order     `yaml:"order"`
 	Dispense        Dispense  `yaml:"dispense"`
 	Machine         Machine   `yaml:"machine"`
 	Callback        Callback  `yaml:"callback"`
@@ -32,6 +33,7 @@ type Config struct {
 // HTTP configures the HTTP listener.
 type HTTP struct {
 	Listen         string         `yaml:"listen" doc:"address of the HTTP API, host:port" zh:"HTTP 接口监听地址，host:port"`
+	PublicURL      string         `yaml:"public_url" doc:"address clients reach the platform at, https://host; stored pictures are shown under it" zh:"客户端访问平台的地址，https://host；图片网址以它开头"`
 	AdminListen    string         `yaml:"admin_listen" doc:"address for /metrics and /debug/pprof, host:port; empty serves /metrics on http.listen and no pprof" zh:"/metrics 与 /debug/pprof 的监听地址，host:port；为空时 /metrics 由 http.listen 提供，且没有 pprof"`
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" doc:"address ranges of reverse proxies whose X-Forwarded-For is believed" zh:"可信反向代理的地址段，只采信它们的 X-Forwarded-For"`
 }
@@ -79,6 +81,11 @@ type BruteForce struct {
 	Max     int   `yaml:"max" doc:"wrong codes on one machine within the window that lock it; 0 is off" zh:"时间窗内锁定设备的错误取货码次数，0 表示不锁定"`
 	WindowS int64 `yaml:"window_s" doc:"that window" zh:"该时间窗"`
 	LockS   int64 `yaml:"lock_s" doc:"how long the machine takes no codes" zh:"设备停止接受取货码的时长"`
+}
+
+// Order configures orders.
+type Order struct {
+	UnpaidTTLS int64 `yaml:"unpaid_ttl_s" doc:"how long an unpaid order lives" zh:"未支付订单的有效时长"`
 }
 
 // Dispense configures dispensing.
@@ -130,6 +137,7 @@ func Default() Config {
 		Signing:         Signing{TimestampWindowS: 600},
 		RateLimit:       RateLimit{AppRPS: 50, AppBurst: 100, AuthFailMax: 60, AuthFailWindowS: 300},
 		Consume:         Consume{BruteForce: BruteForce{Max: 10, WindowS: 600, LockS: 600}},
+		Order:           Order{UnpaidTTLS: 1200},
 		Dispense:        Dispense{TimeoutS: 120, LockS: LockS{Lock: 15, Motor: 30, Belt: 90, Default: 45}},
 		Machine:         Machine{OfflineAfterS: 600},
 		Callback: Callback{
@@ -183,6 +191,7 @@ func (c Config) Validate() error {
 		{"consume.bruteforce.max", int64(c.Consume.BruteForce.Max), 0},
 		{"consume.bruteforce.window_s", c.Consume.BruteForce.WindowS, 1},
 		{"consume.bruteforce.lock_s", c.Consume.BruteForce.LockS, 1},
+		{"order.unpaid_ttl_s", c.Order.UnpaidTTLS, 1},
 		{"dispense.timeout_s", c.Dispense.TimeoutS, 1},
 		{"dispense.lock_s.lock", c.Dispense.LockS.Lock, 1},
 		{"dispense.lock_s.motor", c.Dispense.LockS.Motor, 1},

@@ -54,7 +54,7 @@ func TestDefaults(t *testing.T) {
 
 // other is a value for every key that is not its default.
 var other = map[string]string{
-	"data": "/var/lib/vendlane", "default_timezone": "Europe/Berlin", "http.listen": "127.0.0.1:1", "http.admin_listen": "127.0.0.1:2",
+	"data": "/var/lib/vendlane", "default_timezone": "Europe/Berlin", "http.listen": "127.0.0.1:1", "http.admin_listen": "127.0.0.1:2", "http.public_url": "https://platform.example",
 	"http.trusted_proxies": "10.0.0.0/8, fd00::/8", "mqtt.listen": "127.0.0.1:3", "log.level": "debug", "log.format": "text",
 	"secrets.master_key": strings.Repeat("ab", 32), "ratelimit.app_rps": "0.5", "callback.retry_s": "1, 2, 3", "callback.allow_ranges": "192.168.0.0/16",
 }

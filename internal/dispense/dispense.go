@@ -9,7 +9,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/notify"
+	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 )
@@ -30,18 +31,19 @@ type Config struct {
 
 // Service is the dispensing use case.
 type Service struct {
-	store  *store.Store
-	box    *secrets.Box
-	clock  vending.Clock
-	random io.Reader
-	cfg    Config
-	log    *slog.Logger
+	store    *store.Store
+	orders   *ordering.Service
+	notifier *notify.Notifier
+	clock    vending.Clock
+	random   io.Reader
+	cfg      Config
+	log      *slog.Logger
 }
 
-// New makes the use case. random supplies delivery and webhook ids and must be
+// New makes the use case. random supplies delivery ids and must be
 // cryptographic.
-func New(st *store.Store, box *secrets.Box, clock vending.Clock, random io.Reader, cfg Config, log *slog.Logger) *Service {
-	return &Service{store: st, box: box, clock: clock, random: random, cfg: cfg, log: log}
+func New(st *store.Store, orders *ordering.Service, notifier *notify.Notifier, clock vending.Clock, random io.Reader, cfg Config, log *slog.Logger) *Service {
+	return &Service{store: st, orders: orders, notifier: notifier, clock: clock, random: random, cfg: cfg, log: log}
 }
 
 // errLostRace makes a use case look again: somebody else changed a row between

@@ -50,14 +50,7 @@ func (s *Service) TimeoutSweep(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("list overdue deliveries: %w", err)
 		}
-		err = s.store.InTx(ctx, func(tx *store.Tx) error {
-			for _, id := range ids {
-				if err := s.timeOut(ctx, tx, id); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err = s.store.InBatch(ctx, ids, func(tx *store.Tx, id int64) error { return s.timeOut(ctx, tx, id) })
 		if errors.Is(err, errLostRace) {
 			return nil // the next sweep looks again
 		}

@@ -15,14 +15,13 @@ func (s *Service) Query(ctx context.Context, merchant db.Merchant, machineNo str
 	if err != nil {
 		return delivery, db.Machine{}, err
 	}
-	own := false
-	if found {
-		order, orderFound, err := store.Find(s.store.OrderByID(ctx, delivery.OrderID))
-		if err != nil {
-			return delivery, db.Machine{}, err
-		}
-		own = orderFound && order.MerchantID == merchant.ID
+	// Looked up also where there is no delivery, so that a missing one takes as
+	// many queries as another merchant's (errors.md §1).
+	order, orderFound, err := store.Find(s.store.OrderByID(ctx, delivery.OrderID))
+	if err != nil {
+		return delivery, db.Machine{}, err
 	}
+	own := found && orderFound && order.MerchantID == merchant.ID
 	m, err := store.MachineForOwned(ctx, s.store.Queries, merchant.ID, machineNo, func(machineID int64) (bool, error) {
 		return own && delivery.MachineID == machineID, nil
 	})

@@ -59,11 +59,7 @@ func (s *Service) applyReport(ctx context.Context, tx *store.Tx, r Report) error
 	}
 	out := outcomeOf(delivery, r, log)
 	if !delivery.State.TakesReport() {
-		if delivery.State != out.state && (delivery.State != vending.DeliveryPickedUp || out.state != vending.DeliverySuccess) {
-			log.Error("conflicting report ignored: the delivery already has another result",
-				"state", delivery.State, "reported", out.state)
-		}
-		return nil
+		return s.takeUnexpected(ctx, tx, delivery, out, log)
 	}
 	if err := s.finish(ctx, tx, delivery, out, log); err != nil {
 		return err
@@ -115,66 +111,4 @@ func outcomeOf(d db.Delivery, r Report, log *slog.Logger) outcome {
 			"success", r.Success, "delivered", r.Delivered, "quantity", d.Quantity)
 	}
 	return out
-}
-
-// finish moves a delivery to its end state and settles what hangs on it: the
-// record, the stock, the command's repeats and the callback.
-func (s *Service) finish(ctx context.Context, tx *store.Tx, d db.Delivery, out outcome, log *slog.Logger) error {
-	now := s.clock.Millis()
-	n, err := tx.FinishDelivery(ctx, db.FinishDeliveryParams{
-		ID: d.ID, State: out.state, Delivered: out.delivered, Now: now, FailReason: out.failReason, OldState: d.State,
-	})
-	if err != nil || n == 0 {
-		return lostRaceIf(err == nil, "finish delivery", err)
-	}
-	if err := tx.FinishCommandsOfDelivery(ctx, d.ID); err != nil {
-		return fmt.Errorf("stop repeating the command: %w", err)
-	}
-	if err := s.settleRecord(ctx, tx, d, out, log); err != nil {
-		return err
-	}
-	return s.queueCallback(ctx, tx, d, out, now)
-}
-
-// settleRecord derives the record's state from all of its deliveries
-// (openapi.md §6.3, §6.4) and corrects the stock where more left the machine
-// than was taken for it (openapi.md §5).
-func (s *Service) settleRecord(ctx context.Context, tx *store.Tx, d db.Delivery, out outcome, log *slog.Logger) error {
-	record, err := tx.RecordByID(ctx, d.RecordID)
-	if err != nil {
-		return fmt.Errorf("record of delivery: %w", err)
-	}
-	deliveries, err := tx.DeliveriesOfRecord(ctx, d.RecordID)
-	if err != nil {
-		return fmt.Errorf("deliveries of record: %w", err)
-	}
-	states := make([]vending.DeliveryState, len(deliveries))
-	successes := 0
-	for i, each := range deliveries {
-		states[i] = each.State
-		if each.State == vending.DeliverySuccess || each.State == vending.DeliveryPickedUp {
-			successes++
-		}
-	}
-	next := vending.SettledRecord(states)
-	success := out.state == vending.DeliverySuccess
-	if record.State == vending.RecordRefund {
-		next = vending.RecordRefund
-	}
-	if success && (successes > 1 || record.State == vending.RecordRefund) {
-		log.Error("goods left the machine that were not taken from its stock; stock corrected",
-			"record_id", record.ID, "record_state", record.State, "pieces", out.delivered)
-		if err := tx.TakeStockAtMost(ctx, out.delivered, d.ProductID); err != nil {
-			return fmt.Errorf("correct stock: %w", err)
-		}
-	} else if success && record.DeliveryID != d.ID {
-		log.Error("late success of an earlier attempt while a newer one exists", "record_id", record.ID)
-	}
-	n, err := tx.SettleRecord(ctx, db.SettleRecordParams{
-		ID: record.ID, State: next, Delivered: out.delivered, OldState: record.State,
-	})
-	if err != nil || n == 0 {
-		return lostRaceIf(err == nil, "settle record", err)
-	}
-	return nil
 }

@@ -74,8 +74,8 @@ func (s *Service) check(ctx context.Context, merchant db.Merchant, r Request) (s
 		return p, vending.Refuse(vending.CodeRecordUnknown)
 	}
 	p.record = record
-	if order.Status == vending.OrderExpired {
-		return p, vending.RefuseExpiredOrder(order.ID, order.TradeID)
+	if order, err = s.orders.RefuseExpired(ctx, order); err != nil {
+		return p, err
 	}
 	if err := order.Status.CheckDispensable(); err != nil {
 		return p, err
@@ -122,8 +122,13 @@ func (s *Service) commitStart(ctx context.Context, p startPlan) (db.Delivery, er
 	if err != nil {
 		return db.Delivery{}, err
 	}
-	window := s.cfg.Locks.For(vending.FloorType(p.offer.FloorType))
-	delivery := db.Delivery{
+	delivery := s.newDelivery(id, p, now)
+	err = s.store.InTx(ctx, func(tx *store.Tx) error { return s.command(ctx, tx, delivery, p, now) })
+	return delivery, err
+}
+
+func (s *Service) newDelivery(id int64, p startPlan, now int64) db.Delivery {
+	return db.Delivery{
 		ID:          id,
 		MachineID:   p.machine.ID,
 		OrderID:     p.record.OrderID,
@@ -134,34 +139,36 @@ func (s *Service) commitStart(ctx context.Context, p startPlan) (db.Delivery, er
 		DeliveredAt: now,
 		TimeoutAt:   now + s.cfg.Timeout,
 	}
-	err = s.store.InTx(ctx, func(tx *store.Tx) error {
-		if err := takeLock(ctx, tx, delivery, now, window*1000); err != nil {
-			return err
-		}
-		n, err := tx.InsertDelivery(ctx, db.InsertDeliveryParams{
-			ID: id, MachineID: delivery.MachineID, OrderID: delivery.OrderID, RecordID: delivery.RecordID,
-			ProductID: delivery.ProductID, Quantity: delivery.Quantity,
-			DeliveredAt: now, TimeoutAt: delivery.TimeoutAt,
-		})
-		if err != nil || n == 0 {
-			return lostRaceIf(err == nil, "insert delivery", err)
-		}
-		n, err = tx.StartRecord(ctx, db.StartRecordParams{
-			ID: p.record.ID, DeliveryID: id, OldState: p.record.State, OldDeliveryID: p.record.DeliveryID,
-		})
-		if err != nil || n == 0 {
-			return lostRaceIf(err == nil, "start record", err)
-		}
-		return tx.QueueCommand(ctx, store.Command{
-			MachineID:  delivery.MachineID,
-			Method:     methodPut,
-			Fields:     commandFields(delivery, p.offer, window),
-			DeliveryID: id,
-			Now:        now,
-			ExpiresAt:  now + window*1000,
-		})
+}
+
+// command takes the lock, writes the delivery, moves the record and queues the
+// command, in the caller's transaction.
+func (s *Service) command(ctx context.Context, tx *store.Tx, d db.Delivery, p startPlan, now int64) error {
+	window := s.cfg.Locks.For(vending.FloorType(p.offer.FloorType))
+	if err := takeLock(ctx, tx, d, now, window*1000); err != nil {
+		return err
+	}
+	n, err := tx.InsertDelivery(ctx, db.InsertDeliveryParams{
+		ID: d.ID, MachineID: d.MachineID, OrderID: d.OrderID, RecordID: d.RecordID,
+		ProductID: d.ProductID, Quantity: d.Quantity, DeliveredAt: now, TimeoutAt: d.TimeoutAt,
 	})
-	return delivery, err
+	if err != nil || n == 0 {
+		return lostRaceIf(err == nil, "insert delivery", err)
+	}
+	n, err = tx.StartRecord(ctx, db.StartRecordParams{
+		ID: p.record.ID, DeliveryID: d.ID, OldState: p.record.State, OldDeliveryID: p.record.DeliveryID,
+	})
+	if err != nil || n == 0 {
+		return lostRaceIf(err == nil, "start record", err)
+	}
+	return tx.QueueCommand(ctx, store.Command{
+		MachineID:  d.MachineID,
+		Method:     methodPut,
+		Fields:     commandFields(d, p.offer, window),
+		DeliveryID: d.ID,
+		Now:        now,
+		ExpiresAt:  now + window*1000,
+	})
 }
 
 // takeLock takes the machine's dispense lock for a new delivery, or refuses

@@ -19,6 +19,8 @@ import (
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/notify"
+	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -122,12 +124,14 @@ func (f *fixture) open() {
 	f.check(err)
 	st, clock := store.New(engine), vending.Clock(f.clock.read)
 	log := slog.New(slog.NewTextHandler(f.logs, nil))
+	notifier := notify.New(box, rand.Reader)
+	orders := ordering.New(st, notifier, clock, ordering.Config{UnpaidTTL: 1_200_000, Zone: time.UTC}, log)
 	f.engine = engine
 	f.registry = prometheus.NewRegistry()
 	f.deps = Deps{
 		Store: st, Box: box, Clock: clock, Log: log, Metrics: f.registry,
 		Fleet: fleet.New(st, clock, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000}, log),
-		Dispense: dispense.New(st, box, clock, rand.Reader, dispense.Config{
+		Dispense: dispense.New(st, orders, notifier, clock, rand.Reader, dispense.Config{
 			Locks:   vending.LockTimes{Lock: 15, Motor: 30, Belt: 90, Default: 45},
 			Timeout: 120_000, Zone: time.UTC,
 		}, log),

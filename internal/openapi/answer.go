@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -86,9 +87,13 @@ func (s *Server) refusal(r *http.Request, requestID, route string, err error) (e
 	if code == vending.CodeNotFound && domain != nil {
 		status = http.StatusOK
 	}
-	message := e.Message
+	message, counted := e.Message, "%d 个货道库存更新失败, "
 	if s.cfg.Negotiate && strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "en") {
-		message = e.English
+		message, counted = e.English, "%d channels not updated, "
+	}
+	// The one message with a parameter (errors.md §2.1).
+	if failed, ok := data["failed"].(int64); ok && code == vending.CodeCapacity {
+		message = fmt.Sprintf(counted, failed) + message
 	}
 	return envelope{Code: code, Message: message, Data: data}, status
 }

@@ -50,6 +50,36 @@ func (s *Server) signed(h handler) endpoint {
 	}
 }
 
+// unsigned wraps the endpoint whose body is neither wrapped nor signed: checks
+// G2–G9 (openapi.md §3.1, last note).
+func (s *Server) unsigned(h handler) endpoint {
+	return func(ctx context.Context, r *http.Request) (any, error) {
+		merchant, err := s.authenticate(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		body, err := readBody(r)
+		if err != nil {
+			return nil, err
+		}
+		payload, err := signature.ParseObject(body)
+		if err != nil {
+			return nil, &vending.Error{Code: vending.CodeBadRequest, Cause: err}
+		}
+		return h(ctx, call{merchant: merchant, request: r, payload: payload})
+	}
+}
+
+// readBody reads a body and one byte more than allowed; the decoder refuses
+// what is too long.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, signature.MaxSize+1))
+	if err != nil {
+		return nil, &vending.Error{Code: vending.CodeBadRequest, Cause: err}
+	}
+	return body, nil
+}
+
 // methods selects a handler by the payload's method (openapi.md §3.1 G12).
 type methods map[string]handler
 
@@ -108,9 +138,9 @@ func (s *Server) identify(ctx context.Context, r *http.Request) (db.Merchant, er
 
 // openPayload is G9–G11: envelope, signature, timestamp.
 func (s *Server) openPayload(r *http.Request, merchant db.Merchant) (*signature.Object, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, signature.MaxSize+1))
+	body, err := readBody(r)
 	if err != nil {
-		return nil, &vending.Error{Code: vending.CodeBadRequest, Cause: err}
+		return nil, err
 	}
 	payload, err := signature.DecodeEnvelope(body)
 	if err != nil {

@@ -6,11 +6,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/openapi"
+	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/signature"
 )
 
@@ -102,4 +104,34 @@ func BenchmarkPing(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+}
+
+// The shop window of a machine with 90 channels: a page of ten, and everything
+// at once.
+func BenchmarkProducts(b *testing.B) {
+	for name, payload := range map[string]fields{
+		"Page": {"machine_no": "16327129"},
+		"All":  {"machine_no": "16327129", "select_all": "1"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			a := newBenchAPI(b)
+			a.apply(b, func(m *provision.Merchant) {
+				first := &m.Machines[0]
+				for motor := int64(12); motor < 90; motor++ {
+					first.Planogram = append(first.Planogram, provision.Channel{
+						ProductID: 300 + motor, Motor: motor, Good: "cola", Capacity: 10, Stock: 10,
+					})
+				}
+			})
+			body := envelope(sign(b, payload.text(b, a.Now()), shop.key, signature.Raw))
+			b.ReportAllocs()
+			for b.Loop() {
+				got := a.do(b, call{verb: http.MethodPost, path: "/products", body: body, by: shop})
+				if got.status != http.StatusOK || !strings.Contains(got.body, `"total":90`) {
+					b.Fatal(got.body)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+		})
+	}
 }

@@ -42,9 +42,32 @@ func (s *Server) startDelivery(ctx context.Context, c call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := s.deliveryRow(delivery, m)
-	out.DeliveryID = dispense.FormatID(delivery.ID)
-	return out, nil
+	return s.startedRow(delivery, m), nil
+}
+
+// startTest is openapi.md §7.19.
+func (s *Server) startTest(ctx context.Context, c call) (any, error) {
+	f := newForm(c.payload)
+	r := dispense.TestRequest{
+		MachineNo:   f.machineNo(),
+		ChannelName: f.text("channel_name"),
+		NotifyURL:   f.notifyURL(s.cfg.AllowPrivateCallbacks, s.cfg.AllowCallbackRanges),
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	delivery, m, err := s.use.Dispense.StartTest(ctx, c.merchant, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.startedRow(delivery, m), nil
+}
+
+// startedRow is the success data of openapi.md §7.17 and §7.19.
+func (s *Server) startedRow(d db.Delivery, m db.Machine) deliveryJSON {
+	out := s.deliveryRow(d, m)
+	out.DeliveryID = dispense.FormatID(d.ID)
+	return out
 }
 
 // delivery is openapi.md §7.18.

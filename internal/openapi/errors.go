@@ -59,6 +59,7 @@ func Catalogue() []WireError {
 		{vending.CodeProductUnknown, ok, "商品不存在", "Product does not exist"},
 		{vending.CodeProductOffSale, ok, "商品已下架", "Product is off sale"},
 		{vending.CodeStock, ok, "商品库存不足", "Insufficient stock"},
+		{vending.CodeCapacity, ok, "超出货道最大库存", "Exceeds the channel's capacity"},
 		{vending.CodeChannelUnknown, ok, "货道不存在", "Channel does not exist"},
 		{vending.CodeChannelFault, ok, "货道故障", "Channel fault"},
 		{vending.CodeRecordUnknown, ok, "查不到对应记录", "Record not found"},

@@ -73,6 +73,23 @@ func TestFields(t *testing.T) {
 			machineNo, {"order_id", integer, true}, {"record_id", integer, true}, {"force", flagField, false},
 		}},
 		{"delivery", post("/deliveries/1714353600000001", fields{}), []field{machineNo}},
+		{"floors", post("/floors", fields{}), []field{machineNo}},
+		{"categories", post("/categories", fields{}), []field{machineNo}},
+		{"banners", post("/banners", fields{}), []field{machineNo}},
+		{"update order", put("/orders/1", fields{"status": "1"}), []field{machineNo}},
+		{"test delivery", post("/deliveries/debug", fields{"method": "device.delivery.put", "channel_name": "A1", "notify_url": "https://merchant.example/"}), []field{
+			machineNo, {"channel_name", words, true}, {"notify_url", words, true},
+		}},
+		{"replenish", replenishment(fields{"current_inventory": "5"}), []field{
+			machineNo, {"product_id", integer, true}, {"current_inventory", digitText, false}, {"max_total", digitText, false},
+		}},
+		{"replenish category", replenishCategory(nil), []field{
+			machineNo, {"category_id", integer, true}, {"current_inventory", digitText, false}, {"max_total", digitText, false},
+			{"cabinet_name", words, false}, {"addr", integer, false},
+		}},
+		{"replenish all", post("/replenishments", fields{"method": "replenishment.machine.all"}), []field{
+			machineNo, {"cabinet_name", words, false}, {"addr", integer, false},
+		}},
 	} {
 		t.Run(e.name, func(t *testing.T) {
 			a := newAPI(t)

@@ -18,13 +18,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/openapi"
-	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/store"
@@ -60,6 +60,8 @@ type api struct {
 	server http.Handler
 	config openapi.Config
 	log    bytes.Buffer
+	// queries counts what the use cases have asked of the store.
+	queries atomic.Int64
 }
 
 // newAPI makes an API without rate limits; change may alter its settings.
@@ -77,7 +79,7 @@ func newAPIAt(t testing.TB, file string, change ...func(*openapi.Config)) *api {
 	}
 	a.Fixture = storetest.NewFixture(t, func(t testing.TB) store.Engine {
 		a.engine = openEngine(t, a.file, sqlite.Options{})
-		return a.engine
+		return countingEngine{a.engine, &a.queries}
 	})
 	var err error
 	a.sql, err = sql.Open("sqlite", "file:"+(&url.URL{Path: a.file}).EscapedPath()+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
@@ -97,7 +99,7 @@ func newAPIAt(t testing.TB, file string, change ...func(*openapi.Config)) *api {
 func (a *api) serve(st *store.Store) http.Handler {
 	log := slog.New(slog.NewTextHandler(&a.log, nil))
 	return openapi.New(st, a.Box, openapi.UseCases{
-		Pickup: a.Pickup, Ordering: ordering.New(st), Dispense: a.Dispense, Catalog: catalog.New(st),
+		Pickup: a.Pickup, Ordering: a.Ordering, Dispense: a.Dispense, Catalog: catalog.New(st, a.Now, log),
 		Fleet: fleet.New(st, a.Now, fleet.Config{Zone: zone, OfflineAfter: 600_000}, log),
 	}, a.Now, a.config, nil, log)
 }
@@ -123,7 +125,7 @@ func template(t testing.TB) []byte {
 	templateOnce.Do(func() {
 		file := filepath.Join(t.TempDir(), "template.db")
 		f := storetest.NewFixture(t, func(t testing.TB) store.Engine { return openEngine(t, file, sqlite.Options{}) })
-		applier := provision.New(f.Store, f.Box, f.Pickup, f.Now, rand.Reader, zone)
+		applier := provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, rand.Reader, zone)
 		if _, err := applier.Apply(t.Context(), rivalFile()); err != nil {
 			t.Fatal(err)
 		}
@@ -372,6 +374,7 @@ var texts = map[int][2]string{
 	60001: {"商品不存在", "Product does not exist"},
 	60002: {"商品已下架", "Product is off sale"},
 	60003: {"商品库存不足", "Insufficient stock"},
+	60004: {"超出货道最大库存", "Exceeds the channel's capacity"},
 	60005: {"货道不存在", "Channel does not exist"},
 	60006: {"货道故障", "Channel fault"},
 	80002: {"查不到对应记录", "Record not found"},

@@ -223,12 +223,31 @@ func TestTenants(t *testing.T) {
 	wantOK(t, a.do(t, c))
 	delivery := a.column(t, "SELECT id FROM deliveries")[0]
 	a.AddCode(t, "5288640", 131, 0)
+	// An order of the caller's own: order 2 with record 2. The rival has a
+	// category and a channel name that the caller's machine does not have.
+	wantOK(t, a.order(t, fields{"trade_id": "20240429000000000011"}))
+	wantOK(t, a.do(t, setStatus("2", "1")))
+	a.exec(t, "INSERT INTO categories (id, machine_id, title, sort_id, is_visible) SELECT 7, id, 'tea', 0, TRUE FROM machines WHERE machine_no = $1", rivalMachine)
+	a.exec(t, "UPDATE channels SET name = 'R1' WHERE machine_id = (SELECT id FROM machines WHERE machine_no = $1) AND motor = 0", rivalMachine)
 
 	own, theirs, nobody := "16327129", rivalMachine, "99999999"
 	on := func(machineNo string) fields { return fields{"machine_no": machineNo} }
 	issue := fields{"method": "pickup_code.product.id", "product_id": "231", "machine_no": own}
 	cancel := fields{"method": "pickup_code.delete.id", "id": "1", "machine_no": own}
 	start := fields{"method": "device.delivery.put", "order_id": "1", "record_id": "1", "machine_no": own}
+	create := func(name string, value any) call { return unwrapped(newOrder(t, fields{name: value})) }
+	product := func(id int) any { return raw(fmt.Sprintf(`[{"product_id":%d,"quantity":1}]`, id)) }
+	status := func(machineNo, order string) call {
+		return put("/orders/"+order, fields{"machine_no": machineNo, "status": "2"})
+	}
+	try := func(name string, value any) call {
+		return post("/deliveries/debug", fields{
+			"machine_no": own, "method": "device.delivery.put", "channel_name": "A1", "notify_url": "https://merchant.example/",
+		}.with(name, value))
+	}
+	all := func(machineNo string) call {
+		return post("/replenishments", fields{"machine_no": machineNo, "method": "replenishment.machine.all"})
+	}
 	for _, test := range []struct {
 		name            string
 		theirs, missing call
@@ -256,10 +275,32 @@ func TestTenants(t *testing.T) {
 		{"dispense: order", post("/deliveries", start), post("/deliveries", start.with("order_id", "931")), 80002},
 		{"delivery: machine", post("/deliveries/"+delivery, on(theirs)), post("/deliveries/"+delivery, on(nobody)), 30003},
 		{"delivery: id", post("/deliveries/"+delivery, on(own)), post("/deliveries/1714353600000931", on(own)), 404},
+		{"dispense: record", post("/deliveries", start.with("order_id", "2")), post("/deliveries", start.with("order_id", "2", "record_id", "931")), 80002},
+		{"floors", post("/floors", on(theirs)), post("/floors", on(nobody)), 30003},
+		{"categories", post("/categories", on(theirs)), post("/categories", on(nobody)), 30003},
+		{"banners", post("/banners", on(theirs)), post("/banners", on(nobody)), 30003},
+		{"new order: machine", create("machine_no", theirs), create("machine_no", nobody), 30003},
+		{"new order: product", create("products", product(231)), create("products", product(931)), 60001},
+		{"update: machine", status(theirs, "1"), status(nobody, "1"), 30003},
+		{"update: id", status(own, "1"), status(own, "931"), 80002},
+		{"update: trade_id", status(own, "20240429000000000001"), status(own, "20240429000000000931"), 80002},
+		{"test: machine", try("machine_no", theirs), try("machine_no", nobody), 30003},
+		{"test: channel", try("channel_name", "R1"), try("channel_name", "R931"), 60005},
+		{"replenish: machine", replenishment(fields{"machine_no": theirs, "product_id": "231", "current_inventory": "1"}), replenishment(fields{"machine_no": nobody, "product_id": "231", "current_inventory": "1"}), 30003},
+		{"replenish: product", replenishment(fields{"product_id": "231", "current_inventory": "1"}), replenishment(fields{"product_id": "931", "current_inventory": "1"}), 60001},
+		{"replenish category: machine", replenishCategory(fields{"machine_no": theirs, "category_id": "7"}), replenishCategory(fields{"machine_no": nobody, "category_id": "7"}), 30003},
+		{"replenish category: category", replenishCategory(fields{"category_id": "7"}), replenishCategory(fields{"category_id": "931"}), 80002},
+		{"replenish all", all(theirs), all(nobody), 30003},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := a.snapshot(t)
-			got, want := a.do(t, test.theirs), a.do(t, test.missing)
+			a.queries.Store(0)
+			got := a.do(t, test.theirs)
+			queries := a.queries.Swap(0)
+			want := a.do(t, test.missing)
+			if n := a.queries.Load(); n != queries {
+				t.Errorf("theirs took %d queries, a missing one %d", queries, n)
+			}
 			if !strings.HasPrefix(want.body, fmt.Sprintf(`{"code":%d,`, test.code)) {
 				t.Errorf("a missing one answers %s, want code %d", want.body, test.code)
 			}
@@ -284,7 +325,7 @@ func TestMovedMachine(t *testing.T) {
 	wantRefusal(t, a.do(t, post("/orders/2", on)), 30003, "")
 	wantRefusal(t, a.do(t, post("/deliveries/1714353600000002", on)), 30003, "")
 	start := fields{"machine_no": "16327129", "method": "device.delivery.put", "order_id": "1", "record_id": "1"}
-	for _, c := range []call{post("/orders/1", on), post("/deliveries", start)} {
+	for _, c := range []call{post("/orders/1", on), put("/orders/1", on.with("status", "2")), post("/deliveries", start)} {
 		c.by = rival
 		wantRefusal(t, a.do(t, c), 80002, "")
 	}
@@ -292,6 +333,10 @@ func TestMovedMachine(t *testing.T) {
 	c.by = rival
 	wantAnswer(t, a.do(t, c), 200, `{"code":404,"message":"Not Found","data":{}}`)
 	wantOK(t, a.do(t, post("/deliveries", start)))
+	wantOK(t, a.do(t, put("/orders/1", on.with("status", "2"))))
+	// New orders, replenishment and the rest are the new owner's.
+	wantRefusal(t, a.order(t, nil), 30003, "")
+	wantRefusal(t, a.do(t, replenishment(fields{"current_inventory": "1"})), 30003, "")
 }
 
 // A code that the former owner of a machine redeemed is nobody's code for the

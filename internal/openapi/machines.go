@@ -102,9 +102,9 @@ func (s *Server) machine(ctx context.Context, c call) (any, error) {
 	out := machineDetailJSON{
 		MachineName: m.Name, Address: m.Address, LngLat: m.LngLat, IsOnline: d.Presence.IsOnline,
 		Model:       modelJSON{ID: m.ModelID, CabinetNames: cabinetNames(d.Boards)},
-		MachineType: m.MachineType, CoverImage: m.CoverImage,
+		MachineType: m.MachineType, CoverImage: s.picture(m.CoverImage),
 		Merchant: merchantJSON{
-			Title: c.merchant.Title, Description: c.merchant.Description, Logo: c.merchant.Logo,
+			Title: c.merchant.Title, Description: c.merchant.Description, Logo: s.picture(c.merchant.Logo),
 			StoreID: c.merchant.StoreID, Status: c.merchant.Status,
 			CreatedAt: s.dateTime(m, c.merchant.CreatedAt),
 		},

@@ -352,6 +352,8 @@ func TestCommonChecks(t *testing.T) {
 		{"POST", "/orders/1", "", false},
 		{"POST", "/deliveries", "device.delivery.put", false},
 		{"POST", "/deliveries/1714353600000001", "", false},
+		{"POST", "/pickup_codes", "pickup_code.product.all", false},
+		{"PUT", "/pickup_codes", "pickup_code.delete.id", false},
 	} {
 		t.Run(e.verb+e.path, func(t *testing.T) {
 			a := newAPI(t, limited)

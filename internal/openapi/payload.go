@@ -12,8 +12,9 @@ import (
 // order the fields are read (openapi.md §3.1 G13).
 type form struct {
 	payload *signature.Object
-	missing error // presence or type
-	invalid error // format or range
+	path    string // before every field name in errors, for nested objects
+	missing error  // presence or type
+	invalid error  // format or range
 }
 
 func newForm(payload *signature.Object) *form { return &form{payload: payload} }
@@ -28,13 +29,32 @@ func (f *form) err() error {
 
 func (f *form) failType(name, reason string) {
 	if f.missing == nil {
-		f.missing = vending.RefuseField(name, reason)
+		f.missing = vending.RefuseField(f.path+name, reason)
 	}
 }
 
 func (f *form) failFormat(name, reason string) {
 	if f.invalid == nil {
-		f.invalid = vending.RefuseField(name, reason)
+		f.invalid = vending.RefuseField(f.path+name, reason)
+	}
+}
+
+// adopt takes over the errors of a nested form.
+func (f *form) adopt(nested form) {
+	if f.missing == nil {
+		f.missing = nested.missing
+	}
+	if f.invalid == nil {
+		f.invalid = nested.invalid
+	}
+}
+
+// present demands a member without looking at its type, which has an error of
+// its own.
+func (f *form) present(name string) {
+	v, found := f.payload.Lookup(name)
+	if !found || v.Kind == signature.Null || v.Kind == signature.String && v.Text == "" {
+		f.failType(name, "required")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -66,21 +67,14 @@ func (s *Server) products(ctx context.Context, c call) (any, error) {
 	filter.CategoryID = f.optional("category_id", 0, 0, maxNumber)
 	cabinet := f.cabinet()
 	all := f.optional("select_all", 0, 0, 1) == 1
-	filter.Addr = f.optional("addr", 0, 1, maxBoards)
-	if cabinet != 0 && filter.Addr != 0 {
-		f.failFormat("cabinet_name", "conflict")
-	}
+	filter.Addr = f.board(cabinet)
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	switch {
-	case cabinet != 0:
-		filter.Addr = cabinet
-	case filter.Addr == 0 && !all:
-		filter.Addr = 1
-	}
 	if all {
 		filter.Page, filter.PerPage = 1, 0
+	} else if filter.Addr == 0 {
+		filter.Addr = mainBoard
 	}
 	page, err := s.use.Catalog.Products(ctx, c.merchant, filter)
 	if err != nil {
@@ -98,11 +92,25 @@ func (s *Server) products(ctx context.Context, c call) (any, error) {
 		out.LastPage = (page.Total + filter.PerPage - 1) / filter.PerPage
 	}
 	for i, row := range page.Rows {
-		if out.Data[i], err = productRow(row); err != nil {
+		if out.Data[i], err = s.productRow(row); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// mainBoard is cabinet A, the one that is meant where none is named.
+const mainBoard = 1
+
+// board reads the optional addr and returns the board that it, or a
+// cabinet_name already read, selects; 0 when neither is there. Sending both is
+// an error (openapi.md §4.1).
+func (f *form) board(cabinet int64) int64 {
+	addr := f.optional("addr", 0, 1, maxBoards)
+	if cabinet != 0 && addr != 0 {
+		f.failFormat("cabinet_name", "conflict")
+	}
+	return max(cabinet, addr)
 }
 
 // cabinet reads the optional cabinet_name and returns its board. Letters after
@@ -120,8 +128,8 @@ func (f *form) cabinet() int64 {
 	return int64(text[0]-'A') + 1
 }
 
-func productRow(row db.ProductsOnSaleRow) (productJSON, error) {
-	good, err := goodRow(row.Good)
+func (s *Server) productRow(row db.ProductsOnSaleRow) (productJSON, error) {
+	good, err := s.goodRow(row.Good)
 	if err != nil {
 		return productJSON{}, err
 	}
@@ -135,13 +143,16 @@ func productRow(row db.ProductsOnSaleRow) (productJSON, error) {
 	return out, nil
 }
 
-func goodRow(g db.Good) (goodJSON, error) {
+func (s *Server) goodRow(g db.Good) (goodJSON, error) {
 	out := goodJSON{
-		Name: g.Name, Description: g.Description, Thumb: g.Thumb, Price: g.Price.String(),
+		Name: g.Name, Description: g.Description, Thumb: s.picture(g.Thumb), Price: g.Price.String(),
 		OriginalPrice: g.OriginalPrice.String(), Content: g.Content, GoodNo: g.Slug, Slug: g.Slug,
 	}
 	if err := json.Unmarshal([]byte(g.Media), &out.Media); err != nil {
 		return out, fmt.Errorf("media of good %d: %w", g.ID, err)
+	}
+	for i, picture := range out.Media {
+		out.Media[i] = s.picture(picture)
 	}
 	return out, nil
 }
@@ -151,4 +162,13 @@ func channelRow(c db.Channel) channelJSON {
 		Name: c.Name, CabinetName: vending.CabinetName(c.Addr), Code: vending.ChannelCode(c.Addr, c.Motor),
 		X: strconv.FormatInt(c.X, 10), Y: strconv.FormatInt(c.Y, 10), Addr: c.Addr,
 	}
+}
+
+// picture shows a stored picture under the platform's public address; other
+// URLs are as the operator gave them.
+func (s *Server) picture(url string) string {
+	if strings.HasPrefix(url, "/") {
+		return s.cfg.PublicURL + url
+	}
+	return url
 }

@@ -43,6 +43,9 @@ type Config struct {
 	Negotiate bool
 	// Zone is used for machines without one of their own.
 	Zone *time.Location
+	// PublicURL comes before the path of a stored picture, without a slash at
+	// its end.
+	PublicURL string
 }
 
 // UseCases are what the endpoints call.
@@ -88,39 +91,12 @@ func New(st *store.Store, box *secrets.Box, use UseCases, clock vending.Clock, c
 		s.errors[e.Code] = e
 	}
 	s.unknown = s.answer("unknown", notFound)
-	s.routes()
-	return s
-}
-
-func (s *Server) routes() {
-	// Endpoints without a payload.
-	s.handle("POST /ping", s.bare(s.ping))
-	s.handle("POST /rent/machines", s.bare(s.machines))
-	s.handle("POST /rent/machines/{machine_no}", s.bare(s.machine))
-	// Endpoints with a signed payload.
-	s.handle("POST /products", s.signed(s.products))
-	s.handle("POST /products/{product_id}/pickup_code", s.signed(s.productCodes))
-	s.handle("POST /pickup_codes", s.signed(methods{
-		"pickup_code.product.id":  s.issueForProduct,
-		"pickup_code.product.all": s.issueForAll,
-	}.dispatch))
-	s.handle("PUT /pickup_codes", s.signed(methods{
-		"pickup_code.delete.id":  s.cancelCode,
-		"pickup_code.delete.all": s.cancelAllCodes,
-	}.dispatch))
-	s.handle("POST /consumes", s.signed(methods{"event.consume.pickup_code": s.consume}.dispatch))
-	s.handle("POST /orders/{order_id}", s.signed(s.order))
-	s.handle("POST /deliveries", s.signed(methods{"device.delivery.put": s.startDelivery}.dispatch))
-	s.handle("POST /deliveries/{delivery_id}", s.signed(s.delivery))
-	// Never the id of a delivery (openapi.md §7.18); test dispenses come later.
-	s.handle("POST /deliveries/debug", notFound)
+	for _, r := range s.routes() {
+		s.mux.Handle(r.verb+" "+Prefix+r.path, s.answer(r.path, r.endpoint()))
+	}
 	// Everything else, and every verb a path does not have.
 	s.mux.Handle("/", s.unknown)
-}
-
-func (s *Server) handle(pattern string, h endpoint) {
-	verb, path, _ := strings.Cut(pattern, " ")
-	s.mux.Handle(verb+" "+Prefix+path, s.answer(path, h))
+	return s
 }
 
 // ServeHTTP implements http.Handler. A trailing slash is ignored

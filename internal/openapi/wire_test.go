@@ -18,9 +18,10 @@ func TestRoutes(t *testing.T) {
 	a := newAPI(t)
 	for _, target := range []string{
 		"GET /ping", "HEAD /ping", "PUT /ping", "DELETE /ping", "OPTIONS /ping", "PATCH /consumes", "GET /consumes", "PUT /consumes",
-		"DELETE /pickup_codes", "GET /orders/1", "POST /orders", "PUT /orders/1", "POST /", "POST ", "POST /unknown", "POST /ping/x",
+		"DELETE /pickup_codes", "GET /orders/1", "PUT /orders", "PATCH /orders/1", "POST /", "POST ", "POST /unknown", "POST /ping/x",
 		"POST /products/131", "POST /products/131/pickup_codes", "POST /rent", "POST /rent/machines/1/2", "POST //ping", "POST /./ping",
-		"POST /x/../ping", "POST /orders/..", "POST /orders/%2e%2e", "POST /Ping", "POST /deliveries/debug", "POST /products//pickup_code",
+		"POST /x/../ping", "POST /orders/..", "POST /orders/%2e%2e", "POST /Ping", "PUT /deliveries/debug", "POST /products//pickup_code",
+		"PUT /floors", "GET /categories", "POST /banners/1", "PUT /replenishments", "GET /orders", "DELETE /orders/1",
 	} {
 		verb, path, _ := strings.Cut(target, " ")
 		r := httptest.NewRequest(verb, openapi.Prefix+path, nil)

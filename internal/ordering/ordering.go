@@ -1,71 +1,43 @@
-// Package ordering answers questions about orders: openapi.md §7.15.
+// Package ordering is the order's life but for dispensing: create, pay, close,
+// expire and query orders (openapi.md §6.2, §7.14–§7.16).
 package ordering
 
 import (
-	"context"
-	"fmt"
-	"strconv"
+	"errors"
+	"log/slog"
+	"time"
 
+	"github.com/vendlane/vendlane/internal/notify"
 	"github.com/vendlane/vendlane/internal/store"
-	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
-// minTradeIDLength tells a trade_id from an order id in a path
-// (openapi.md §7.15).
-const minTradeIDLength = 20
+// Config holds the settings of the use case.
+type Config struct {
+	// UnpaidTTL is how long an unpaid order lives, in milliseconds
+	// (order.unpaid_ttl_s).
+	UnpaidTTL int64
+	// Zone is used for machines without one of their own.
+	Zone *time.Location
+}
 
 // Service is the order use case.
-type Service struct{ store *store.Store }
+type Service struct {
+	store    *store.Store
+	notifier *notify.Notifier
+	clock    vending.Clock
+	cfg      Config
+	log      *slog.Logger
+}
 
 // New makes the use case.
-func New(st *store.Store) *Service { return &Service{store: st} }
-
-// Found is an order with its records in creation order.
-type Found struct {
-	Order   db.Order
-	Records []db.Record
+func New(st *store.Store, notifier *notify.Notifier, clock vending.Clock, cfg Config, log *slog.Logger) *Service {
+	return &Service{store: st, notifier: notifier, clock: clock, cfg: cfg, log: log}
 }
 
-// Query returns an order of a machine by its id or its trade_id in either form
-// (openapi.md §7.15). It refuses with 30003, 80002 or 40005.
-func (s *Service) Query(ctx context.Context, merchant db.Merchant, machineNo, idOrTradeID string) (Found, error) {
-	order, found, err := s.find(ctx, merchant, idOrTradeID)
-	if err != nil {
-		return Found{}, err
-	}
-	m, err := store.MachineForOwned(ctx, s.store.Queries, merchant.ID, machineNo, func(machineID int64) (bool, error) {
-		return found && order.MachineID == machineID, nil
-	})
-	if err != nil {
-		return Found{}, err
-	}
-	if !found || order.MachineID != m.Machine.ID {
-		return Found{}, vending.Refuse(vending.CodeRecordUnknown)
-	}
-	if order.Status == vending.OrderExpired {
-		return Found{}, vending.RefuseExpiredOrder(order.ID, order.TradeID)
-	}
-	records, err := s.store.RecordsOfOrder(ctx, order.ID)
-	if err != nil {
-		return Found{}, fmt.Errorf("records of order: %w", err)
-	}
-	return Found{Order: order, Records: records}, nil
-}
+// errLostRace makes a use case look again: somebody else changed the order
+// between its checks and its write.
+var errLostRace = errors.New("lost a race for the order")
 
-// find returns the merchant's own order only; anything malformed is not found.
-func (s *Service) find(ctx context.Context, merchant db.Merchant, idOrTradeID string) (db.Order, bool, error) {
-	if len(idOrTradeID) >= minTradeIDLength {
-		tradeID, err := vending.ParseTradeID(idOrTradeID)
-		if err != nil {
-			return db.Order{}, false, nil //nolint:nilerr // malformed is unknown
-		}
-		return store.Find(s.store.OrderByTradeKey(ctx, merchant.ID, tradeID.Key))
-	}
-	id, err := strconv.ParseInt(idOrTradeID, 10, 64)
-	if err != nil || !vending.IsDigits(idOrTradeID) {
-		return db.Order{}, false, nil //nolint:nilerr // malformed is unknown
-	}
-	order, found, err := store.Find(s.store.OrderByID(ctx, id))
-	return order, found && order.MerchantID == merchant.ID, err
-}
+// maxTries bounds how often a lost race is evaluated afresh.
+const maxTries = 4

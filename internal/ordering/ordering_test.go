@@ -4,15 +4,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/store/storetest"
 	"github.com/vendlane/vendlane/internal/vending"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // openapi.md §7.15: by order id, or by trade_id in either form.
 func TestQuery(t *testing.T) {
@@ -33,7 +29,7 @@ func TestQuery(t *testing.T) {
 	if _, err := f.Consume(ctx, "1000002", 131, "12345678901234567890"); err != nil {
 		t.Fatal(err)
 	}
-	s := ordering.New(f.Store)
+	s := f.Ordering
 	for name, want := range map[string]int64{"1": 1, "2": 2, bare: 1, dashed: 1, "12345678901234567890": 2} {
 		found, err := s.Query(ctx, f.Merchant, storetest.MachineNo, name)
 		if err != nil || found.Order.ID != want || len(found.Records) != 1 || found.Records[0].OrderID != want {

@@ -186,7 +186,7 @@ func (s *Service) commit(ctx context.Context, merchant db.Merchant, m db.Machine
 			Amount:       done.Amount,
 			NotifyUrl:    c.NotifyURL,
 			PickupCodeID: p.code.ID,
-			CreatedAt:    now,
+			CreatedAt:    now, // it is never unpaid, so it never expires
 		})
 		if err != nil {
 			return lostRaceIf(store.NotFound(err), "insert order", err)

@@ -16,18 +16,24 @@ import (
 
 // Applier writes files into a store.
 type Applier struct {
-	store  *store.Store
-	box    *secrets.Box
-	pickup *pickup.Service
-	clock  vending.Clock
-	random io.Reader
-	zone   *time.Location
+	store    *store.Store
+	box      *secrets.Box
+	pickup   *pickup.Service
+	pictures Pictures
+	clock    vending.Clock
+	random   io.Reader
+	zone     *time.Location
+}
+
+// Pictures stores a picture of an owner and returns the path it is served at.
+type Pictures interface {
+	Save(owner string, content []byte) (string, error)
 }
 
 // New makes an applier. random must be cryptographic: secrets are drawn from
 // it. zone is the default machine zone.
-func New(st *store.Store, box *secrets.Box, codes *pickup.Service, clock vending.Clock, random io.Reader, zone *time.Location) *Applier {
-	return &Applier{store: st, box: box, pickup: codes, clock: clock, random: random, zone: zone}
+func New(st *store.Store, box *secrets.Box, codes *pickup.Service, pictures Pictures, clock vending.Clock, random io.Reader, zone *time.Location) *Applier {
+	return &Applier{store: st, box: box, pickup: codes, pictures: pictures, clock: clock, random: random, zone: zone}
 }
 
 // Result tells what exists after an apply. Secrets stand in it only when this
@@ -58,6 +64,9 @@ type MachineResult struct {
 // categories it no longer lists are retired, and their codes cancelled.
 func (a *Applier) Apply(ctx context.Context, f File) (Result, error) {
 	if err := f.check(); err != nil {
+		return Result{}, err
+	}
+	if err := a.storePictures(f); err != nil {
 		return Result{}, err
 	}
 	hashes, err := a.hashPasswords(ctx, f)
@@ -160,6 +169,7 @@ func setModel(ctx context.Context, tx *store.Tx, merchantID int64, m Model) (int
 		kept[b.Addr] = true
 		err := tx.SetModelBoard(ctx, db.SetModelBoardParams{
 			ModelID: row.ID, Addr: b.Addr, FloorType: b.FloorType, Lift: b.Lift, DropDetection: b.DropDetection,
+			Capacity: b.Capacity,
 		})
 		if err != nil {
 			return 0, err

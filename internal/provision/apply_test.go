@@ -47,7 +47,7 @@ func newFixture(t testing.TB) *fixture {
 		}
 		return engine
 	})}
-	f.applier = provision.New(f.Store, f.Box, f.Pickup, f.Now, rand.Reader, zone)
+	f.applier = provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, rand.Reader, zone)
 	var err error
 	if f.sql, err = sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?_pragma=busy_timeout(10000)"); err != nil {
 		t.Fatal(err)
@@ -245,14 +245,14 @@ func TestApplyUpdates(t *testing.T) {
 	f.Advance(time.Minute)
 	f.apply(t, func(m *provision.Merchant) {
 		m.Title, m.Goods[0].Price = "Renamed", "1.20"
-		m.Models[0].Boards = []provision.Board{{Addr: 2, FloorType: 2}}
+		m.Models[0].Boards = []provision.Board{{Addr: 1, FloorType: 2, Capacity: 20}}
 		m.Machines[0].Name, m.Machines[0].Status = "Hall", "MAINTENANCE"
-		m.Machines[0].Planogram[0].Capacity, m.Machines[0].Planogram[0].Stock, m.Machines[0].Planogram[0].OffSale = 20, 20, true
+		m.Machines[0].Planogram[0].Capacity, m.Machines[0].Planogram[0].Stock, m.Machines[0].Planogram[0].OffSale = 0, 20, true
 	})
 	for query, want := range map[string]string{
 		"SELECT title FROM merchants":                                               "Renamed",
 		"SELECT price, updated_at FROM goods":                                       "120 1714353715000",
-		"SELECT addr, floor_type FROM model_boards":                                 "2 2",
+		"SELECT addr, floor_type FROM model_boards":                                 "1 2",
 		"SELECT name, status FROM machines WHERE id = 1":                            "Hall MAINTENANCE",
 		"SELECT inventory, current_inventory, on_sale FROM products WHERE id = 131": "20 9 0",
 	} {
@@ -402,11 +402,17 @@ func TestApplyRefusals(t *testing.T) {
 		"channel motor -1":        {channel(provision.Channel{Motor: -1}), "motor"},
 		"product_id negative":     {channel(provision.Channel{ProductID: -5}), "product_id"},
 		"product_id taken":        {channel(provision.Channel{ProductID: 131}), "131"},
-		"stock above capacity":    {channel(provision.Channel{Stock: 2, Capacity: 1}), "stock"},
-		"negative capacity":       {channel(provision.Channel{Capacity: -1, Stock: -1}), "stock"},
-		"unknown good":            {channel(provision.Channel{Good: "x"}), "good"},
-		"good of another":         {channel(provision.Channel{Good: "theirs"}), "good"},
-		"unknown category":        {channel(provision.Channel{Good: "cola", Category: "x"}), "category"},
+		"channel on no board":     {channel(provision.Channel{Addr: 2, Motor: 1, Good: "cola"}), "channel B2: the model has no board 2"},
+		"stock above the board's": {channel(provision.Channel{Good: "cola", Stock: 1}), "stock"},
+		"negative board capacity": {merchant(func(m *provision.Merchant) { m.Models[0].Boards[0].Capacity = -1 }), "capacity"},
+		"banner expiry": {machine(func(m *provision.Machine) {
+			m.Banners = []provision.Banner{{CoverImage: "x", ExpiredAt: "2030-02-30 00:00:00"}}
+		}), "expired_at"},
+		"stock above capacity": {channel(provision.Channel{Stock: 2, Capacity: 1}), "stock"},
+		"negative capacity":    {channel(provision.Channel{Capacity: -1, Stock: -1}), "stock"},
+		"unknown good":         {channel(provision.Channel{Good: "x"}), "good"},
+		"good of another":      {channel(provision.Channel{Good: "theirs"}), "good"},
+		"unknown category":     {channel(provision.Channel{Good: "cola", Category: "x"}), "category"},
 		"capacity below the stock": {merchant(func(m *provision.Merchant) {
 			m.Machines[0].Planogram[0].Capacity, m.Machines[0].Planogram[0].Stock = 9, 0
 		}), "capacity"},
@@ -443,7 +449,7 @@ func TestApplyFailures(t *testing.T) {
 	f := newFixture(t)
 	before := f.dump(t)
 	broken := errors.New("no randomness")
-	applier := provision.New(f.Store, f.Box, f.Pickup, f.Now, iotest.ErrReader(broken), zone)
+	applier := provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, iotest.ErrReader(broken), zone)
 	for _, file := range []provision.File{
 		{Merchants: []provision.Merchant{{Slug: "new", Title: "New"}}},
 		{Merchants: []provision.Merchant{{Slug: "new", Title: "New", Models: []provision.Model{{Name: "m"}}, Machines: []provision.Machine{{MachineNo: "1", Name: "n", Model: "m"}}}}},
@@ -536,7 +542,7 @@ func TestExample(t *testing.T) {
 	f := newFixture(t)
 	st := store.New(engine)
 	defer st.Close()
-	applier := provision.New(st, f.Box, f.Pickup, f.Now, rand.Reader, zone)
+	applier := provision.New(st, f.Box, f.Pickup, nil, f.Now, rand.Reader, zone)
 	for range 2 {
 		if _, err := applier.Apply(t.Context(), file); err != nil {
 			t.Fatal(err)

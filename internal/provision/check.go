@@ -17,8 +17,8 @@ const webhookPrefix = "whsec_"
 func (f File) check() error {
 	merchants, machines := map[string]bool{}, map[string]bool{}
 	for i, m := range f.Merchants {
-		if m.Slug == "" || merchants[m.Slug] {
-			return fmt.Errorf("merchants[%d]: slug %q is empty or used twice", i, m.Slug)
+		if !validSlug(m.Slug) || merchants[m.Slug] {
+			return fmt.Errorf("merchants[%d]: slug %q is used twice or not 1–63 lower-case letters, digits and dashes", i, m.Slug)
 		}
 		merchants[m.Slug] = true
 		if err := m.check(); err != nil {
@@ -61,8 +61,8 @@ func (m Merchant) check() error {
 			return fmt.Errorf("a model has no name")
 		}
 		for _, b := range model.Boards {
-			if b.Addr < 1 || b.Addr > 8 || b.FloorType < 1 {
-				return fmt.Errorf("model %s: board %d: addr must be 1–8 and floor_type positive", model.Name, b.Addr)
+			if b.Addr < 1 || b.Addr > 8 || b.FloorType < 1 || b.Capacity < 0 {
+				return fmt.Errorf("model %s: board %d: addr must be 1–8, floor_type positive, capacity not negative", model.Name, b.Addr)
 			}
 		}
 	}
@@ -98,8 +98,8 @@ func (m Machine) check() error {
 			return fmt.Errorf("channel %s is listed twice", c.name())
 		}
 		slots[c.slot()], names[c.name()] = true, true
-		if c.Capacity < 0 || c.Stock < 0 || c.Stock > c.Capacity {
-			return fmt.Errorf("channel %s: stock %d must be between 0 and the capacity %d", c.name(), c.Stock, c.Capacity)
+		if c.Capacity < 0 || c.Stock < 0 {
+			return fmt.Errorf("channel %s: capacity and stock must not be negative", c.name())
 		}
 	}
 	for _, c := range m.Codes {
@@ -108,6 +108,21 @@ func (m Machine) check() error {
 		}
 	}
 	return nil
+}
+
+// validSlug tells whether a text can name a merchant in files and in the paths
+// of its pictures.
+func validSlug(text string) bool {
+	if text == "" || len(text) > 63 || text[0] == '-' {
+		return false
+	}
+	for i := range len(text) {
+		c := text[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 func checkZone(name string) error {

@@ -13,6 +13,8 @@ import (
 // File is what `vendlane admin apply` reads.
 type File struct {
 	Merchants []Merchant `yaml:"merchants"`
+	// Dir is where relative names of picture files start.
+	Dir string `yaml:"-"`
 }
 
 // Merchant is one merchant and everything it owns. Slug names it in this file
@@ -49,13 +51,17 @@ type Model struct {
 
 // Board is a driver board: addr 1–8, floor_type of openapi.md §4.2.
 type Board struct {
-	Addr          int64 `yaml:"addr"`
+	Addr int64 `yaml:"addr"`
+	// Capacity is that of a channel on this board that names none.
+	Capacity      int64 `yaml:"capacity"`
 	FloorType     int64 `yaml:"floor_type"`
 	Lift          bool  `yaml:"lift"`
 	DropDetection bool  `yaml:"drop_detection"`
 }
 
-// Good is an article of the merchant; Slug is its article code.
+// Good is an article of the merchant; Slug is its article code. Thumb and
+// Media, like every picture in this file, are URLs or names of files next to
+// it: "file:pictures/cola.png".
 type Good struct {
 	Slug          string   `yaml:"slug"`
 	Name          string   `yaml:"name"`
@@ -85,6 +91,7 @@ type Machine struct {
 	CurrencyID        int64         `yaml:"currency_id"`
 	PickupCodeEnabled bool          `yaml:"pickup_code_enabled"`
 	Announcement      *Announcement `yaml:"announcement"`
+	Banners           []Banner      `yaml:"banners"`
 	Categories        []Category    `yaml:"categories"`
 	Planogram         []Channel     `yaml:"planogram"`
 	Codes             []Code        `yaml:"codes"`
@@ -95,6 +102,16 @@ type Announcement struct {
 	Title   string `yaml:"title"`
 	Content string `yaml:"content"`
 	LinkURL string `yaml:"link_url"`
+}
+
+// Banner is a carousel picture of a machine.
+type Banner struct {
+	CoverImage string `yaml:"cover_image"`
+	SortID     int64  `yaml:"sort_id"`
+	Hidden     bool   `yaml:"hidden"`
+	// Pending pictures are not shown until they are approved.
+	Pending   bool   `yaml:"pending"`
+	ExpiredAt string `yaml:"expired_at"`
 }
 
 // Category groups products of one machine.

@@ -18,6 +18,9 @@ func (a *Applier) applyMachine(ctx context.Context, tx *store.Tx, merchant db.Me
 	if err := setAnnouncement(ctx, tx, row.ID, m.Announcement); err != nil {
 		return 0, fmt.Errorf("announcement: %w", err)
 	}
+	if err := a.setBanners(ctx, tx, row, m.Banners); err != nil {
+		return 0, fmt.Errorf("banners: %w", err)
+	}
 	categories, err := setCategories(ctx, tx, row.ID, m.Categories)
 	if err != nil {
 		return 0, fmt.Errorf("categories: %w", err)
@@ -87,6 +90,43 @@ func setAnnouncement(ctx context.Context, tx *store.Tx, machineID int64, n *Anno
 	return tx.SetAnnouncement(ctx, db.SetAnnouncementParams{
 		MachineID: machineID, Title: n.Title, Content: n.Content, IsLink: n.LinkURL != "", LinkUrl: n.LinkURL,
 	})
+}
+
+// setBanners brings the banners in line with the list; counts of those that
+// stay are kept.
+func (a *Applier) setBanners(ctx context.Context, tx *store.Tx, m db.Machine, listed []Banner) error {
+	kept := map[string]bool{}
+	for _, b := range listed {
+		kept[b.CoverImage] = true
+		status, expiredAt := "APPROVED", int64(0)
+		if b.Pending {
+			status = "PENDING"
+		}
+		if b.ExpiredAt != "" {
+			var err error
+			if expiredAt, err = vending.ParseDateTime(b.ExpiredAt, vending.Zone(m.Timezone, a.zone)); err != nil {
+				return fmt.Errorf("expired_at: %w", err)
+			}
+		}
+		err := tx.SetBanner(ctx, db.SetBannerParams{
+			MachineID: m.ID, Status: status, IsVisible: !b.Hidden, CoverImage: b.CoverImage, SortID: b.SortID, ExpiredAt: expiredAt,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	stored, err := tx.AllBannersOfMachine(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	for _, b := range stored {
+		if !kept[b.CoverImage] {
+			if err := tx.DeleteBanner(ctx, b.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // setCategories returns the machine's categories by title.

@@ -19,8 +19,15 @@ func (a *Applier) setPlanogram(ctx context.Context, tx *store.Tx, m db.Machine, 
 	if err := a.retireChannels(ctx, tx, m, listed); err != nil {
 		return nil, err
 	}
+	boards, err := tx.BoardsOfModel(ctx, m.ModelID)
+	if err != nil {
+		return nil, err
+	}
 	products := map[string]int64{}
 	for _, c := range listed {
+		if err := c.fit(boards); err != nil {
+			return nil, fmt.Errorf("channel %s: %w", c.name(), err)
+		}
 		id, err := setChannel(ctx, tx, m.ID, merchantID, c, categories)
 		if err != nil {
 			return nil, fmt.Errorf("channel %s: %w", c.name(), err)
@@ -123,6 +130,23 @@ func insertProduct(ctx context.Context, tx *store.Tx, machineID, channelID, good
 		err = fmt.Errorf("product_id %d is taken", c.ProductID)
 	}
 	return c.ProductID, err
+}
+
+// fit completes a channel from its board, which the model must have.
+func (c *Channel) fit(boards []db.ModelBoard) error {
+	for _, b := range boards {
+		if b.Addr != c.slot().addr {
+			continue
+		}
+		if c.Capacity == 0 {
+			c.Capacity = b.Capacity
+		}
+		if c.Stock > c.Capacity {
+			return fmt.Errorf("stock %d is above the capacity %d", c.Stock, c.Capacity)
+		}
+		return nil
+	}
+	return fmt.Errorf("the model has no board %d", c.slot().addr)
 }
 
 func (c Channel) slot() slot { return slot{addr: max(1, c.Addr), motor: c.Motor} }

@@ -197,8 +197,9 @@ func (m *Machine) beginStop() {
 	}
 }
 
-// sayGoodbye is the clean shutdown of mqtt.md §7. Messages before it were
-// answered when its acknowledgement comes, for the server takes them in order.
+// sayGoodbye is the clean shutdown of mqtt.md §7. The server has answered the
+// messages before it when its acknowledgement comes, for it takes them in
+// order; but those answers may still be on their way through the client.
 func (m *Machine) sayGoodbye() {
 	if m.link == nil {
 		m.ended = true
@@ -206,8 +207,17 @@ func (m *Machine) sayGoodbye() {
 	}
 	m.leaving = true
 	m.link.put(outgoing{body: m.offline("shutdown"), acked: func() {
-		m.clean, m.ended = true, true
+		m.clean = true
+		m.endIfReported()
 	}})
+}
+
+// endIfReported ends a machine that has said goodbye once nothing it reported
+// is unanswered.
+func (m *Machine) endIfReported() {
+	if m.clean && len(m.reports) == 0 {
+		m.ended = true
+	}
 }
 
 // Kill is a power loss: the connection is cut without DISCONNECT, so that the

@@ -77,4 +77,5 @@ func (m *Machine) reported(deliveryID string) {
 		}
 	}
 	m.emit(Event{Kind: Acknowledged, Method: methodResponse, DeliveryID: deliveryID})
+	m.endIfReported()
 }

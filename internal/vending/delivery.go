@@ -45,6 +45,7 @@ const (
 	ReasonTimeout       = "Delivery Timeout"
 	ReasonPublishFailed = "Publish Failed"
 	ReasonUnknown       = "Unknown Error"
+	ReasonOrderExpired  = "Order Expired"
 )
 
 // MaxReasonLength bounds a machine's error_msg, in characters (errors.md §3.3).

@@ -50,13 +50,14 @@ const (
 	CodeProductUnknown      Code = 60001
 	CodeProductOffSale      Code = 60002
 	CodeStock               Code = 60003
+	CodeCapacity            Code = 60004
 	CodeChannelUnknown      Code = 60005
 	CodeChannelFault        Code = 60006
 	CodeRecordUnknown       Code = 80002
 )
 
 // Data is the data object of a refusal. Values are what JSON needs: int64,
-// string or bool.
+// string, bool or []string.
 type Data map[string]any
 
 // Error is the one typed error of the domain: a stable code, the data object

@@ -75,30 +75,23 @@ func (s RecordState) Dispensable(force bool) bool {
 	return s == RecordWaiting || s == RecordFailed || s == RecordTimeout && force
 }
 
-// SettledRecord returns the state of a record from the states of its
-// deliveries, oldest first (openapi.md §6.4, last paragraphs). The newest
-// delivery decides, except that one earlier success makes the record a success
-// once the newest has ended without one.
-func SettledRecord(deliveries []DeliveryState) RecordState {
-	if len(deliveries) == 0 {
-		return RecordWaiting
-	}
-	newest := deliveries[len(deliveries)-1]
-	if newest.Open() {
+// SettledRecord returns the state of a record from the state of its newest
+// delivery and whether any of its deliveries succeeded (openapi.md §6.4, last
+// paragraphs). The newest delivery decides, except that one earlier success
+// makes the record a success once the newest has ended without one.
+func SettledRecord(newest DeliveryState, succeeded bool) RecordState {
+	switch {
+	case newest.Open():
 		return RecordDelivering
-	}
-	if newest == DeliveryPickedUp {
+	case newest == DeliveryPickedUp:
 		return RecordPickedUp
-	}
-	for _, d := range deliveries {
-		if d == DeliverySuccess || d == DeliveryPickedUp {
-			return RecordSuccess
-		}
-	}
-	if newest == DeliveryTimeout {
+	case succeeded:
+		return RecordSuccess
+	case newest == DeliveryTimeout:
 		return RecordTimeout
+	default:
+		return RecordFailed
 	}
-	return RecordFailed
 }
 
 // RefuseExpiredOrder is the error 40005 with what still identifies the order

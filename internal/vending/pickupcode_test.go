@@ -10,27 +10,6 @@ import (
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
-// A code is valid while now < expired_at; the final states stay (openapi.md §6.1).
-func TestCodeStateAt(t *testing.T) {
-	for _, test := range []struct {
-		state          vending.CodeState
-		expiredAt, now int64
-		want           vending.CodeState
-	}{
-		{vending.CodeUnused, 0, 1 << 60, vending.CodeUnused},
-		{vending.CodeUnused, 100, 99, vending.CodeUnused},
-		{vending.CodeUnused, 100, 100, vending.CodeExpired},
-		{vending.CodeUnused, 100, 101, vending.CodeExpired},
-		{vending.CodeUsed, 100, 101, vending.CodeUsed},
-		{vending.CodeCancelled, 100, 101, vending.CodeCancelled},
-		{vending.CodeExpired, 100, 1, vending.CodeExpired},
-	} {
-		if got := vending.CodeStateAt(test.state, test.expiredAt, test.now); got != test.want {
-			t.Errorf("%+v: %s", test, got)
-		}
-	}
-}
-
 func TestValidCode(t *testing.T) {
 	for text, want := range map[string]bool{
 		"123456": true, "0000000000": true, "5288640": true,

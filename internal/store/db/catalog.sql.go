@@ -11,6 +11,160 @@ import (
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
+const allBannersOfMachine = `-- name: AllBannersOfMachine :many
+SELECT id, machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at FROM banners WHERE machine_id = $1 ORDER BY id
+`
+
+func (q *Queries) AllBannersOfMachine(ctx context.Context, machineID int64) ([]Banner, error) {
+	rows, err := q.db.QueryContext(ctx, allBannersOfMachine, machineID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Banner
+	for rows.Next() {
+		var i Banner
+		if err := rows.Scan(
+			&i.ID,
+			&i.MachineID,
+			&i.Status,
+			&i.IsVisible,
+			&i.CoverImage,
+			&i.SortID,
+			&i.HitCount,
+			&i.ViewsCount,
+			&i.ExpiredAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const bannersOfMachine = `-- name: BannersOfMachine :many
+SELECT id, machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at FROM banners
+WHERE machine_id = $1 AND status = 'APPROVED' AND is_visible
+  AND (expired_at = 0 OR expired_at > $2)
+ORDER BY sort_id DESC, id LIMIT 5
+`
+
+func (q *Queries) BannersOfMachine(ctx context.Context, machineID int64, now int64) ([]Banner, error) {
+	rows, err := q.db.QueryContext(ctx, bannersOfMachine, machineID, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Banner
+	for rows.Next() {
+		var i Banner
+		if err := rows.Scan(
+			&i.ID,
+			&i.MachineID,
+			&i.Status,
+			&i.IsVisible,
+			&i.CoverImage,
+			&i.SortID,
+			&i.HitCount,
+			&i.ViewsCount,
+			&i.ExpiredAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const boardOfMachine = `-- name: BoardOfMachine :one
+SELECT COUNT(*) FROM machines
+JOIN model_boards ON model_boards.model_id = machines.model_id
+WHERE machines.id = $1 AND model_boards.addr = $2
+`
+
+func (q *Queries) BoardOfMachine(ctx context.Context, iD int64, addr int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, boardOfMachine, iD, addr)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const categoryOfMachine = `-- name: CategoryOfMachine :one
+SELECT id, machine_id, title, sort_id, is_visible FROM categories WHERE id = $1 AND machine_id = $2
+`
+
+func (q *Queries) CategoryOfMachine(ctx context.Context, iD int64, machineID int64) (Category, error) {
+	row := q.db.QueryRowContext(ctx, categoryOfMachine, iD, machineID)
+	var i Category
+	err := row.Scan(
+		&i.ID,
+		&i.MachineID,
+		&i.Title,
+		&i.SortID,
+		&i.IsVisible,
+	)
+	return i, err
+}
+
+const channelStock = `-- name: ChannelStock :many
+SELECT products.id, products.inventory, products.current_inventory, channels.name
+FROM products
+JOIN goods ON goods.id = products.good_id
+JOIN channels ON channels.id = products.channel_id
+WHERE products.machine_id = $1 AND channels.addr = $2
+  AND (CAST($3 AS BIGINT) = 0 OR products.category_id = $3)
+ORDER BY channels.motor
+`
+
+type ChannelStockRow struct {
+	ID               int64
+	Inventory        int64
+	CurrentInventory int64
+	Name             string
+}
+
+// What replenishing works on: products with a good, on one board, of one
+// category or of all.
+func (q *Queries) ChannelStock(ctx context.Context, machineID int64, addr int64, categoryID int64) ([]ChannelStockRow, error) {
+	rows, err := q.db.QueryContext(ctx, channelStock, machineID, addr, categoryID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ChannelStockRow
+	for rows.Next() {
+		var i ChannelStockRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Inventory,
+			&i.CurrentInventory,
+			&i.Name,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const channelsOfMachine = `-- name: ChannelsOfMachine :many
 SELECT id, machine_id, addr, motor, name, x, y, is_auxiliary FROM channels WHERE machine_id = $1 ORDER BY addr, motor
 `
@@ -64,6 +218,15 @@ func (q *Queries) CountProductsOnSale(ctx context.Context, machineID int64, addr
 	return count, err
 }
 
+const deleteBanner = `-- name: DeleteBanner :exec
+DELETE FROM banners WHERE id = $1
+`
+
+func (q *Queries) DeleteBanner(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, deleteBanner, id)
+	return err
+}
+
 const deleteChannel = `-- name: DeleteChannel :exec
 DELETE FROM channels WHERE id = $1
 `
@@ -71,6 +234,72 @@ DELETE FROM channels WHERE id = $1
 func (q *Queries) DeleteChannel(ctx context.Context, id int64) error {
 	_, err := q.db.ExecContext(ctx, deleteChannel, id)
 	return err
+}
+
+const floorsOfMachine = `-- name: FloorsOfMachine :many
+SELECT products.id, products.current_inventory, products.inventory, products.floor_status,
+    goods.id, goods.merchant_id, goods.slug, goods.name, goods.description, goods.content, goods.thumb, goods.media, goods.price, goods.original_price, goods.updated_at, channels.id, channels.machine_id, channels.addr, channels.motor, channels.name, channels.x, channels.y, channels.is_auxiliary
+FROM products
+JOIN goods ON goods.id = products.good_id
+JOIN channels ON channels.id = products.channel_id
+WHERE products.machine_id = $1 AND products.on_sale AND NOT channels.is_auxiliary
+ORDER BY products.sort_id DESC, channels.addr, channels.motor
+`
+
+type FloorsOfMachineRow struct {
+	ID               int64
+	CurrentInventory int64
+	Inventory        int64
+	FloorStatus      string
+	Good             Good
+	Channel          Channel
+}
+
+func (q *Queries) FloorsOfMachine(ctx context.Context, machineID int64) ([]FloorsOfMachineRow, error) {
+	rows, err := q.db.QueryContext(ctx, floorsOfMachine, machineID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FloorsOfMachineRow
+	for rows.Next() {
+		var i FloorsOfMachineRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CurrentInventory,
+			&i.Inventory,
+			&i.FloorStatus,
+			&i.Good.ID,
+			&i.Good.MerchantID,
+			&i.Good.Slug,
+			&i.Good.Name,
+			&i.Good.Description,
+			&i.Good.Content,
+			&i.Good.Thumb,
+			&i.Good.Media,
+			&i.Good.Price,
+			&i.Good.OriginalPrice,
+			&i.Good.UpdatedAt,
+			&i.Channel.ID,
+			&i.Channel.MachineID,
+			&i.Channel.Addr,
+			&i.Channel.Motor,
+			&i.Channel.Name,
+			&i.Channel.X,
+			&i.Channel.Y,
+			&i.Channel.IsAuxiliary,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const goodBySlug = `-- name: GoodBySlug :one
@@ -163,6 +392,34 @@ func (q *Queries) InsertProductWithID(ctx context.Context, arg InsertProductWith
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const insertReplenishment = `-- name: InsertReplenishment :exec
+INSERT INTO replenishments (machine_id, product_id, previous_level, level, type, source, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+`
+
+type InsertReplenishmentParams struct {
+	MachineID     int64
+	ProductID     int64
+	PreviousLevel int64
+	Level         int64
+	Type          string
+	Source        string
+	CreatedAt     int64
+}
+
+func (q *Queries) InsertReplenishment(ctx context.Context, arg InsertReplenishmentParams) error {
+	_, err := q.db.ExecContext(ctx, insertReplenishment,
+		arg.MachineID,
+		arg.ProductID,
+		arg.PreviousLevel,
+		arg.Level,
+		arg.Type,
+		arg.Source,
+		arg.CreatedAt,
+	)
+	return err
 }
 
 const offer = `-- name: Offer :one
@@ -299,6 +556,19 @@ func (q *Queries) ProductIDsOnSale(ctx context.Context, machineID int64) ([]int6
 	return items, nil
 }
 
+const productOfChannelName = `-- name: ProductOfChannelName :one
+SELECT products.id FROM channels
+JOIN products ON products.channel_id = channels.id AND products.channel_id <> 0
+WHERE channels.machine_id = $1 AND channels.name = $2
+`
+
+func (q *Queries) ProductOfChannelName(ctx context.Context, machineID int64, name string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, productOfChannelName, machineID, name)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const productsOfMachine = `-- name: ProductsOfMachine :many
 SELECT id, machine_id, channel_id, good_id, category_id, on_sale, inventory, current_inventory, sort_id, floor_status FROM products WHERE machine_id = $1 ORDER BY id
 `
@@ -424,12 +694,88 @@ func (q *Queries) ProductsOnSale(ctx context.Context, arg ProductsOnSaleParams) 
 	return items, nil
 }
 
+const replenishmentsOfMachine = `-- name: ReplenishmentsOfMachine :many
+SELECT id, machine_id, product_id, previous_level, level, type, source, created_at FROM replenishments WHERE machine_id = $1 ORDER BY id
+`
+
+func (q *Queries) ReplenishmentsOfMachine(ctx context.Context, machineID int64) ([]Replenishment, error) {
+	rows, err := q.db.QueryContext(ctx, replenishmentsOfMachine, machineID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Replenishment
+	for rows.Next() {
+		var i Replenishment
+		if err := rows.Scan(
+			&i.ID,
+			&i.MachineID,
+			&i.ProductID,
+			&i.PreviousLevel,
+			&i.Level,
+			&i.Type,
+			&i.Source,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const retireProduct = `-- name: RetireProduct :exec
 UPDATE products SET on_sale = FALSE, channel_id = 0 WHERE id = $1
 `
 
 func (q *Queries) RetireProduct(ctx context.Context, id int64) error {
 	_, err := q.db.ExecContext(ctx, retireProduct, id)
+	return err
+}
+
+const returnStock = `-- name: ReturnStock :exec
+UPDATE products
+SET current_inventory = CASE WHEN current_inventory + $1 < inventory THEN current_inventory + $1 ELSE inventory END
+WHERE id = $2
+`
+
+// A return never exceeds the capacity (openapi.md §5).
+func (q *Queries) ReturnStock(ctx context.Context, quantity int64, iD int64) error {
+	_, err := q.db.ExecContext(ctx, returnStock, quantity, iD)
+	return err
+}
+
+const setBanner = `-- name: SetBanner :exec
+INSERT INTO banners (machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at)
+VALUES ($1, $2, $3, $4, $5, 0, 0, $6)
+ON CONFLICT (machine_id, cover_image) DO UPDATE SET status = excluded.status, is_visible = excluded.is_visible,
+    sort_id = excluded.sort_id, expired_at = excluded.expired_at
+`
+
+type SetBannerParams struct {
+	MachineID  int64
+	Status     string
+	IsVisible  bool
+	CoverImage string
+	SortID     int64
+	ExpiredAt  int64
+}
+
+func (q *Queries) SetBanner(ctx context.Context, arg SetBannerParams) error {
+	_, err := q.db.ExecContext(ctx, setBanner,
+		arg.MachineID,
+		arg.Status,
+		arg.IsVisible,
+		arg.CoverImage,
+		arg.SortID,
+		arg.ExpiredAt,
+	)
 	return err
 }
 
@@ -516,6 +862,19 @@ func (q *Queries) SetGood(ctx context.Context, arg SetGoodParams) (int64, error)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const setStock = `-- name: SetStock :execrows
+UPDATE products SET current_inventory = $1
+WHERE id = $2 AND current_inventory = $3 AND inventory >= $1
+`
+
+func (q *Queries) SetStock(ctx context.Context, level int64, iD int64, oldLevel int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setStock, level, iD, oldLevel)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const takeStock = `-- name: TakeStock :execrows

@@ -292,3 +292,17 @@ func (q *Queries) WakeCommandsOfMachine(ctx context.Context, now int64, machineI
 	}
 	return result.RowsAffected()
 }
+
+const withdrawCommand = `-- name: WithdrawCommand :execrows
+UPDATE commands SET state = 'DONE', lease_until = 0
+WHERE delivery_id = $1 AND delivery_id <> 0 AND state = 'QUEUED' AND attempts = 0
+`
+
+// Only a command that was certainly never written can be taken back.
+func (q *Queries) WithdrawCommand(ctx context.Context, deliveryID int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, withdrawCommand, deliveryID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

@@ -30,7 +30,7 @@ func (q *Queries) AnnouncementOfMachine(ctx context.Context, machineID int64) (A
 }
 
 const boardsOfModel = `-- name: BoardsOfModel :many
-SELECT model_id, addr, floor_type, lift, drop_detection FROM model_boards WHERE model_id = $1 ORDER BY addr
+SELECT model_id, addr, floor_type, lift, drop_detection, capacity FROM model_boards WHERE model_id = $1 ORDER BY addr
 `
 
 func (q *Queries) BoardsOfModel(ctx context.Context, modelID int64) ([]ModelBoard, error) {
@@ -48,6 +48,7 @@ func (q *Queries) BoardsOfModel(ctx context.Context, modelID int64) ([]ModelBoar
 			&i.FloorType,
 			&i.Lift,
 			&i.DropDetection,
+			&i.Capacity,
 		); err != nil {
 			return nil, err
 		}
@@ -420,10 +421,10 @@ func (q *Queries) SetCategory(ctx context.Context, arg SetCategoryParams) (int64
 }
 
 const setModelBoard = `-- name: SetModelBoard :exec
-INSERT INTO model_boards (model_id, addr, floor_type, lift, drop_detection)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO model_boards (model_id, addr, floor_type, lift, drop_detection, capacity)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (model_id, addr) DO UPDATE SET floor_type = excluded.floor_type, lift = excluded.lift,
-    drop_detection = excluded.drop_detection
+    drop_detection = excluded.drop_detection, capacity = excluded.capacity
 `
 
 type SetModelBoardParams struct {
@@ -432,6 +433,7 @@ type SetModelBoardParams struct {
 	FloorType     int64
 	Lift          bool
 	DropDetection bool
+	Capacity      int64
 }
 
 func (q *Queries) SetModelBoard(ctx context.Context, arg SetModelBoardParams) error {
@@ -441,6 +443,7 @@ func (q *Queries) SetModelBoard(ctx context.Context, arg SetModelBoardParams) er
 		arg.FloorType,
 		arg.Lift,
 		arg.DropDetection,
+		arg.Capacity,
 	)
 	return err
 }

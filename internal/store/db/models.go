@@ -17,6 +17,18 @@ type Announcement struct {
 	LinkUrl   string
 }
 
+type Banner struct {
+	ID         int64
+	MachineID  int64
+	Status     string
+	IsVisible  bool
+	CoverImage string
+	SortID     int64
+	HitCount   int64
+	ViewsCount int64
+	ExpiredAt  int64
+}
+
 type Callback struct {
 	ID         int64
 	WebhookID  string
@@ -166,6 +178,7 @@ type ModelBoard struct {
 	FloorType     int64
 	Lift          bool
 	DropDetection bool
+	Capacity      int64
 }
 
 type Order struct {
@@ -181,6 +194,7 @@ type Order struct {
 	NotifySendCount int64
 	PickupCodeID    int64
 	CreatedAt       int64
+	ExpiresAt       int64
 }
 
 type PickupCode struct {
@@ -232,6 +246,17 @@ type Record struct {
 	DeliveryID int64
 	CallbackID int64
 	NotifySent bool
+}
+
+type Replenishment struct {
+	ID            int64
+	MachineID     int64
+	ProductID     int64
+	PreviousLevel int64
+	Level         int64
+	Type          string
+	Source        string
+	CreatedAt     int64
 }
 
 type WrongCode struct {

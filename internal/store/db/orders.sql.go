@@ -22,8 +22,8 @@ func (q *Queries) CountNotified(ctx context.Context, id int64) error {
 
 const insertOrder = `-- name: InsertOrder :one
 INSERT INTO orders (merchant_id, machine_id, trade_id, trade_key, status, date, amount, notify_url,
-    notify_send_count, pickup_code_id, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)
+    notify_send_count, pickup_code_id, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11)
 ON CONFLICT (merchant_id, trade_key) DO NOTHING
 RETURNING id
 `
@@ -39,6 +39,7 @@ type InsertOrderParams struct {
 	NotifyUrl    string
 	PickupCodeID int64
 	CreatedAt    int64
+	ExpiresAt    int64
 }
 
 func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) (int64, error) {
@@ -53,6 +54,7 @@ func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) (int64
 		arg.NotifyUrl,
 		arg.PickupCodeID,
 		arg.CreatedAt,
+		arg.ExpiresAt,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -85,7 +87,7 @@ func (q *Queries) InsertRecord(ctx context.Context, arg InsertRecordParams) (int
 }
 
 const orderByID = `-- name: OrderByID :one
-SELECT id, merchant_id, machine_id, trade_id, trade_key, status, date, amount, notify_url, notify_send_count, pickup_code_id, created_at FROM orders WHERE id = $1
+SELECT id, merchant_id, machine_id, trade_id, trade_key, status, date, amount, notify_url, notify_send_count, pickup_code_id, created_at, expires_at FROM orders WHERE id = $1
 `
 
 func (q *Queries) OrderByID(ctx context.Context, id int64) (Order, error) {
@@ -104,12 +106,13 @@ func (q *Queries) OrderByID(ctx context.Context, id int64) (Order, error) {
 		&i.NotifySendCount,
 		&i.PickupCodeID,
 		&i.CreatedAt,
+		&i.ExpiresAt,
 	)
 	return i, err
 }
 
 const orderByTradeKey = `-- name: OrderByTradeKey :one
-SELECT id, merchant_id, machine_id, trade_id, trade_key, status, date, amount, notify_url, notify_send_count, pickup_code_id, created_at FROM orders WHERE merchant_id = $1 AND trade_key = $2
+SELECT id, merchant_id, machine_id, trade_id, trade_key, status, date, amount, notify_url, notify_send_count, pickup_code_id, created_at, expires_at FROM orders WHERE merchant_id = $1 AND trade_key = $2
 `
 
 func (q *Queries) OrderByTradeKey(ctx context.Context, merchantID int64, tradeKey string) (Order, error) {
@@ -128,8 +131,37 @@ func (q *Queries) OrderByTradeKey(ctx context.Context, merchantID int64, tradeKe
 		&i.NotifySendCount,
 		&i.PickupCodeID,
 		&i.CreatedAt,
+		&i.ExpiresAt,
 	)
 	return i, err
+}
+
+const ordersToExpire = `-- name: OrdersToExpire :many
+SELECT id FROM orders WHERE expires_at <> 0 AND expires_at <= $1
+ORDER BY expires_at LIMIT $2
+`
+
+func (q *Queries) OrdersToExpire(ctx context.Context, now int64, batch int32) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, ordersToExpire, now, batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const recordByID = `-- name: RecordByID :one
@@ -208,6 +240,43 @@ func (q *Queries) RecordsOfOrder(ctx context.Context, orderID int64) ([]Record, 
 		return nil, err
 	}
 	return items, nil
+}
+
+const refundRecord = `-- name: RefundRecord :execrows
+UPDATE records SET state = 'IS_REFUND' WHERE id = $1 AND state = $2
+`
+
+func (q *Queries) RefundRecord(ctx context.Context, iD int64, oldState vending.RecordState) (int64, error) {
+	result, err := q.db.ExecContext(ctx, refundRecord, iD, oldState)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setOrderStatus = `-- name: SetOrderStatus :execrows
+UPDATE orders SET status = $1, expires_at = $2
+WHERE id = $3 AND status = $4
+`
+
+type SetOrderStatusParams struct {
+	Status    vending.OrderStatus
+	ExpiresAt int64
+	ID        int64
+	OldStatus vending.OrderStatus
+}
+
+func (q *Queries) SetOrderStatus(ctx context.Context, arg SetOrderStatusParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setOrderStatus,
+		arg.Status,
+		arg.ExpiresAt,
+		arg.ID,
+		arg.OldStatus,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const settleRecord = `-- name: SettleRecord :execrows

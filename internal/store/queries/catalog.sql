@@ -109,3 +109,71 @@ WHERE id = $1;
 
 -- name: RetireProduct :exec
 UPDATE products SET on_sale = FALSE, channel_id = 0 WHERE id = $1;
+
+-- name: ReturnStock :exec
+-- A return never exceeds the capacity (openapi.md §5).
+UPDATE products
+SET current_inventory = CASE WHEN current_inventory + sqlc.arg(quantity) < inventory THEN current_inventory + sqlc.arg(quantity) ELSE inventory END
+WHERE id = sqlc.arg(id);
+
+-- name: SetStock :execrows
+UPDATE products SET current_inventory = sqlc.arg(level)
+WHERE id = sqlc.arg(id) AND current_inventory = sqlc.arg(old_level) AND inventory >= sqlc.arg(level);
+
+-- name: InsertReplenishment :exec
+INSERT INTO replenishments (machine_id, product_id, previous_level, level, type, source, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: ReplenishmentsOfMachine :many
+SELECT * FROM replenishments WHERE machine_id = $1 ORDER BY id;
+
+-- name: ChannelStock :many
+-- What replenishing works on: products with a good, on one board, of one
+-- category or of all.
+SELECT products.id, products.inventory, products.current_inventory, channels.name
+FROM products
+JOIN goods ON goods.id = products.good_id
+JOIN channels ON channels.id = products.channel_id
+WHERE products.machine_id = sqlc.arg(machine_id) AND channels.addr = sqlc.arg(addr)
+  AND (CAST(sqlc.arg(category_id) AS BIGINT) = 0 OR products.category_id = sqlc.arg(category_id))
+ORDER BY channels.motor;
+
+-- name: BoardOfMachine :one
+SELECT COUNT(*) FROM machines
+JOIN model_boards ON model_boards.model_id = machines.model_id
+WHERE machines.id = $1 AND model_boards.addr = $2;
+
+-- name: CategoryOfMachine :one
+SELECT * FROM categories WHERE id = $1 AND machine_id = $2;
+
+-- name: ProductOfChannelName :one
+SELECT products.id FROM channels
+JOIN products ON products.channel_id = channels.id AND products.channel_id <> 0
+WHERE channels.machine_id = $1 AND channels.name = $2;
+
+-- name: FloorsOfMachine :many
+SELECT products.id, products.current_inventory, products.inventory, products.floor_status,
+    sqlc.embed(goods), sqlc.embed(channels)
+FROM products
+JOIN goods ON goods.id = products.good_id
+JOIN channels ON channels.id = products.channel_id
+WHERE products.machine_id = $1 AND products.on_sale AND NOT channels.is_auxiliary
+ORDER BY products.sort_id DESC, channels.addr, channels.motor;
+
+-- name: BannersOfMachine :many
+SELECT * FROM banners
+WHERE machine_id = sqlc.arg(machine_id) AND status = 'APPROVED' AND is_visible
+  AND (expired_at = 0 OR expired_at > sqlc.arg(now))
+ORDER BY sort_id DESC, id LIMIT 5;
+
+-- name: AllBannersOfMachine :many
+SELECT * FROM banners WHERE machine_id = $1 ORDER BY id;
+
+-- name: SetBanner :exec
+INSERT INTO banners (machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at)
+VALUES ($1, $2, $3, $4, $5, 0, 0, $6)
+ON CONFLICT (machine_id, cover_image) DO UPDATE SET status = excluded.status, is_visible = excluded.is_visible,
+    sort_id = excluded.sort_id, expired_at = excluded.expired_at;
+
+-- name: DeleteBanner :exec
+DELETE FROM banners WHERE id = $1;

@@ -62,3 +62,8 @@ SELECT * FROM commands WHERE machine_id = $1 ORDER BY id;
 DELETE FROM commands WHERE id IN (
     SELECT c.id FROM commands c WHERE c.state <> 'QUEUED' AND c.created_at < sqlc.arg(before) LIMIT sqlc.arg(batch)
 );
+
+-- name: WithdrawCommand :execrows
+-- Only a command that was certainly never written can be taken back.
+UPDATE commands SET state = 'DONE', lease_until = 0
+WHERE delivery_id = $1 AND delivery_id <> 0 AND state = 'QUEUED' AND attempts = 0;

@@ -55,10 +55,10 @@ SELECT * FROM models WHERE merchant_id = $1 AND name = $2;
 INSERT INTO models (merchant_id, name) VALUES ($1, $2) RETURNING *;
 
 -- name: SetModelBoard :exec
-INSERT INTO model_boards (model_id, addr, floor_type, lift, drop_detection)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO model_boards (model_id, addr, floor_type, lift, drop_detection, capacity)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (model_id, addr) DO UPDATE SET floor_type = excluded.floor_type, lift = excluded.lift,
-    drop_detection = excluded.drop_detection;
+    drop_detection = excluded.drop_detection, capacity = excluded.capacity;
 
 -- name: DeleteModelBoard :exec
 DELETE FROM model_boards WHERE model_id = $1 AND addr = $2;

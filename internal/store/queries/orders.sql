@@ -6,8 +6,8 @@ SELECT * FROM orders WHERE id = $1;
 
 -- name: InsertOrder :one
 INSERT INTO orders (merchant_id, machine_id, trade_id, trade_key, status, date, amount, notify_url,
-    notify_send_count, pickup_code_id, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)
+    notify_send_count, pickup_code_id, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11)
 ON CONFLICT (merchant_id, trade_key) DO NOTHING
 RETURNING id;
 
@@ -38,3 +38,14 @@ UPDATE records SET notify_sent = TRUE WHERE id = $1 AND callback_id = $2;
 
 -- name: CountNotified :exec
 UPDATE orders SET notify_send_count = notify_send_count + 1 WHERE id = $1;
+
+-- name: SetOrderStatus :execrows
+UPDATE orders SET status = sqlc.arg(status), expires_at = sqlc.arg(expires_at)
+WHERE id = sqlc.arg(id) AND status = sqlc.arg(old_status);
+
+-- name: OrdersToExpire :many
+SELECT id FROM orders WHERE expires_at <> 0 AND expires_at <= sqlc.arg(now)
+ORDER BY expires_at LIMIT sqlc.arg(batch);
+
+-- name: RefundRecord :execrows
+UPDATE records SET state = 'IS_REFUND' WHERE id = sqlc.arg(id) AND state = sqlc.arg(old_state);

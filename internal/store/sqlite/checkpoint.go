@@ -44,6 +44,7 @@ func (c *checkpointer) close() {
 
 func (c *checkpointer) loop() {
 	defer close(c.done)
+	// Its statements too: SQLite keeps a connection open until they are gone.
 	conn := newCachedConn(c.conn)
 	defer conn.close()
 	ticker := time.NewTicker(checkpointEvery)

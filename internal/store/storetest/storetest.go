@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/notify"
+	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/secrets"
@@ -27,6 +29,7 @@ func Run(t *testing.T, open Opener) {
 	for name, test := range map[string]func(*testing.T, *Fixture){
 		"Transaction/RollsBack":             testRollback,
 		"Transaction/PanicIsAnError":        testPanic,
+		"Transaction/BatchSurvivesOneRow":   testBatch,
 		"Transaction/EndedContext":          testEndedContext,
 		"Transaction/Concurrent":            testConcurrentWrites,
 		"Transaction/WakesRelaysOnCommit":   testSignals,
@@ -59,6 +62,7 @@ type Fixture struct {
 	Store    *store.Store
 	Box      *secrets.Box
 	Pickup   *pickup.Service
+	Ordering *ordering.Service
 	Dispense *dispense.Service
 	Merchant db.Merchant
 	Machine  db.Machine
@@ -87,10 +91,12 @@ func NewFixture(t testing.TB, open Opener) *Fixture {
 	limits := vending.WrongCodeLimits{Max: 10, Window: 600_000, Lock: 600_000}
 	log := slog.New(slog.DiscardHandler)
 	f.Pickup = pickup.New(f.Store, f.Now, rand.Reader, pickup.Config{Zone: zone, WrongCodes: limits}, log)
-	f.Dispense = dispense.New(f.Store, f.Box, f.Now, rand.Reader, dispense.Config{
+	notifier := notify.New(f.Box, rand.Reader)
+	f.Ordering = ordering.New(f.Store, notifier, f.Now, ordering.Config{UnpaidTTL: 1_200_000, Zone: zone}, log)
+	f.Dispense = dispense.New(f.Store, f.Ordering, notifier, f.Now, rand.Reader, dispense.Config{
 		Locks: vending.LockTimes{Lock: 15, Motor: 30, Belt: 90, Default: 45}, Timeout: 120_000, Zone: zone,
 	}, log)
-	_, err = provision.New(f.Store, f.Box, f.Pickup, f.Now, rand.Reader, zone).Apply(t.Context(), File())
+	_, err = provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, rand.Reader, zone).Apply(t.Context(), File())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,6 +49,32 @@ func testPanic(t *testing.T, f *Fixture) {
 	}
 }
 
+// A row that cannot be written must not hold up the others of its batch.
+func testBatch(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	fail := errors.New("no")
+	err := f.Store.InBatch(ctx, []int64{131, 132, 133}, func(tx *store.Tx, id int64) error {
+		if _, err := tx.TakeStock(ctx, 1, id); err != nil {
+			return err
+		}
+		if id == 132 {
+			return fail
+		}
+		return nil
+	})
+	if !errors.Is(err, fail) {
+		t.Errorf("InBatch returned %v, want the row's error", err)
+	}
+	for id, want := range map[int64]int64{131: 9, 132: 10, 133: 9} {
+		if got := f.Stock(t, id); got != want {
+			t.Errorf("stock of product %d: %d, want %d", id, got, want)
+		}
+	}
+	if err := f.Store.InBatch(ctx, nil, func(*store.Tx, int64) error { return fail }); err != nil {
+		t.Errorf("an empty batch: %v", err)
+	}
+}
+
 func testEndedContext(t *testing.T, f *Fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -23,11 +23,16 @@ func Binary(t testing.TB, name string) string {
 	if err == nil {
 		return path
 	}
-	if slices.Contains(strings.FieldsFunc(os.Getenv(Env), separator), "all") {
+	if Everything() {
 		t.Fatalf("%s is required (%s) but not installed: %v", name, Env, err)
 	}
 	t.Skipf("%s is not installed: %v", name, err)
 	return ""
+}
+
+// Everything tells whether Env demands that nothing is skipped or shortened.
+func Everything() bool {
+	return slices.Contains(strings.FieldsFunc(os.Getenv(Env), separator), "all")
 }
 
 func separator(r rune) bool { return r == ',' || r == ' ' }

@@ -35,6 +35,8 @@ CREATE TABLE model_boards (
     floor_type     BIGINT  NOT NULL,
     lift           BOOLEAN NOT NULL,
     drop_detection BOOLEAN NOT NULL,
+    -- Of a channel on this board that names none.
+    capacity       BIGINT  NOT NULL,
     PRIMARY KEY (model_id, addr)
 );
 
@@ -98,6 +100,19 @@ CREATE TABLE categories (
     UNIQUE (machine_id, title)
 );
 
+CREATE TABLE banners (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    machine_id  BIGINT  NOT NULL REFERENCES machines (id),
+    status      TEXT    NOT NULL,
+    is_visible  BOOLEAN NOT NULL,
+    cover_image TEXT    NOT NULL,
+    sort_id     BIGINT  NOT NULL,
+    hit_count   BIGINT  NOT NULL,
+    views_count BIGINT  NOT NULL,
+    expired_at  BIGINT  NOT NULL,
+    UNIQUE (machine_id, cover_image)
+);
+
 CREATE TABLE goods (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     merchant_id    BIGINT NOT NULL REFERENCES merchants (id),
@@ -144,6 +159,19 @@ CREATE TABLE products (
 CREATE INDEX products_by_machine ON products (machine_id, id);
 CREATE UNIQUE INDEX products_by_channel ON products (channel_id) WHERE channel_id <> 0;
 
+-- Every change of a stock level that is not a sale (openapi.md §7.20).
+CREATE TABLE replenishments (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    machine_id     BIGINT NOT NULL REFERENCES machines (id),
+    product_id     BIGINT NOT NULL,
+    previous_level BIGINT NOT NULL,
+    level          BIGINT NOT NULL,
+    type           TEXT   NOT NULL,
+    source         TEXT   NOT NULL,
+    created_at     BIGINT NOT NULL
+);
+CREATE INDEX replenishments_by_machine ON replenishments (machine_id, id);
+
 CREATE TABLE pickup_codes (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     machine_id  BIGINT NOT NULL REFERENCES machines (id),
@@ -175,8 +203,11 @@ CREATE TABLE orders (
     notify_send_count BIGINT NOT NULL,
     pickup_code_id    BIGINT NOT NULL,
     created_at        BIGINT NOT NULL,
+    -- When an unpaid order ends; 0 once it is paid or ended.
+    expires_at        BIGINT NOT NULL,
     UNIQUE (merchant_id, trade_key)
 );
+CREATE INDEX orders_expiring ON orders (expires_at) WHERE expires_at <> 0;
 
 CREATE TABLE records (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -280,9 +311,11 @@ DROP TABLE deliveries;
 DROP TABLE records;
 DROP TABLE orders;
 DROP TABLE pickup_codes;
+DROP TABLE replenishments;
 DROP TABLE products;
 DROP TABLE channels;
 DROP TABLE goods;
+DROP TABLE banners;
 DROP TABLE categories;
 DROP TABLE announcements;
 DROP TABLE wrong_codes;

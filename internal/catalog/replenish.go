@@ -1,0 +1,208 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// methodRefresh tells a machine that its products changed (mqtt.md §5.1).
+const methodRefresh = "client.machine.refresh"
+
+// refreshTTL is how long that waits for an offline machine, in milliseconds.
+const refreshTTL = 24 * 60 * 60 * 1000
+
+// Types and source of a replenishment (openapi.md §7.20).
+const (
+	typeRestock    = "RESTOCK"
+	typeWithdrawal = "WITHDRAWAL"
+	sourceOpenAPI  = "OPENAPI"
+)
+
+// errLostRace makes a replenishment look again: the level changed between
+// reading and writing it.
+var errLostRace = errors.New("lost a race for the stock level")
+
+// maxTries bounds how often a lost race is evaluated afresh.
+const maxTries = 4
+
+// Level is a request to set one product's stock (openapi.md §7.20).
+type Level struct {
+	MachineNo string
+	ProductID int64
+	// Level is the new current_inventory, not an increment.
+	Level int64
+}
+
+// Replenish sets the stock of one product. It refuses with 60001, or 60004
+// when the level is above the channel's capacity.
+func (s *Service) Replenish(ctx context.Context, merchant db.Merchant, l Level) error {
+	m, err := s.machine(ctx, merchant, l.MachineNo, vending.Gate{NoTransfer: true})
+	if err != nil {
+		return err
+	}
+	return s.retry(ctx, func(tx *store.Tx) error {
+		p, found, err := store.Find(tx.Offer(ctx, l.ProductID, m.ID))
+		switch {
+		case err != nil:
+			return err
+		case !found || p.GoodID == 0:
+			return vending.RefuseProduct(vending.CodeProductUnknown, l.ProductID)
+		case l.Level > p.Inventory:
+			return vending.RefuseWith(vending.CodeCapacity, vending.Data{"product_id": p.ID, "max": p.Inventory})
+		}
+		changed, err := s.setLevel(ctx, tx, m.ID, p.ID, p.CurrentInventory, l.Level)
+		if err != nil || !changed {
+			return err
+		}
+		return s.refresh(ctx, tx, m.ID)
+	})
+}
+
+// Cabinet is a request to set the stock of a cabinet (openapi.md §7.21, §7.22).
+type Cabinet struct {
+	MachineNo string
+	Addr      int64
+	// CategoryID and Level are used by ReplenishCategory only.
+	CategoryID int64
+	Level      int64
+}
+
+// Partial tells of a category replenishment of which some channels could not
+// hold the level; the others are set (openapi.md §7.21, row 5).
+type Partial struct {
+	Updated, Failed int64
+	// Channels are the names of those that failed.
+	Channels []string
+}
+
+// ReplenishCategory sets the stock of all products of a category within one
+// cabinet. Channels whose capacity is below the level are left alone and
+// reported.
+func (s *Service) ReplenishCategory(ctx context.Context, merchant db.Merchant, c Cabinet) (Partial, error) {
+	m, err := s.machine(ctx, merchant, c.MachineNo, vending.Gate{NoTransfer: true})
+	if err != nil {
+		return Partial{}, err
+	}
+	_, found, err := store.Find(s.store.CategoryOfMachine(ctx, c.CategoryID, m.ID))
+	if err != nil {
+		return Partial{}, err
+	}
+	if !found {
+		return Partial{}, vending.Refuse(vending.CodeRecordUnknown)
+	}
+	if err := s.checkCabinet(ctx, m.ID, c.Addr); err != nil {
+		return Partial{}, err
+	}
+	var result Partial
+	err = s.retry(ctx, func(tx *store.Tx) error {
+		result = Partial{}
+		level := func(row db.ChannelStockRow) (int64, bool) {
+			if c.Level > row.Inventory {
+				result.Failed++
+				result.Channels = append(result.Channels, row.Name)
+				return 0, false
+			}
+			result.Updated++
+			return c.Level, true
+		}
+		return s.setCabinet(ctx, tx, m.ID, c, level)
+	})
+	return result, err
+}
+
+// ReplenishAll fills every channel with a good of one cabinet to its capacity
+// (openapi.md §7.22).
+func (s *Service) ReplenishAll(ctx context.Context, merchant db.Merchant, c Cabinet) error {
+	m, err := s.machine(ctx, merchant, c.MachineNo, vending.Gate{NoTransfer: true})
+	if err != nil {
+		return err
+	}
+	if err := s.checkCabinet(ctx, m.ID, c.Addr); err != nil {
+		return err
+	}
+	c.CategoryID = 0
+	return s.retry(ctx, func(tx *store.Tx) error {
+		return s.setCabinet(ctx, tx, m.ID, c, func(row db.ChannelStockRow) (int64, bool) { return row.Inventory, true })
+	})
+}
+
+func (s *Service) checkCabinet(ctx context.Context, machineID, addr int64) error {
+	n, err := s.store.BoardOfMachine(ctx, machineID, addr)
+	if err != nil {
+		return fmt.Errorf("look up cabinet: %w", err)
+	}
+	if n == 0 {
+		return vending.Refuse(vending.CodeChannelUnknown)
+	}
+	return nil
+}
+
+func (s *Service) setCabinet(ctx context.Context, tx *store.Tx, machineID int64, c Cabinet, level func(db.ChannelStockRow) (int64, bool)) error {
+	rows, err := tx.ChannelStock(ctx, machineID, c.Addr, c.CategoryID)
+	if err != nil {
+		return fmt.Errorf("list channels: %w", err)
+	}
+	anyChanged := false
+	for _, row := range rows {
+		to, ok := level(row)
+		if !ok {
+			continue
+		}
+		changed, err := s.setLevel(ctx, tx, machineID, row.ID, row.CurrentInventory, to)
+		if err != nil {
+			return err
+		}
+		anyChanged = anyChanged || changed
+	}
+	if !anyChanged {
+		return nil
+	}
+	return s.refresh(ctx, tx, machineID)
+}
+
+// setLevel changes one stock level and logs it; a level that already is right
+// leaves no trace.
+func (s *Service) setLevel(ctx context.Context, tx *store.Tx, machineID, productID, from, to int64) (bool, error) {
+	if from == to {
+		return false, nil
+	}
+	n, err := tx.SetStock(ctx, to, productID, from)
+	if err != nil {
+		return false, fmt.Errorf("set stock: %w", err)
+	}
+	if n == 0 {
+		return false, errLostRace
+	}
+	kind := typeRestock
+	if to < from {
+		kind = typeWithdrawal
+	}
+	err = tx.InsertReplenishment(ctx, db.InsertReplenishmentParams{
+		MachineID: machineID, ProductID: productID, PreviousLevel: from, Level: to,
+		Type: kind, Source: sourceOpenAPI, CreatedAt: s.clock.Millis(),
+	})
+	if err != nil {
+		return false, fmt.Errorf("log replenishment: %w", err)
+	}
+	return true, nil
+}
+
+func (s *Service) refresh(ctx context.Context, tx *store.Tx, machineID int64) error {
+	now := s.clock.Millis()
+	return tx.QueueCommand(ctx, store.Command{MachineID: machineID, Method: methodRefresh, Now: now, ExpiresAt: now + refreshTTL})
+}
+
+func (s *Service) retry(ctx context.Context, fn func(tx *store.Tx) error) error {
+	var err error
+	for range maxTries {
+		if err = s.store.InTx(ctx, fn); !errors.Is(err, errLostRace) {
+			return err
+		}
+	}
+	return fmt.Errorf("replenish: %w", err)
+}

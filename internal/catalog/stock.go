@@ -1,0 +1,30 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/vendlane/vendlane/internal/store"
+)
+
+// ReturnStock gives pieces back to a product, never above its capacity; what
+// does not fit is logged (openapi.md §5). It belongs to the caller's
+// transaction.
+func ReturnStock(ctx context.Context, tx *store.Tx, log *slog.Logger, productID, pieces int64) error {
+	if pieces <= 0 {
+		return nil
+	}
+	product, found, err := store.Find(tx.ProductByID(ctx, productID))
+	if err != nil || !found {
+		return err
+	}
+	if product.CurrentInventory+pieces > product.Inventory {
+		log.Warn("returned pieces exceed the channel's capacity and are not counted", "product_id", productID,
+			"returned", pieces, "current_inventory", product.CurrentInventory, "inventory", product.Inventory)
+	}
+	if err := tx.ReturnStock(ctx, pieces, productID); err != nil {
+		return fmt.Errorf("return stock: %w", err)
+	}
+	return nil
+}

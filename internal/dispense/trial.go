@@ -1,0 +1,112 @@
+package dispense
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// testTradePrefix starts the trade_id of a test order (openapi.md §7.19).
+const testTradePrefix = "TEST"
+
+// TestRequest asks for a test dispense of one channel by its name
+// (openapi.md §7.19).
+type TestRequest struct {
+	MachineNo   string
+	ChannelName string
+	NotifyURL   string
+}
+
+// StartTest dispenses one piece of a channel for a test: an order TESTPAY, its
+// stock taken, and the command. It refuses with the first failing line of
+// openapi.md §7.19; products off sale and faulty channels may be tested.
+func (s *Service) StartTest(ctx context.Context, merchant db.Merchant, r TestRequest) (db.Delivery, db.Machine, error) {
+	for range maxTries {
+		m, offer, err := s.checkTest(ctx, merchant, r)
+		if err != nil {
+			return db.Delivery{}, m, err
+		}
+		delivery, err := s.commitTest(ctx, merchant, m, r, offer)
+		if !errors.Is(err, errLostRace) {
+			return delivery, m, err
+		}
+	}
+	return db.Delivery{}, db.Machine{}, fmt.Errorf("test channel %s: %w", r.ChannelName, errLostRace)
+}
+
+func (s *Service) checkTest(ctx context.Context, merchant db.Merchant, r TestRequest) (db.Machine, db.OfferRow, error) {
+	m, err := store.OwnMachine(ctx, s.store.Queries, merchant.ID, r.MachineNo)
+	if err != nil {
+		return db.Machine{}, db.OfferRow{}, err
+	}
+	gate := vending.Gate{NoTransfer: true, Online: true}
+	if err := gate.Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
+		return m.Machine, db.OfferRow{}, err
+	}
+	productID, found, err := store.Find(s.store.ProductOfChannelName(ctx, m.Machine.ID, r.ChannelName))
+	if err != nil {
+		return m.Machine, db.OfferRow{}, err
+	}
+	if !found {
+		return m.Machine, db.OfferRow{}, vending.Refuse(vending.CodeChannelUnknown)
+	}
+	offer, err := s.store.Offer(ctx, productID, m.Machine.ID)
+	switch {
+	case err != nil:
+		return m.Machine, offer, fmt.Errorf("product of channel: %w", err)
+	case offer.FloorType == 0:
+		return m.Machine, offer, vending.Refuse(vending.CodeChannelUnknown)
+	case offer.GoodID == 0:
+		return m.Machine, offer, vending.RefuseProduct(vending.CodeProductUnknown, productID)
+	case offer.CurrentInventory == 0:
+		return m.Machine, offer, vending.RefuseProduct(vending.CodeStock, productID)
+	}
+	return m.Machine, offer, nil
+}
+
+func (s *Service) commitTest(ctx context.Context, merchant db.Merchant, m db.Machine, r TestRequest, offer db.OfferRow) (db.Delivery, error) {
+	now := s.clock.Millis()
+	id, err := s.newDeliveryID(now)
+	if err != nil {
+		return db.Delivery{}, err
+	}
+	var delivery db.Delivery
+	err = s.store.InTx(ctx, func(tx *store.Tx) error {
+		p := startPlan{machine: m, offer: offer}
+		if p.record, err = s.insertTestOrder(ctx, tx, merchant, m, r, offer, testTradePrefix+FormatID(id), now); err != nil {
+			return err
+		}
+		n, err := tx.TakeStock(ctx, 1, offer.ID)
+		if err != nil {
+			return fmt.Errorf("take stock: %w", err)
+		}
+		if n == 0 {
+			return vending.RefuseProduct(vending.CodeStock, offer.ID)
+		}
+		delivery = s.newDelivery(id, p, now)
+		return s.command(ctx, tx, delivery, p, now)
+	})
+	return delivery, err
+}
+
+func (s *Service) insertTestOrder(ctx context.Context, tx *store.Tx, merchant db.Merchant, m db.Machine, r TestRequest, offer db.OfferRow, tradeID string, now int64) (db.Record, error) {
+	price := vending.Money(offer.Price)
+	orderID, err := tx.InsertOrder(ctx, db.InsertOrderParams{
+		MerchantID: merchant.ID, MachineID: m.ID, TradeID: tradeID, TradeKey: tradeID,
+		Status: vending.OrderTestPay, Date: vending.FormatDate(now, s.ZoneOf(m.Timezone)), Amount: price,
+		NotifyUrl: r.NotifyURL, CreatedAt: now,
+	})
+	if err != nil {
+		return db.Record{}, lostRaceIf(store.NotFound(err), "insert test order", err)
+	}
+	record := db.Record{OrderID: orderID, ProductID: offer.ID, Quantity: 1, State: vending.RecordWaiting}
+	record.ID, err = tx.InsertRecord(ctx, db.InsertRecordParams{OrderID: orderID, ProductID: offer.ID, Quantity: 1, Price: price})
+	if err != nil {
+		return record, fmt.Errorf("insert test record: %w", err)
+	}
+	return record, nil
+}

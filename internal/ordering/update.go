@@ -1,0 +1,116 @@
+package ordering
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vendlane/vendlane/internal/catalog"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// SetStatus applies what the merchant says of an order: paid, refunded, closed
+// … (openapi.md §6.2, §7.16). Stock goes back in the same transaction. No
+// callback is sent.
+func (s *Service) SetStatus(ctx context.Context, merchant db.Merchant, machineNo, idOrTradeID string, to vending.OrderStatus) error {
+	for range maxTries {
+		order, err := s.live(ctx, merchant, machineNo, idOrTradeID)
+		if err != nil {
+			return err
+		}
+		change, err := order.Status.Set(to)
+		if err != nil || change.NoOp {
+			return err
+		}
+		err = s.store.InTx(ctx, func(tx *store.Tx) error { return s.apply(ctx, tx, order, to, change) })
+		if !errors.Is(err, errLostRace) {
+			return err
+		}
+	}
+	return fmt.Errorf("set order %s to %d: %w", idOrTradeID, to, errLostRace)
+}
+
+func (s *Service) apply(ctx context.Context, tx *store.Tx, order db.Order, to vending.OrderStatus, change vending.OrderChange) error {
+	expiresAt := order.ExpiresAt
+	if !to.Unpaid() {
+		expiresAt = 0
+	}
+	n, err := tx.SetOrderStatus(ctx, db.SetOrderStatusParams{
+		ID: order.ID, Status: to, ExpiresAt: expiresAt, OldStatus: order.Status,
+	})
+	if err != nil {
+		return fmt.Errorf("set order status: %w", err)
+	}
+	if n == 0 {
+		return errLostRace
+	}
+	if !change.Returns {
+		return nil
+	}
+	_, err = s.returnRecords(ctx, tx, order)
+	return err
+}
+
+// returnRecords gives back what an ended order has not dispensed and returns
+// its records as they were. A record that is being dispensed is settled when
+// its result arrives, unless its command can still be withdrawn
+// (openapi.md §5, §6.3, §6.4).
+func (s *Service) returnRecords(ctx context.Context, tx *store.Tx, order db.Order) ([]db.Record, error) {
+	records, err := tx.RecordsOfOrder(ctx, order.ID)
+	if err != nil {
+		return nil, fmt.Errorf("records of order: %w", err)
+	}
+	for _, r := range records {
+		returnable := r.State.Returnable()
+		if r.State == vending.RecordDelivering {
+			if returnable, err = s.withdraw(ctx, tx, r); err != nil {
+				return nil, err
+			}
+		}
+		if !returnable {
+			continue
+		}
+		n, err := tx.RefundRecord(ctx, r.ID, r.State)
+		if err != nil {
+			return nil, fmt.Errorf("refund record: %w", err)
+		}
+		if n == 0 {
+			return nil, errLostRace
+		}
+		if err := catalog.ReturnStock(ctx, tx, s.log, r.ProductID, r.Quantity-r.Delivered); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+// withdraw cancels a record's delivery if its command has certainly not
+// reached the machine yet (openapi.md §6.4, CANCELLED).
+func (s *Service) withdraw(ctx context.Context, tx *store.Tx, r db.Record) (bool, error) {
+	n, err := tx.WithdrawCommand(ctx, r.DeliveryID)
+	if err != nil {
+		return false, fmt.Errorf("withdraw command: %w", err)
+	}
+	if n == 0 {
+		return false, nil
+	}
+	d, err := tx.DeliveryByID(ctx, r.DeliveryID)
+	if err != nil {
+		return false, fmt.Errorf("delivery of record: %w", err)
+	}
+	n, err = tx.FinishDelivery(ctx, db.FinishDeliveryParams{
+		ID: d.ID, State: vending.DeliveryCancelled, Now: s.clock.Millis(), OldState: vending.DeliveryPending,
+	})
+	if err != nil {
+		return false, fmt.Errorf("cancel delivery: %w", err)
+	}
+	if n == 0 {
+		return false, errLostRace
+	}
+	if err := tx.ReleaseDispenseLock(ctx, d.MachineID, d.ID); err != nil {
+		return false, fmt.Errorf("release dispense lock: %w", err)
+	}
+	return true, nil
+}

@@ -1,0 +1,102 @@
+package storage_test
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/storage"
+)
+
+// png is the shortest thing that is recognised as a PNG.
+func png(extra string) []byte { return []byte("\x89PNG\x0D\x0A\x1A\x0A" + extra) }
+
+func open(t *testing.T) (*storage.Folder, string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "storage")
+	f, err := storage.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f, dir
+}
+
+func get(f http.Handler, method, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(method, "http://platform.example/", nil)
+	r.URL.Path = path // as a client may write it, not as a library cleans it
+	f.ServeHTTP(w, r)
+	return w
+}
+
+func TestSaveAndServe(t *testing.T) {
+	f, _ := open(t)
+	path, err := f.Save("shop", png("1"))
+	if err != nil || !strings.HasPrefix(path, "/storage/shop/") || !strings.HasSuffix(path, ".png") {
+		t.Fatalf("Save: %q, %v", path, err)
+	}
+	if again, err := f.Save("shop", png("1")); err != nil || again != path {
+		t.Errorf("the same picture again: %q, %v", again, err)
+	}
+	if other, err := f.Save("shop", png("2")); err != nil || other == path {
+		t.Errorf("another picture: %q, %v", other, err)
+	}
+	w := get(f, "GET", path)
+	if w.Code != 200 || !bytes.Equal(w.Body.Bytes(), png("1")) || w.Header().Get("Content-Type") != "image/png" ||
+		w.Header().Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("GET: %d %v", w.Code, w.Header())
+	}
+}
+
+func TestSaveRefuses(t *testing.T) {
+	f, dir := open(t)
+	for name, c := range map[string]struct {
+		owner   string
+		content []byte
+	}{
+		"HTML":            {"shop", []byte("<html><script>alert(1)</script>")},
+		"SVG":             {"shop", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
+		"nothing":         {"shop", nil},
+		"too large":       {"shop", append(png(""), make([]byte, storage.MaxSize)...)},
+		"owner with path": {"../shop", png("")},
+		"owner empty":     {"", png("")},
+	} {
+		if path, err := f.Save(c.owner, c.content); !errors.Is(err, storage.ErrRefused) {
+			t.Errorf("%s: %q, %v", name, path, err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("refused pictures left %v, %v", entries, err)
+	}
+}
+
+func TestServeRefusesEverythingElse(t *testing.T) {
+	f, dir := open(t)
+	path, err := f.Save("shop", png(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Base(path)
+	if err := os.Symlink("/etc/hostname", filepath.Join(dir, "shop", "00000000000000000000000000000000.png")); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{
+		"/storage/", "/storage/shop", "/storage/shop/", "/storage/shop/" + name + ".part",
+		"/storage/../vendlane.db", "/storage/shop/../../master.key", "/storage/%2e%2e/master.key",
+		"/storage/shop/00000000000000000000000000000000.png", "/storage/shop/" + name + "\x00.png",
+		"/storage//shop/" + name, "/storage/SHOP/" + name,
+	} {
+		if w := get(f, "GET", path); w.Code != 404 {
+			t.Errorf("%q: %d", path, w.Code)
+		}
+	}
+	if w := get(f, "POST", path); w.Code != 404 {
+		t.Errorf("POST: %d", w.Code)
+	}
+}

@@ -1,0 +1,108 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/store/sqlite"
+	"github.com/vendlane/vendlane/internal/store/storetest"
+)
+
+// explainer runs EXPLAIN QUERY PLAN in place of every query it is given.
+type explainer struct {
+	db.DBTX
+	plan []string
+}
+
+func (e *explainer) explain(ctx context.Context, query string, args []any) error {
+	rows, err := e.DBTX.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return err
+		}
+		e.plan = append(e.plan, detail)
+	}
+	return rows.Err()
+}
+
+func (e *explainer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return nil, fmt.Errorf("explained: %w", e.explain(ctx, query, args))
+}
+
+func (e *explainer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return nil, fmt.Errorf("explained: %w", e.explain(ctx, query, args))
+}
+
+// QueryRowContext has to return a row, so it asks for one that is not there.
+func (e *explainer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if err := e.explain(ctx, query, args); err != nil {
+		e.plan = append(e.plan, "SCAN because of "+err.Error())
+	}
+	return e.DBTX.QueryRowContext(ctx, "SELECT 1 WHERE FALSE")
+}
+
+// What every request or sweep asks must never read a whole table, however
+// large that gets. A scan along a partial index of what is due is none.
+func TestQueryPlans(t *testing.T) {
+	engine := open(t, filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
+	t.Cleanup(func() { engine.Close() })
+	wholeTable := regexp.MustCompile(`^SCAN \w+($| USING INDEX sqlite_autoindex| because)|AUTOMATIC`)
+	const now = 1714353655000
+	for name, test := range map[string]struct {
+		ask  func(ctx context.Context, q *db.Queries)
+		sort bool // may sort what it has found
+	}{
+		"ProductsOnSale": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.ProductsOnSale(ctx, db.ProductsOnSaleParams{MachineID: 1, Addr: 1, PageSize: 10})
+		}, true},
+		"CountProductsOnSale":  {func(ctx context.Context, q *db.Queries) { _, _ = q.CountProductsOnSale(ctx, 1, 1, 0) }, false},
+		"FloorsOfMachine":      {func(ctx context.Context, q *db.Queries) { _, _ = q.FloorsOfMachine(ctx, 1) }, true},
+		"CategoriesOfMachine":  {func(ctx context.Context, q *db.Queries) { _, _ = q.CategoriesOfMachine(ctx, 1) }, true},
+		"BannersOfMachine":     {func(ctx context.Context, q *db.Queries) { _, _ = q.BannersOfMachine(ctx, 1, now) }, true},
+		"ChannelStock":         {func(ctx context.Context, q *db.Queries) { _, _ = q.ChannelStock(ctx, 1, 1, 0) }, true},
+		"Offer":                {func(ctx context.Context, q *db.Queries) { _, _ = q.Offer(ctx, 131, 1) }, false},
+		"ProductOfChannelName": {func(ctx context.Context, q *db.Queries) { _, _ = q.ProductOfChannelName(ctx, 1, "A1") }, false},
+		"MachineByNo":          {func(ctx context.Context, q *db.Queries) { _, _ = q.MachineByNo(ctx, storetest.MachineNo) }, false},
+		"OrderByTradeKey":      {func(ctx context.Context, q *db.Queries) { _, _ = q.OrderByTradeKey(ctx, 1, "x") }, false},
+		"RecordsOfOrder":       {func(ctx context.Context, q *db.Queries) { _, _ = q.RecordsOfOrder(ctx, 1) }, false},
+		"DeliveriesOfRecord":   {func(ctx context.Context, q *db.Queries) { _, _ = q.DeliveriesOfRecord(ctx, 1) }, false},
+		"OrdersToExpire":       {func(ctx context.Context, q *db.Queries) { _, _ = q.OrdersToExpire(ctx, now, 500) }, false},
+		"OverdueDeliveries":    {func(ctx context.Context, q *db.Queries) { _, _ = q.OverdueDeliveries(ctx, now, 500) }, false},
+		"SilentMachines":       {func(ctx context.Context, q *db.Queries) { _, _ = q.SilentMachines(ctx, now, 500) }, false},
+		"ExpireCodes":          {func(ctx context.Context, q *db.Queries) { _, _ = q.ExpireCodes(ctx, now, 500) }, false},
+		"ClaimCommands": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.ClaimCommands(ctx, now+1, now, 500)
+		}, false},
+		"ClaimCallbacks": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.ClaimCallbacks(ctx, db.ClaimCallbacksParams{Now: now, LeaseUntil: now + 1, Batch: 500})
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := &explainer{DBTX: engine.Reader()}
+			test.ask(t.Context(), db.New(e))
+			if len(e.plan) == 0 {
+				t.Fatal("there is no plan")
+			}
+			for _, step := range e.plan {
+				if wholeTable.MatchString(step) {
+					t.Errorf("reads a whole table:\n%s", strings.Join(e.plan, "\n"))
+				}
+				if strings.Contains(step, "TEMP B-TREE") && !test.sort {
+					t.Errorf("sorts what an index could have in order:\n%s", strings.Join(e.plan, "\n"))
+				}
+			}
+		})
+	}
+}
