@@ -1,0 +1,9 @@
+// Package api holds the machine-readable contracts of the platform.
+package api
+
+import _ "embed"
+
+// OpenAPI is openapi.yaml: the merchants' HTTP API in OpenAPI 3.1.
+//
+//go:embed openapi.yaml
+var OpenAPI []byte
