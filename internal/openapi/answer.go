@@ -50,6 +50,8 @@ func (s *Server) answer(route string, h endpoint) http.Handler {
 			}
 		}
 		writeJSON(w, status, out)
+		s.log.Debug("answered", "request_id", requestID, "verb", r.Method, "route", route,
+			"appid", r.Header.Get("Appid"), "code", out.Code, "error", err)
 		if s.observe != nil {
 			s.observe(route, out.Code, time.Since(started))
 		}

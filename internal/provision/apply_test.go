@@ -262,6 +262,18 @@ func TestApplyUpdates(t *testing.T) {
 	}
 }
 
+// Two channels may change names with each other.
+func TestSwapChannelNames(t *testing.T) {
+	f := newFixture(t)
+	f.apply(t, func(m *provision.Merchant) {
+		m.Machines[0].Planogram[0].Name, m.Machines[0].Planogram[1].Name = "A2", "A1"
+	})
+	got := strings.Join(f.rows(t, "SELECT motor, name FROM channels WHERE machine_id = 1 AND motor < 3 ORDER BY motor"), ",")
+	if got != "0 A2,1 A1,2 A3" {
+		t.Errorf("channels %s", got)
+	}
+}
+
 // Channels the file no longer lists are retired and their codes cancelled;
 // their products stay, because orders name them (openapi.md §6.1).
 func TestRetireChannels(t *testing.T) {

@@ -41,16 +41,25 @@ func (a *Applier) setPlanogram(ctx context.Context, tx *store.Tx, m db.Machine, 
 // products stay as rows, because orders name them, but are off sale and
 // without a channel; their codes are cancelled (openapi.md §6.1).
 func (a *Applier) retireChannels(ctx context.Context, tx *store.Tx, m db.Machine, listed []Channel) error {
-	kept := map[slot]bool{}
+	kept := map[slot]string{}
 	for _, c := range listed {
-		kept[c.slot()] = true
+		kept[c.slot()] = c.name()
 	}
 	stored, err := tx.ChannelsOfMachine(ctx, m.ID)
 	if err != nil {
 		return err
 	}
 	for _, c := range stored {
-		if kept[slot{c.Addr, c.Motor}] {
+		name, isKept := kept[slot{c.Addr, c.Motor}]
+		if isKept && name == c.Name {
+			continue
+		}
+		if isKept {
+			// Its old name must be free before the new ones are set: two
+			// channels may change names with each other.
+			if err := tx.RenameChannel(ctx, c.ID, fmt.Sprintf("~%d", c.ID)); err != nil {
+				return fmt.Errorf("rename channel %s: %w", c.Name, err)
+			}
 			continue
 		}
 		if err := a.retireProduct(ctx, tx, m.ID, c); err != nil {

@@ -694,6 +694,15 @@ func (q *Queries) ProductsOnSale(ctx context.Context, arg ProductsOnSaleParams) 
 	return items, nil
 }
 
+const renameChannel = `-- name: RenameChannel :exec
+UPDATE channels SET name = $2 WHERE id = $1
+`
+
+func (q *Queries) RenameChannel(ctx context.Context, iD int64, name string) error {
+	_, err := q.db.ExecContext(ctx, renameChannel, iD, name)
+	return err
+}
+
 const replenishmentsOfMachine = `-- name: ReplenishmentsOfMachine :many
 SELECT id, machine_id, product_id, previous_level, level, type, source, created_at FROM replenishments WHERE machine_id = $1 ORDER BY id
 `

@@ -84,6 +84,9 @@ ON CONFLICT (machine_id, addr, motor) DO UPDATE SET name = excluded.name, x = ex
     is_auxiliary = excluded.is_auxiliary
 RETURNING id;
 
+-- name: RenameChannel :exec
+UPDATE channels SET name = $2 WHERE id = $1;
+
 -- name: DeleteChannel :exec
 DELETE FROM channels WHERE id = $1;
 
