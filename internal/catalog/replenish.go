@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -22,13 +21,6 @@ const (
 	typeWithdrawal = "WITHDRAWAL"
 	sourceOpenAPI  = "OPENAPI"
 )
-
-// errLostRace makes a replenishment look again: the level changed between
-// reading and writing it.
-var errLostRace = errors.New("lost a race for the stock level")
-
-// maxTries bounds how often a lost race is evaluated afresh.
-const maxTries = 4
 
 // Level is a request to set one product's stock (openapi.md §7.20).
 type Level struct {
@@ -172,11 +164,8 @@ func (s *Service) setLevel(ctx context.Context, tx *store.Tx, machineID, product
 		return false, nil
 	}
 	n, err := tx.SetStock(ctx, to, productID, from)
-	if err != nil {
-		return false, fmt.Errorf("set stock: %w", err)
-	}
-	if n == 0 {
-		return false, errLostRace
+	if err := store.Changed("set stock", n, err); err != nil {
+		return false, err
 	}
 	kind := typeRestock
 	if to < from {
@@ -198,11 +187,5 @@ func (s *Service) refresh(ctx context.Context, tx *store.Tx, machineID int64) er
 }
 
 func (s *Service) retry(ctx context.Context, fn func(tx *store.Tx) error) error {
-	var err error
-	for range maxTries {
-		if err = s.store.InTx(ctx, fn); !errors.Is(err, errLostRace) {
-			return err
-		}
-	}
-	return fmt.Errorf("replenish: %w", err)
+	return store.Retry("replenish", func() error { return s.store.InTx(ctx, fn) })
 }

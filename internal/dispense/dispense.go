@@ -4,7 +4,6 @@
 package dispense
 
 import (
-	"errors"
 	"io"
 	"log/slog"
 	"time"
@@ -45,13 +44,6 @@ type Service struct {
 func New(st *store.Store, orders *ordering.Service, notifier *notify.Notifier, clock vending.Clock, random io.Reader, cfg Config, log *slog.Logger) *Service {
 	return &Service{store: st, orders: orders, notifier: notifier, clock: clock, random: random, cfg: cfg, log: log}
 }
-
-// errLostRace makes a use case look again: somebody else changed a row between
-// its checks and its write.
-var errLostRace = errors.New("lost a race for the record or the delivery")
-
-// maxTries bounds how often a lost race is evaluated afresh.
-const maxTries = 4
 
 // ZoneOf returns the zone a machine's times are shown in.
 func (s *Service) ZoneOf(name string) *time.Location { return vending.Zone(name, s.cfg.Zone) }

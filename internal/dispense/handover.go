@@ -2,7 +2,6 @@ package dispense
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -51,9 +50,6 @@ func (s *Service) TimeoutSweep(ctx context.Context) error {
 			return fmt.Errorf("list overdue deliveries: %w", err)
 		}
 		err = s.store.InBatch(ctx, ids, func(tx *store.Tx, id int64) error { return s.timeOut(ctx, tx, id) })
-		if errors.Is(err, errLostRace) {
-			return nil // the next sweep looks again
-		}
 		if err != nil {
 			return fmt.Errorf("time out deliveries: %w", err)
 		}

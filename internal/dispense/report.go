@@ -35,13 +35,9 @@ type Report struct {
 // deliveries that already have a result are ignored, so duplicates are
 // harmless. It returns ErrUnknownDelivery for a delivery of another machine.
 func (s *Service) TakeReport(ctx context.Context, r Report) error {
-	for range maxTries {
-		err := s.store.InTx(ctx, func(tx *store.Tx) error { return s.applyReport(ctx, tx, r) })
-		if !errors.Is(err, errLostRace) {
-			return err
-		}
-	}
-	return fmt.Errorf("report of delivery %d: %w", r.DeliveryID, errLostRace)
+	return store.Retry(fmt.Sprintf("report of delivery %d", r.DeliveryID), func() error {
+		return s.store.InTx(ctx, func(tx *store.Tx) error { return s.applyReport(ctx, tx, r) })
+	})
 }
 
 func (s *Service) applyReport(ctx context.Context, tx *store.Tx, r Report) error {

@@ -19,8 +19,8 @@ func (s *Service) finish(ctx context.Context, tx *store.Tx, d db.Delivery, out o
 	n, err := tx.FinishDelivery(ctx, db.FinishDeliveryParams{
 		ID: d.ID, State: out.state, Delivered: out.delivered, Now: now, FailReason: out.failReason, OldState: d.State,
 	})
-	if err != nil || n == 0 {
-		return lostRaceIf(err == nil, "finish delivery", err)
+	if err := store.Changed("finish delivery", n, err); err != nil {
+		return err
 	}
 	if err := tx.FinishCommandsOfDelivery(ctx, d.ID); err != nil {
 		return fmt.Errorf("stop repeating the command: %w", err)
@@ -64,8 +64,8 @@ func (s *Service) settleRecord(ctx context.Context, tx *store.Tx, order db.Order
 	n, err := tx.SettleRecord(ctx, db.SettleRecordParams{
 		ID: record.ID, State: settled.state, Delivered: out.delivered, OldState: record.State,
 	})
-	if err != nil || n == 0 {
-		return lostRaceIf(err == nil, "settle record", err)
+	if err := store.Changed("settle record", n, err); err != nil {
+		return err
 	}
 	return nil
 }
@@ -143,8 +143,8 @@ func (s *Service) takeCancelled(ctx context.Context, tx *store.Tx, d db.Delivery
 	n, err := tx.FinishDelivery(ctx, db.FinishDeliveryParams{
 		ID: d.ID, State: d.State, Delivered: pieces, Now: d.FinishedAt, FailReason: d.FailReason, OldState: d.State,
 	})
-	if err != nil || n == 0 {
-		return lostRaceIf(err == nil, "note dropped pieces", err)
+	if err := store.Changed("note dropped pieces", n, err); err != nil {
+		return err
 	}
 	if err := tx.TakeStockAtMost(ctx, pieces, d.ProductID); err != nil {
 		return fmt.Errorf("correct stock: %w", err)

@@ -3,11 +3,11 @@ package dispense
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"math/big"
 	"strconv"
 
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -26,17 +26,16 @@ type Request struct {
 // machine's lock taken and the command queued, in one transaction. It refuses
 // with the first failing line of openapi.md §7.17.
 func (s *Service) Start(ctx context.Context, merchant db.Merchant, r Request) (db.Delivery, db.Machine, error) {
-	for range maxTries {
-		p, err := s.check(ctx, merchant, r)
-		if err != nil {
-			return db.Delivery{}, p.machine, err
+	var p startPlan
+	var delivery db.Delivery
+	err := store.Retry(fmt.Sprintf("dispense record %d", r.RecordID), func() (err error) {
+		if p, err = s.check(ctx, merchant, r); err != nil {
+			return err
 		}
-		delivery, err := s.commitStart(ctx, p)
-		if !errors.Is(err, errLostRace) {
-			return delivery, p.machine, err
-		}
-	}
-	return db.Delivery{}, db.Machine{}, fmt.Errorf("dispense record %d: %w", r.RecordID, errLostRace)
+		delivery, err = s.commitStart(ctx, p)
+		return err
+	})
+	return delivery, p.machine, err
 }
 
 // startPlan is what the checks found and the commit needs.
@@ -105,15 +104,10 @@ func (s *Service) checkRecord(ctx context.Context, record db.Record, force bool)
 
 func (s *Service) checkChannel(ctx context.Context, productID, machineID int64) (db.OfferRow, error) {
 	offer, found, err := store.Find(s.store.Offer(ctx, productID, machineID))
-	switch {
-	case err != nil:
+	if err != nil {
 		return offer, err
-	case !found || offer.ChannelID == 0 || offer.FloorType == 0:
-		return offer, vending.Refuse(vending.CodeChannelUnknown)
-	case offer.FloorStatus != vending.FloorNormal:
-		return offer, vending.RefuseWith(vending.CodeChannelFault, vending.Data{"floor_status": offer.FloorStatus})
 	}
-	return offer, nil
+	return offer, catalog.CheckChannel(offer, found)
 }
 
 func (s *Service) commitStart(ctx context.Context, p startPlan) (db.Delivery, error) {
@@ -152,14 +146,14 @@ func (s *Service) command(ctx context.Context, tx *store.Tx, d db.Delivery, p st
 		ID: d.ID, MachineID: d.MachineID, OrderID: d.OrderID, RecordID: d.RecordID,
 		ProductID: d.ProductID, Quantity: d.Quantity, DeliveredAt: now, TimeoutAt: d.TimeoutAt,
 	})
-	if err != nil || n == 0 {
-		return lostRaceIf(err == nil, "insert delivery", err)
+	if err := store.Changed("insert delivery", n, err); err != nil {
+		return err
 	}
 	n, err = tx.StartRecord(ctx, db.StartRecordParams{
 		ID: p.record.ID, DeliveryID: d.ID, OldState: p.record.State, OldDeliveryID: p.record.DeliveryID,
 	})
-	if err != nil || n == 0 {
-		return lostRaceIf(err == nil, "start record", err)
+	if err := store.Changed("start record", n, err); err != nil {
+		return err
 	}
 	return tx.QueueCommand(ctx, store.Command{
 		MachineID:  d.MachineID,
@@ -227,11 +221,4 @@ func (s *Service) newDeliveryID(now int64) (int64, error) {
 		return 0, fmt.Errorf("draw a delivery id: %w", err)
 	}
 	return now*1000 + n.Int64(), nil
-}
-
-func lostRaceIf(lost bool, what string, err error) error {
-	if lost {
-		return errLostRace
-	}
-	return fmt.Errorf("%s: %w", what, err)
 }

@@ -2,7 +2,6 @@ package dispense
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -25,17 +24,18 @@ type TestRequest struct {
 // stock taken, and the command. It refuses with the first failing line of
 // openapi.md §7.19; products off sale and faulty channels may be tested.
 func (s *Service) StartTest(ctx context.Context, merchant db.Merchant, r TestRequest) (db.Delivery, db.Machine, error) {
-	for range maxTries {
-		m, offer, err := s.checkTest(ctx, merchant, r)
-		if err != nil {
-			return db.Delivery{}, m, err
+	var m db.Machine
+	var delivery db.Delivery
+	err := store.Retry("test channel "+r.ChannelName, func() error {
+		var offer db.OfferRow
+		var err error
+		if m, offer, err = s.checkTest(ctx, merchant, r); err != nil {
+			return err
 		}
-		delivery, err := s.commitTest(ctx, merchant, m, r, offer)
-		if !errors.Is(err, errLostRace) {
-			return delivery, m, err
-		}
-	}
-	return db.Delivery{}, db.Machine{}, fmt.Errorf("test channel %s: %w", r.ChannelName, errLostRace)
+		delivery, err = s.commitTest(ctx, merchant, m, r, offer)
+		return err
+	})
+	return delivery, m, err
 }
 
 func (s *Service) checkTest(ctx context.Context, merchant db.Merchant, r TestRequest) (db.Machine, db.OfferRow, error) {
@@ -100,8 +100,11 @@ func (s *Service) insertTestOrder(ctx context.Context, tx *store.Tx, merchant db
 		Status: vending.OrderTestPay, Date: vending.FormatDate(now, s.ZoneOf(m.Timezone)), Amount: price,
 		NotifyUrl: r.NotifyURL, CreatedAt: now,
 	})
+	if store.NotFound(err) {
+		return db.Record{}, store.ErrLostRace
+	}
 	if err != nil {
-		return db.Record{}, lostRaceIf(store.NotFound(err), "insert test order", err)
+		return db.Record{}, fmt.Errorf("insert test order: %w", err)
 	}
 	record := db.Record{OrderID: orderID, ProductID: offer.ID, Quantity: 1, State: vending.RecordWaiting}
 	record.ID, err = tx.InsertRecord(ctx, db.InsertRecordParams{OrderID: orderID, ProductID: offer.ID, Quantity: 1, Price: price})

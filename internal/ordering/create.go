@@ -2,11 +2,11 @@ package ordering
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -34,24 +34,23 @@ func (s *Service) Create(ctx context.Context, merchant db.Merchant, r Request) (
 	if err != nil {
 		return 0, err
 	}
-	for range maxTries {
+	var id int64
+	err = store.Retry("create order "+r.TradeID.Key, func() error {
 		if err := s.checkNew(ctx, merchant, r); err != nil {
-			return 0, err
+			return err
 		}
 		gate := vending.Gate{NoTransfer: true, Operational: true, Online: true, DebugExcusesOffline: true}
 		if err := gate.Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
-			return 0, err
+			return err
 		}
 		prices, err := s.checkLines(ctx, m.Machine.ID, r.Lines)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		id, err := s.commit(ctx, merchant, m.Machine, r, prices)
-		if !errors.Is(err, errLostRace) {
-			return id, err
-		}
-	}
-	return 0, fmt.Errorf("create order %s: %w", r.TradeID.Key, errLostRace)
+		id, err = s.commit(ctx, merchant, m.Machine, r, prices)
+		return err
+	})
+	return id, err
 }
 
 // checkNew comes before the machine's state, so that a retry learns its
@@ -74,7 +73,7 @@ func (s *Service) checkLines(ctx context.Context, machineID int64, lines []Line)
 		if err != nil {
 			return nil, err
 		}
-		if err := checkOffer(offer, found, line.ProductID, wanted[line.ProductID]); err != nil {
+		if err := catalog.CheckSellable(offer, found, line.ProductID, wanted[line.ProductID]); err != nil {
 			return nil, err
 		}
 		offers[i], prices[i] = offer, vending.Money(offer.Price)
@@ -86,22 +85,6 @@ func (s *Service) checkLines(ctx context.Context, machineID int64, lines []Line)
 		}
 	}
 	return prices, nil
-}
-
-func checkOffer(offer db.OfferRow, found bool, productID, pieces int64) error {
-	switch {
-	case !found || offer.GoodID == 0:
-		return vending.RefuseProduct(vending.CodeProductUnknown, productID)
-	case !offer.OnSale:
-		return vending.RefuseProduct(vending.CodeProductOffSale, productID)
-	case offer.ChannelID == 0 || offer.FloorType == 0:
-		return vending.Refuse(vending.CodeChannelUnknown)
-	case offer.FloorStatus != vending.FloorNormal:
-		return vending.RefuseWith(vending.CodeChannelFault, vending.Data{"floor_status": offer.FloorStatus})
-	case offer.CurrentInventory < pieces:
-		return vending.RefuseProduct(vending.CodeStock, productID)
-	}
-	return nil
 }
 
 func piecesByProduct(lines []Line) map[int64]int64 {
@@ -127,7 +110,7 @@ func (s *Service) commit(ctx context.Context, merchant db.Merchant, m db.Machine
 			Amount: amount, NotifyUrl: r.NotifyURL, CreatedAt: now, ExpiresAt: now + s.cfg.UnpaidTTL,
 		})
 		if store.NotFound(err) {
-			return errLostRace
+			return store.ErrLostRace
 		}
 		if err != nil {
 			return fmt.Errorf("insert order: %w", err)

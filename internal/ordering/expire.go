@@ -25,7 +25,7 @@ func due(order db.Order, now int64) bool {
 func (s *Service) RefuseExpired(ctx context.Context, order db.Order) (db.Order, error) {
 	if due(order, s.clock.Millis()) {
 		err := s.store.InTx(ctx, func(tx *store.Tx) error { return s.expire(ctx, tx, order.ID) })
-		if err != nil && !errors.Is(err, errLostRace) {
+		if err != nil && !errors.Is(err, store.ErrLostRace) {
 			return order, fmt.Errorf("expire order: %w", err)
 		}
 		if order, err = s.store.OrderByID(ctx, order.ID); err != nil {
@@ -47,9 +47,6 @@ func (s *Service) ExpireSweep(ctx context.Context) error {
 			return fmt.Errorf("list orders to expire: %w", err)
 		}
 		err = s.store.InBatch(ctx, ids, func(tx *store.Tx, id int64) error { return s.expire(ctx, tx, id) })
-		if errors.Is(err, errLostRace) {
-			return nil // the next sweep looks again
-		}
 		if err != nil {
 			return fmt.Errorf("expire orders: %w", err)
 		}
@@ -73,11 +70,8 @@ func (s *Service) expire(ctx context.Context, tx *store.Tx, id int64) error {
 	n, err := tx.SetOrderStatus(ctx, db.SetOrderStatusParams{
 		ID: order.ID, Status: vending.OrderExpired, ExpiresAt: 0, OldStatus: order.Status,
 	})
-	if err != nil {
-		return fmt.Errorf("set order status: %w", err)
-	}
-	if n == 0 {
-		return errLostRace
+	if err := store.Changed("set order status", n, err); err != nil {
+		return err
 	}
 	records, err := s.returnRecords(ctx, tx, order)
 	if err != nil {

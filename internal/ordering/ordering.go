@@ -3,7 +3,6 @@
 package ordering
 
 import (
-	"errors"
 	"log/slog"
 	"time"
 
@@ -34,10 +33,3 @@ type Service struct {
 func New(st *store.Store, notifier *notify.Notifier, clock vending.Clock, cfg Config, log *slog.Logger) *Service {
 	return &Service{store: st, notifier: notifier, clock: clock, cfg: cfg, log: log}
 }
-
-// errLostRace makes a use case look again: somebody else changed the order
-// between its checks and its write.
-var errLostRace = errors.New("lost a race for the order")
-
-// maxTries bounds how often a lost race is evaluated afresh.
-const maxTries = 4

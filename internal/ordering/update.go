@@ -2,7 +2,6 @@ package ordering
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/vendlane/vendlane/internal/catalog"
@@ -15,7 +14,7 @@ import (
 // … (openapi.md §6.2, §7.16). Stock goes back in the same transaction. No
 // callback is sent.
 func (s *Service) SetStatus(ctx context.Context, merchant db.Merchant, machineNo, idOrTradeID string, to vending.OrderStatus) error {
-	for range maxTries {
+	return store.Retry(fmt.Sprintf("set order %s to %d", idOrTradeID, to), func() error {
 		order, err := s.live(ctx, merchant, machineNo, idOrTradeID)
 		if err != nil {
 			return err
@@ -24,12 +23,8 @@ func (s *Service) SetStatus(ctx context.Context, merchant db.Merchant, machineNo
 		if err != nil || change.NoOp {
 			return err
 		}
-		err = s.store.InTx(ctx, func(tx *store.Tx) error { return s.apply(ctx, tx, order, to, change) })
-		if !errors.Is(err, errLostRace) {
-			return err
-		}
-	}
-	return fmt.Errorf("set order %s to %d: %w", idOrTradeID, to, errLostRace)
+		return s.store.InTx(ctx, func(tx *store.Tx) error { return s.apply(ctx, tx, order, to, change) })
+	})
 }
 
 func (s *Service) apply(ctx context.Context, tx *store.Tx, order db.Order, to vending.OrderStatus, change vending.OrderChange) error {
@@ -40,11 +35,8 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, order db.Order, to ve
 	n, err := tx.SetOrderStatus(ctx, db.SetOrderStatusParams{
 		ID: order.ID, Status: to, ExpiresAt: expiresAt, OldStatus: order.Status,
 	})
-	if err != nil {
-		return fmt.Errorf("set order status: %w", err)
-	}
-	if n == 0 {
-		return errLostRace
+	if err := store.Changed("set order status", n, err); err != nil {
+		return err
 	}
 	if !change.Returns {
 		return nil
@@ -73,11 +65,8 @@ func (s *Service) returnRecords(ctx context.Context, tx *store.Tx, order db.Orde
 			continue
 		}
 		n, err := tx.RefundRecord(ctx, r.ID, r.State)
-		if err != nil {
-			return nil, fmt.Errorf("refund record: %w", err)
-		}
-		if n == 0 {
-			return nil, errLostRace
+		if err := store.Changed("refund record", n, err); err != nil {
+			return nil, err
 		}
 		if err := catalog.ReturnStock(ctx, tx, s.log, r.ProductID, r.Quantity-r.Delivered); err != nil {
 			return nil, err
@@ -103,11 +92,8 @@ func (s *Service) withdraw(ctx context.Context, tx *store.Tx, r db.Record) (bool
 	n, err = tx.FinishDelivery(ctx, db.FinishDeliveryParams{
 		ID: d.ID, State: vending.DeliveryCancelled, Now: s.clock.Millis(), OldState: vending.DeliveryPending,
 	})
-	if err != nil {
-		return false, fmt.Errorf("cancel delivery: %w", err)
-	}
-	if n == 0 {
-		return false, errLostRace
+	if err := store.Changed("cancel delivery", n, err); err != nil {
+		return false, err
 	}
 	if err := tx.ReleaseDispenseLock(ctx, d.MachineID, d.ID); err != nil {
 		return false, fmt.Errorf("release dispense lock: %w", err)

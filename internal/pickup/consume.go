@@ -2,10 +2,10 @@ package pickup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -31,13 +31,6 @@ type Consumed struct {
 	Date     string
 }
 
-// errLostRace makes the checks start again at step 16: somebody else changed
-// the code or took the trade_id between the checks and the commit.
-var errLostRace = errors.New("lost a race for the code or the trade_id")
-
-// maxTries is the first try and three more (consume.md §4).
-const maxTries = 4
-
 // Consume turns a code into an order of status PICKUPCODE with one record,
 // takes its stock and withdraws the code from the machine, all in one
 // transaction (consume.md §4). It refuses with the first failing line of
@@ -48,22 +41,19 @@ func (s *Service) Consume(ctx context.Context, merchant db.Merchant, c Consumpti
 	if err != nil {
 		return Consumed{}, err
 	}
-	for range maxTries {
+	var done Consumed
+	err = store.Retry("consume a code on machine "+c.MachineNo, func() error {
 		p, err := s.check(ctx, merchant, machine, c)
 		if countsAsWrong(err) {
 			err = s.countWrongCode(ctx, machine.Machine.ID, err)
 		}
-		if err == nil {
-			var done Consumed
-			if done, err = s.commit(ctx, merchant, machine.Machine, c, p); err == nil {
-				return done, nil
-			}
+		if err != nil {
+			return err
 		}
-		if !errors.Is(err, errLostRace) {
-			return Consumed{}, err
-		}
-	}
-	return Consumed{}, fmt.Errorf("consume a code on machine %s: %w", c.MachineNo, errLostRace)
+		done, err = s.commit(ctx, merchant, machine.Machine, c, p)
+		return err
+	})
+	return done, err
 }
 
 // plan is what the checks found and the commit needs.
@@ -148,21 +138,10 @@ func (s *Service) orderIsFromCode(ctx context.Context, order db.Order, machineID
 // checkProduct is consume.md §3, steps 27–29.
 func (s *Service) checkProduct(ctx context.Context, machineID int64, code db.PickupCode) (vending.Money, error) {
 	offer, found, err := store.Find(s.store.Offer(ctx, code.ProductID, machineID))
-	switch {
-	case err != nil:
+	if err != nil {
 		return 0, err
-	case !found || offer.GoodID == 0:
-		return 0, vending.RefuseProduct(vending.CodeProductUnknown, code.ProductID)
-	case !offer.OnSale:
-		return 0, vending.RefuseProduct(vending.CodeProductOffSale, code.ProductID)
-	case offer.ChannelID == 0 || offer.FloorType == 0:
-		return 0, vending.Refuse(vending.CodeChannelUnknown)
-	case offer.FloorStatus != vending.FloorNormal:
-		return 0, vending.RefuseWith(vending.CodeChannelFault, vending.Data{"floor_status": offer.FloorStatus})
-	case offer.CurrentInventory < code.Quantity:
-		return 0, vending.RefuseProduct(vending.CodeStock, code.ProductID)
 	}
-	return vending.Money(offer.Price), nil
+	return vending.Money(offer.Price), catalog.CheckSellable(offer, found, code.ProductID, code.Quantity)
 }
 
 // commit is consume.md §4: five statements, all or nothing.
@@ -189,7 +168,7 @@ func (s *Service) commit(ctx context.Context, merchant db.Merchant, m db.Machine
 			CreatedAt:    now, // it is never unpaid, so it never expires
 		})
 		if err != nil {
-			return lostRaceIf(store.NotFound(err), "insert order", err)
+			return insertOrderError(err)
 		}
 		done.RecordID, err = tx.InsertRecord(ctx, db.InsertRecordParams{
 			OrderID:   done.OrderID,
@@ -203,8 +182,8 @@ func (s *Service) commit(ctx context.Context, merchant db.Merchant, m db.Machine
 		n, err := tx.UseCode(ctx, db.UseCodeParams{
 			ID: p.code.ID, Now: now, OrderID: done.OrderID, TradeID: c.TradeID.Sent,
 		})
-		if err != nil || n == 0 {
-			return lostRaceIf(err == nil, "use code", err)
+		if err := store.Changed("use code", n, err); err != nil {
+			return err
 		}
 		n, err = tx.TakeStock(ctx, p.code.Quantity, p.code.ProductID)
 		if err != nil {
@@ -221,11 +200,13 @@ func (s *Service) commit(ctx context.Context, merchant db.Merchant, m db.Machine
 	return done, nil
 }
 
-func lostRaceIf(lost bool, what string, err error) error {
-	if lost {
-		return errLostRace
+// insertOrderError tells a trade_id that somebody else has just taken from a
+// failing database.
+func insertOrderError(err error) error {
+	if store.NotFound(err) {
+		return store.ErrLostRace
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return fmt.Errorf("insert order: %w", err)
 }
 
 func refuseUsed(code db.PickupCode) error {

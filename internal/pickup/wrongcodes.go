@@ -93,8 +93,8 @@ func (s *Service) countWrongCode(ctx context.Context, machineID int64, answer er
 		} else {
 			n, err = tx.InsertWrongCodes(ctx, machineID, string(attempts), next.LockedUntil)
 		}
-		if err != nil || n == 0 {
-			return lostRaceIf(err == nil, "count wrong code", err)
+		if err := store.Changed("count wrong code", n, err); err != nil {
+			return err
 		}
 		return nil
 	})

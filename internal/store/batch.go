@@ -7,7 +7,8 @@ import (
 
 // InBatch runs fn for each id, all of them in one transaction. If one fails,
 // each is tried in a transaction of its own, so that a row that can never be
-// settled does not hold up the others; their errors are joined.
+// settled does not hold up the others; their errors are joined. A row that
+// loses a race is left to the next time.
 func (s *Store) InBatch(ctx context.Context, ids []int64, fn func(tx *Tx, id int64) error) error {
 	if len(ids) == 0 {
 		return nil
@@ -20,12 +21,15 @@ func (s *Store) InBatch(ctx context.Context, ids []int64, fn func(tx *Tx, id int
 		}
 		return nil
 	})
-	if err == nil || len(ids) == 1 {
-		return err
+	if err == nil {
+		return nil
 	}
 	var errs []error
 	for _, id := range ids {
-		errs = append(errs, s.InTx(ctx, func(tx *Tx) error { return fn(tx, id) }))
+		err := s.InTx(ctx, func(tx *Tx) error { return fn(tx, id) })
+		if !errors.Is(err, ErrLostRace) {
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }
