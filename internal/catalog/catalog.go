@@ -26,7 +26,7 @@ func New(st *store.Store, clock vending.Clock, log *slog.Logger) *Service {
 // shown returns a machine whose shop window may be looked at: 30003, 30006,
 // 30002 (openapi.md §3.2).
 func (s *Service) shown(ctx context.Context, merchant db.Merchant, machineNo string) (db.Machine, error) {
-	return s.machine(ctx, merchant, machineNo, vending.Gate{NoTransfer: true, Online: true, DebugExcusesOffline: true})
+	return s.machine(ctx, merchant, machineNo, vending.ShowGate())
 }
 
 func (s *Service) machine(ctx context.Context, merchant db.Merchant, machineNo string, gate vending.Gate) (db.Machine, error) {

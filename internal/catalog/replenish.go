@@ -33,7 +33,7 @@ type Level struct {
 // Replenish sets the stock of one product. It refuses with 60001, or 60004
 // when the level is above the channel's capacity.
 func (s *Service) Replenish(ctx context.Context, merchant db.Merchant, l Level) error {
-	m, err := s.machine(ctx, merchant, l.MachineNo, vending.Gate{NoTransfer: true})
+	m, err := s.machine(ctx, merchant, l.MachineNo, vending.ManageGate())
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ type Partial struct {
 // cabinet. Channels whose capacity is below the level are left alone and
 // reported.
 func (s *Service) ReplenishCategory(ctx context.Context, merchant db.Merchant, c Cabinet) (Partial, error) {
-	m, err := s.machine(ctx, merchant, c.MachineNo, vending.Gate{NoTransfer: true})
+	m, err := s.machine(ctx, merchant, c.MachineNo, vending.ManageGate())
 	if err != nil {
 		return Partial{}, err
 	}
@@ -110,7 +110,7 @@ func (s *Service) ReplenishCategory(ctx context.Context, merchant db.Merchant, c
 // ReplenishAll fills every channel with a good of one cabinet to its capacity
 // (openapi.md §7.22).
 func (s *Service) ReplenishAll(ctx context.Context, merchant db.Merchant, c Cabinet) error {
-	m, err := s.machine(ctx, merchant, c.MachineNo, vending.Gate{NoTransfer: true})
+	m, err := s.machine(ctx, merchant, c.MachineNo, vending.ManageGate())
 	if err != nil {
 		return err
 	}

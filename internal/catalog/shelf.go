@@ -75,15 +75,9 @@ func (s *Service) Categories(ctx context.Context, merchant db.Merchant, machineN
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.store.CategoriesOfMachine(ctx, m.ID)
+	visible, err := s.store.VisibleCategoriesOfMachine(ctx, m.ID)
 	if err != nil {
 		return nil, fmt.Errorf("list categories: %w", err)
-	}
-	visible := all[:0]
-	for _, c := range all {
-		if c.IsVisible {
-			visible = append(visible, c)
-		}
 	}
 	return visible, nil
 }

@@ -58,8 +58,7 @@ func (s *Service) check(ctx context.Context, merchant db.Merchant, r Request) (s
 		return p, err
 	}
 	p.machine = m.Machine
-	gate := vending.Gate{NoTransfer: true, Operational: true, Online: true}
-	if err := gate.Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
+	if err := vending.DispenseGate().Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
 		return p, err
 	}
 	if !orderFound || order.MerchantID != merchant.ID || order.MachineID != m.Machine.ID {

@@ -43,8 +43,7 @@ func (s *Service) checkTest(ctx context.Context, merchant db.Merchant, r TestReq
 	if err != nil {
 		return db.Machine{}, db.OfferRow{}, err
 	}
-	gate := vending.Gate{NoTransfer: true, Online: true}
-	if err := gate.Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
+	if err := vending.TestGate().Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
 		return m.Machine, db.OfferRow{}, err
 	}
 	productID, found, err := store.Find(s.store.ProductOfChannelName(ctx, m.Machine.ID, r.ChannelName))

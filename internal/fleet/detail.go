@@ -44,22 +44,15 @@ func (s *Service) Detail(ctx context.Context, merchant db.Merchant, machineNo st
 	if err != nil {
 		return Detail{}, err
 	}
-	gate := vending.Gate{NoTransfer: true, Online: true, DebugExcusesOffline: true}
-	if err := gate.Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
+	if err := vending.ShowGate().Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
 		return Detail{}, err
 	}
 	d := Detail{Machine: m.Machine, Presence: m.Presence}
 	if d.Boards, err = s.store.BoardsOfModel(ctx, m.Machine.ModelID); err != nil {
 		return Detail{}, fmt.Errorf("boards of model: %w", err)
 	}
-	categories, err := s.store.CategoriesOfMachine(ctx, m.Machine.ID)
-	if err != nil {
+	if d.Categories, err = s.store.VisibleCategoriesOfMachine(ctx, m.Machine.ID); err != nil {
 		return Detail{}, fmt.Errorf("categories of machine: %w", err)
-	}
-	for _, c := range categories {
-		if c.IsVisible {
-			d.Categories = append(d.Categories, c)
-		}
 	}
 	announcement, found, err := store.Find(s.store.AnnouncementOfMachine(ctx, m.Machine.ID))
 	if err != nil {

@@ -12,10 +12,9 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/fleet"
-	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
-	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/store/storetest"
+	"github.com/vendlane/vendlane/internal/testkit"
 	"github.com/vendlane/vendlane/internal/vending"
 	"go.uber.org/goleak"
 )
@@ -33,13 +32,7 @@ const password = "secret-of-the-machine"
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "vendlane.db")
-	f := &fixture{Fixture: storetest.NewFixture(t, func(t testing.TB) store.Engine {
-		engine, err := sqlite.Open(t.Context(), file, sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return engine
-	})}
+	f := &fixture{Fixture: storetest.NewFixture(t, testkit.SQLite(file))}
 	f.fleet = fleet.New(f.Store, f.Now, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000}, slog.New(slog.DiscardHandler))
 	var err error
 	if f.sql, err = sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)"); err != nil {

@@ -96,7 +96,7 @@ func (s *Server) order(ctx context.Context, c call) (any, error) {
 		NotifySendCount: o.NotifySendCount, PickupCodeID: o.PickupCodeID,
 		Records: make([]recordJSON, len(found.Records)),
 	}
-	unpaid := o.Status == vending.OrderNotPay || o.Status == vending.OrderUserPaying
+	unpaid := o.Status.Unpaid()
 	for i, r := range found.Records {
 		out.Records[i] = recordJSON{
 			ID: r.ID, ProductID: r.ProductID, Quantity: r.Quantity, Price: r.Price.String(), NotifySent: "0",

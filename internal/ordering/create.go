@@ -39,8 +39,7 @@ func (s *Service) Create(ctx context.Context, merchant db.Merchant, r Request) (
 		if err := s.checkNew(ctx, merchant, r); err != nil {
 			return err
 		}
-		gate := vending.Gate{NoTransfer: true, Operational: true, Online: true, DebugExcusesOffline: true}
-		if err := gate.Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
+		if err := vending.SellGate().Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
 			return err
 		}
 		prices, err := s.checkLines(ctx, m.Machine.ID, r.Lines)

@@ -4,21 +4,14 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/vendlane/vendlane/internal/store"
-	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/store/storetest"
+	"github.com/vendlane/vendlane/internal/testkit"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
 // openapi.md §7.15: by order id, or by trade_id in either form.
 func TestQuery(t *testing.T) {
-	f := storetest.NewFixture(t, func(t testing.TB) store.Engine {
-		engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return engine
-	})
+	f := storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))
 	ctx := t.Context()
 	const bare, dashed = "800a7e9500d345c8987d3aafa412c77d", "800a7e95-00d3-45c8-987d-3aafa412c77d"
 	f.AddCode(t, "1000001", 131, 0)

@@ -15,8 +15,8 @@ import (
 	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
-	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/store/storetest"
+	"github.com/vendlane/vendlane/internal/testkit"
 	"github.com/vendlane/vendlane/internal/vending"
 	"go.uber.org/goleak"
 )
@@ -36,13 +36,7 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	return &shop{t: t, Fixture: storetest.NewFixture(t, func(t testing.TB) store.Engine {
-		engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return engine
-	})}
+	return &shop{t: t, Fixture: storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))}
 }
 
 func (s *shop) must(err error) {

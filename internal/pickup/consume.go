@@ -82,8 +82,7 @@ func (s *Service) check(ctx context.Context, merchant db.Merchant, machine store
 	if !m.PickupCodeEnabled {
 		return plan{}, vending.Refuse(vending.CodePickupCodesDisabled)
 	}
-	gate := vending.Gate{NoTransfer: true, Operational: true, Online: true, DebugExcusesOffline: true}
-	if err := gate.Check(m.Status, machine.Presence.IsOnline, merchant.Debug); err != nil {
+	if err := vending.SellGate().Check(m.Status, machine.Presence.IsOnline, merchant.Debug); err != nil {
 		return plan{}, err
 	}
 	if !codeFound {

@@ -6,9 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/vendlane/vendlane/internal/store"
-	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/store/storetest"
+	"github.com/vendlane/vendlane/internal/testkit"
 	"go.uber.org/goleak"
 )
 
@@ -24,13 +23,7 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "vendlane.db")
-	f := storetest.NewFixture(t, func(t testing.TB) store.Engine {
-		engine, err := sqlite.Open(t.Context(), file, sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return engine
-	})
+	f := storetest.NewFixture(t, testkit.SQLite(file))
 	return &fixture{Fixture: f, sql: openRaw(t, file)}
 }
 

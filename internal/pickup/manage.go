@@ -137,6 +137,5 @@ func (s *Service) machine(ctx context.Context, merchant db.Merchant, machineNo s
 	if err != nil {
 		return db.Machine{}, err
 	}
-	gate := vending.Gate{NoTransfer: true}
-	return m.Machine, gate.Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug)
+	return m.Machine, vending.ManageGate().Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/store/storetest"
+	"github.com/vendlane/vendlane/internal/testkit"
 	"github.com/vendlane/vendlane/internal/vending"
 	"go.uber.org/goleak"
 )
@@ -40,13 +41,7 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "vendlane.db")
-	f := &fixture{Fixture: storetest.NewFixture(t, func(t testing.TB) store.Engine {
-		engine, err := sqlite.Open(t.Context(), file, sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return engine
-	})}
+	f := &fixture{Fixture: storetest.NewFixture(t, testkit.SQLite(file))}
 	f.applier = provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, rand.Reader, zone)
 	var err error
 	if f.sql, err = sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?_pragma=busy_timeout(10000)"); err != nil {

@@ -45,6 +45,25 @@ func (g Gate) Check(status MachineStatus, online, debug bool) error {
 	return nil
 }
 
+// ShowGate is the gate of endpoints that show a machine's shop window:
+// rent/machines/{machine_no}, products, floors, categories, banners.
+func ShowGate() Gate { return Gate{NoTransfer: true, Online: true, DebugExcusesOffline: true} }
+
+// ManageGate is the gate of pickup-code administration and replenishment.
+func ManageGate() Gate { return Gate{NoTransfer: true} }
+
+// SellGate is the gate of consumes and of new orders.
+func SellGate() Gate {
+	return Gate{NoTransfer: true, Operational: true, Online: true, DebugExcusesOffline: true}
+}
+
+// DispenseGate is the gate of deliveries: an offline machine cannot drop
+// anything, whatever debug mode says.
+func DispenseGate() Gate { return Gate{NoTransfer: true, Operational: true, Online: true} }
+
+// TestGate is the gate of test dispenses, which a machine in maintenance takes.
+func TestGate() Gate { return Gate{NoTransfer: true, Online: true} }
+
 // CabinetName returns the letter of a board: addr 1 is "A", 8 is "H"
 // (openapi.md §4.1).
 func CabinetName(addr int64) string { return string(rune('A' + addr - 1)) }

@@ -189,49 +189,6 @@ func (q *Queries) DeadCallback(ctx context.Context, now int64, iD int64) (int64,
 	return result.RowsAffected()
 }
 
-const deadCallbacks = `-- name: DeadCallbacks :many
-SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent FROM callbacks WHERE state = 'DEAD' ORDER BY finished_at DESC, id DESC LIMIT $1
-`
-
-func (q *Queries) DeadCallbacks(ctx context.Context, limit int32) ([]Callback, error) {
-	rows, err := q.db.QueryContext(ctx, deadCallbacks, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Callback
-	for rows.Next() {
-		var i Callback
-		if err := rows.Scan(
-			&i.ID,
-			&i.WebhookID,
-			&i.MerchantID,
-			&i.OrderID,
-			&i.RecordID,
-			&i.Url,
-			&i.Body,
-			&i.State,
-			&i.CreatedAt,
-			&i.DueAt,
-			&i.LeaseUntil,
-			&i.Attempts,
-			&i.FinishedAt,
-			&i.Lane,
-			&i.Resent,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const deleteOldAttempts = `-- name: DeleteOldAttempts :execrows
 DELETE FROM callback_attempts WHERE id IN (
     SELECT a.id FROM callbacks c JOIN callback_attempts a ON a.callback_id = c.id

@@ -569,44 +569,6 @@ func (q *Queries) ProductOfChannelName(ctx context.Context, machineID int64, nam
 	return id, err
 }
 
-const productsOfMachine = `-- name: ProductsOfMachine :many
-SELECT id, machine_id, channel_id, good_id, category_id, on_sale, inventory, current_inventory, sort_id, floor_status FROM products WHERE machine_id = $1 ORDER BY id
-`
-
-func (q *Queries) ProductsOfMachine(ctx context.Context, machineID int64) ([]Product, error) {
-	rows, err := q.db.QueryContext(ctx, productsOfMachine, machineID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Product
-	for rows.Next() {
-		var i Product
-		if err := rows.Scan(
-			&i.ID,
-			&i.MachineID,
-			&i.ChannelID,
-			&i.GoodID,
-			&i.CategoryID,
-			&i.OnSale,
-			&i.Inventory,
-			&i.CurrentInventory,
-			&i.SortID,
-			&i.FloorStatus,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const productsOnSale = `-- name: ProductsOnSale :many
 SELECT products.id, products.current_inventory, products.inventory, products.category_id,
     CAST(COALESCE(categories.title, '') AS TEXT) AS category_title,
@@ -701,42 +663,6 @@ UPDATE channels SET name = $2 WHERE id = $1
 func (q *Queries) RenameChannel(ctx context.Context, iD int64, name string) error {
 	_, err := q.db.ExecContext(ctx, renameChannel, iD, name)
 	return err
-}
-
-const replenishmentsOfMachine = `-- name: ReplenishmentsOfMachine :many
-SELECT id, machine_id, product_id, previous_level, level, type, source, created_at FROM replenishments WHERE machine_id = $1 ORDER BY id
-`
-
-func (q *Queries) ReplenishmentsOfMachine(ctx context.Context, machineID int64) ([]Replenishment, error) {
-	rows, err := q.db.QueryContext(ctx, replenishmentsOfMachine, machineID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Replenishment
-	for rows.Next() {
-		var i Replenishment
-		if err := rows.Scan(
-			&i.ID,
-			&i.MachineID,
-			&i.ProductID,
-			&i.PreviousLevel,
-			&i.Level,
-			&i.Type,
-			&i.Source,
-			&i.CreatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const retireProduct = `-- name: RetireProduct :exec

@@ -491,3 +491,36 @@ func (q *Queries) UpdateMachine(ctx context.Context, arg UpdateMachineParams) er
 	)
 	return err
 }
+
+const visibleCategoriesOfMachine = `-- name: VisibleCategoriesOfMachine :many
+SELECT id, machine_id, title, sort_id, is_visible FROM categories WHERE machine_id = $1 AND is_visible ORDER BY sort_id DESC, id
+`
+
+func (q *Queries) VisibleCategoriesOfMachine(ctx context.Context, machineID int64) ([]Category, error) {
+	rows, err := q.db.QueryContext(ctx, visibleCategoriesOfMachine, machineID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Category
+	for rows.Next() {
+		var i Category
+		if err := rows.Scan(
+			&i.ID,
+			&i.MachineID,
+			&i.Title,
+			&i.SortID,
+			&i.IsVisible,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

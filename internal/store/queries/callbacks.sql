@@ -53,9 +53,6 @@ SELECT * FROM callback_attempts WHERE callback_id = $1 ORDER BY id;
 -- name: CallbacksOfOrder :many
 SELECT * FROM callbacks WHERE order_id = $1 ORDER BY id;
 
--- name: DeadCallbacks :many
-SELECT * FROM callbacks WHERE state = 'DEAD' ORDER BY finished_at DESC, id DESC LIMIT $1;
-
 -- name: NextCallbackDue :one
 -- The time of the next retry, 0 if none is planned.
 SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM callbacks

@@ -93,9 +93,6 @@ DELETE FROM channels WHERE id = $1;
 -- name: ProductByChannel :one
 SELECT * FROM products WHERE channel_id = $1 AND channel_id <> 0;
 
--- name: ProductsOfMachine :many
-SELECT * FROM products WHERE machine_id = $1 ORDER BY id;
-
 -- name: InsertProduct :one
 INSERT INTO products (machine_id, channel_id, good_id, category_id, on_sale, inventory, current_inventory, sort_id, floor_status)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '1')
@@ -126,9 +123,6 @@ WHERE id = sqlc.arg(id) AND current_inventory = sqlc.arg(old_level) AND inventor
 -- name: InsertReplenishment :exec
 INSERT INTO replenishments (machine_id, product_id, previous_level, level, type, source, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7);
-
--- name: ReplenishmentsOfMachine :many
-SELECT * FROM replenishments WHERE machine_id = $1 ORDER BY id;
 
 -- name: ChannelStock :many
 -- What replenishing works on: products with a good, on one board, of one

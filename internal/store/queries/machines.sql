@@ -69,6 +69,9 @@ SELECT * FROM model_boards WHERE model_id = $1 ORDER BY addr;
 -- name: CategoriesOfMachine :many
 SELECT * FROM categories WHERE machine_id = $1 ORDER BY sort_id DESC, id;
 
+-- name: VisibleCategoriesOfMachine :many
+SELECT * FROM categories WHERE machine_id = $1 AND is_visible ORDER BY sort_id DESC, id;
+
 -- name: SetCategory :one
 INSERT INTO categories (machine_id, title, sort_id, is_visible)
 VALUES ($1, $2, $3, $4)
