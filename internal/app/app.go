@@ -28,6 +28,7 @@ import (
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/machineapi"
+	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/notify"
 	"github.com/vendlane/vendlane/internal/openapi"
 	"github.com/vendlane/vendlane/internal/ordering"
@@ -58,19 +59,21 @@ type App struct {
 	Provision *provision.Applier
 	API       *openapi.Server
 
-	log       *slog.Logger
-	pickup    *pickup.Service
-	ordering  *ordering.Service
-	dispense  *dispense.Service
-	fleet     *fleet.Service
-	pictures  *storage.Folder
-	docs      *apidocs.Docs
-	gateway   *devicegw.Gateway
-	commands  *machineapi.Relay
-	callbacks *callback.Relay
-	metrics   *prometheus.Registry
-	routes    map[string]http.Handler
-	ready     atomic.Bool
+	log        *slog.Logger
+	pickup     *pickup.Service
+	ordering   *ordering.Service
+	dispense   *dispense.Service
+	fleet      *fleet.Service
+	catalog    *catalog.Service
+	machineLog *machinelog.Log
+	pictures   *storage.Folder
+	docs       *apidocs.Docs
+	gateway    *devicegw.Gateway
+	commands   *machineapi.Relay
+	callbacks  *callback.Relay
+	metrics    *prometheus.Registry
+	routes     map[string]http.Handler
+	ready      atomic.Bool
 
 	httpListener, mqttListener, adminListener net.Listener
 }
@@ -134,12 +137,18 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 	a.dispense = dispense.New(st, a.ordering, notifier, opts.Clock, opts.Random, dispense.Config{
 		Locks: vending.LockTimes(cfg.Dispense.LockS), Timeout: cfg.Dispense.TimeoutS * 1000, Zone: zone,
 	}, log)
-	a.fleet = fleet.New(st, opts.Clock, fleet.Config{Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000}, log)
-	a.Provision = provision.New(st, box, a.pickup, a.pictures, opts.Clock, opts.Random, zone)
+	a.fleet = fleet.New(st, box, opts.Clock, fleet.Config{Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000}, log)
+	publicURL := strings.TrimRight(cfg.HTTP.PublicURL, "/")
+	a.catalog = catalog.New(st, opts.Clock, catalog.Config{PublicURL: publicURL}, log)
+	a.machineLog = machinelog.New(st, opts.Clock, log)
+	a.Provision = provision.New(provision.Deps{
+		Store: st, Box: box, Pickup: a.pickup, Catalog: a.catalog, Fleet: a.fleet, Pictures: a.pictures,
+		Clock: opts.Clock, Random: opts.Random, Zone: zone,
+	})
 
 	a.API = openapi.New(st, box, openapi.UseCases{
 		Pickup: a.pickup, Ordering: a.ordering, Dispense: a.dispense, Fleet: a.fleet,
-		Catalog: catalog.New(st, opts.Clock, log),
+		Catalog: a.catalog,
 	}, opts.Clock, openapi.Config{
 		TimestampWindow:       cfg.Signing.TimestampWindowS,
 		RequestsPerSecond:     cfg.RateLimit.AppRPS,
@@ -150,12 +159,13 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 		AllowPrivateCallbacks: cfg.Callback.AllowPrivate,
 		AllowCallbackRanges:   cfg.Callback.AllowRanges,
 		Negotiate:             cfg.I18n.Negotiate,
-		PublicURL:             strings.TrimRight(cfg.HTTP.PublicURL, "/"),
+		PublicURL:             publicURL,
 		Zone:                  zone,
 	}, observeRequests(a.metrics), log)
 
 	deps := machineapi.Deps{
-		Store: st, Box: box, Fleet: a.fleet, Dispense: a.dispense, Clock: opts.Clock, Log: log, Metrics: a.metrics,
+		Store: st, Box: box, Fleet: a.fleet, Dispense: a.dispense, Catalog: a.catalog, Pickup: a.pickup,
+		MachineLog: a.machineLog, Clock: opts.Clock, Log: log, Metrics: a.metrics,
 	}
 	handler := machineapi.New(deps, machineapi.Config{
 		AcceptAppIDKey:  cfg.MQTT.AcceptAppIDKey,

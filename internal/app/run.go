@@ -34,6 +34,11 @@ func (a *App) Run(ctx context.Context) error {
 	// The relays and sweeps outlive the requests.
 	relayCtx, stopRelays := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRelays()
+	// The machine log outlives everything that writes to it.
+	logCtx, stopLog := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLog()
+	logEnded := make(chan error, 1)
+	go func() { logEnded <- a.machineLog.Run(logCtx) }()
 	relays, relayCtx := errgroup.WithContext(relayCtx)
 	relays.Go(func() error { return a.commands.Run(relayCtx) })
 	relays.Go(func() error { return a.callbacks.Run(relayCtx) })
@@ -64,7 +69,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	errs = append(errs, fronts.Wait())
 	stopRelays()
-	errs = append(errs, relays.Wait(), a.Close())
+	errs = append(errs, relays.Wait())
+	stopLog()
+	errs = append(errs, <-logEnded, a.Close())
 	return errors.Join(errs...)
 }
 

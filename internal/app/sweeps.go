@@ -19,8 +19,10 @@ func (a *App) sweep(ctx context.Context) {
 		{"unpaid orders", 15 * time.Second, a.ordering.ExpireSweep},
 		{"delivery time-outs", 5 * time.Second, a.dispense.TimeoutSweep},
 		{"silent machines", time.Minute, a.fleet.SilentSweep},
+		{"offline alerts", 10 * time.Second, a.fleet.OfflineAlertSweep},
 		{"expired codes", time.Minute, a.pickup.ExpireSweep},
 		{"old commands", time.Hour, a.commands.Sweep},
+		{"old machine log", time.Hour, a.machineLog.Sweep},
 		{"old callbacks", time.Hour, a.callbacks.Sweep},
 	} {
 		wg.Go(func() {

@@ -1,5 +1,6 @@
 // Package catalog is what machines show and hold: products, channels,
-// categories, banners, and replenishment (openapi.md §7.4–§7.7, §7.20–§7.22).
+// categories, banners, and replenishment (openapi.md §7.4–§7.7, §7.20–§7.22),
+// and what machines say of their shelves (mqtt.md §4.6, §4.9, §4.12).
 package catalog
 
 import (
@@ -15,12 +16,20 @@ import (
 type Service struct {
 	store *store.Store
 	clock vending.Clock
+	cfg   Config
 	log   *slog.Logger
 }
 
+// Config holds the settings of the use case.
+type Config struct {
+	// PublicURL comes before the path of a stored picture, without a slash at
+	// its end; "" leaves pictures relative (http.public_url).
+	PublicURL string
+}
+
 // New makes the use case.
-func New(st *store.Store, clock vending.Clock, log *slog.Logger) *Service {
-	return &Service{store: st, clock: clock, log: log}
+func New(st *store.Store, clock vending.Clock, cfg Config, log *slog.Logger) *Service {
+	return &Service{store: st, clock: clock, cfg: cfg, log: log}
 }
 
 // shown returns a machine whose shop window may be looked at: 30003, 30006,

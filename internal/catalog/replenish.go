@@ -12,14 +12,12 @@ import (
 // methodRefresh tells a machine that its products changed (mqtt.md §5.1).
 const methodRefresh = "client.machine.refresh"
 
-// refreshTTL is how long that waits for an offline machine, in milliseconds.
-const refreshTTL = 24 * 60 * 60 * 1000
-
-// Types and source of a replenishment (openapi.md §7.20).
+// Types and sources of a replenishment (openapi.md §7.20, mqtt.md §4.6, §4.9).
 const (
 	typeRestock    = "RESTOCK"
 	typeWithdrawal = "WITHDRAWAL"
 	sourceOpenAPI  = "OPENAPI"
+	sourceApp      = "APP"
 )
 
 // Level is a request to set one product's stock (openapi.md §7.20).
@@ -47,11 +45,13 @@ func (s *Service) Replenish(ctx context.Context, merchant db.Merchant, l Level) 
 		case l.Level > p.Inventory:
 			return vending.RefuseWith(vending.CodeCapacity, vending.Data{"product_id": p.ID, "max": p.Inventory})
 		}
-		changed, err := s.setLevel(ctx, tx, m.ID, p.ID, p.CurrentInventory, l.Level)
+		changed, err := s.setLevel(ctx, tx, change{
+			machineID: m.ID, productID: p.ID, from: p.CurrentInventory, to: l.Level, source: sourceOpenAPI,
+		})
 		if err != nil || !changed {
 			return err
 		}
-		return s.refresh(ctx, tx, m.ID)
+		return s.QueueRefresh(ctx, tx, m.ID)
 	})
 }
 
@@ -145,7 +145,9 @@ func (s *Service) setCabinet(ctx context.Context, tx *store.Tx, machineID int64,
 		if !ok {
 			continue
 		}
-		changed, err := s.setLevel(ctx, tx, machineID, row.ID, row.CurrentInventory, to)
+		changed, err := s.setLevel(ctx, tx, change{
+			machineID: machineID, productID: row.ID, from: row.CurrentInventory, to: to, source: sourceOpenAPI,
+		})
 		if err != nil {
 			return err
 		}
@@ -154,26 +156,34 @@ func (s *Service) setCabinet(ctx context.Context, tx *store.Tx, machineID int64,
 	if !anyChanged {
 		return nil
 	}
-	return s.refresh(ctx, tx, machineID)
+	return s.QueueRefresh(ctx, tx, machineID)
+}
+
+// change is a new stock level that is not a sale.
+type change struct {
+	machineID, productID, from, to int64
+	source                         string
+	// all: the whole machine was filled or emptied at once.
+	all bool
 }
 
 // setLevel changes one stock level and logs it; a level that already is right
 // leaves no trace.
-func (s *Service) setLevel(ctx context.Context, tx *store.Tx, machineID, productID, from, to int64) (bool, error) {
-	if from == to {
+func (s *Service) setLevel(ctx context.Context, tx *store.Tx, c change) (bool, error) {
+	if c.from == c.to {
 		return false, nil
 	}
-	n, err := tx.SetStock(ctx, to, productID, from)
+	n, err := tx.SetStock(ctx, c.to, c.productID, c.from)
 	if err := store.Changed("set stock", n, err); err != nil {
 		return false, err
 	}
 	kind := typeRestock
-	if to < from {
+	if c.to < c.from {
 		kind = typeWithdrawal
 	}
 	err = tx.InsertReplenishment(ctx, db.InsertReplenishmentParams{
-		MachineID: machineID, ProductID: productID, PreviousLevel: from, Level: to,
-		Type: kind, Source: sourceOpenAPI, CreatedAt: s.clock.Millis(),
+		MachineID: c.machineID, ProductID: c.productID, PreviousLevel: c.from, Level: c.to,
+		Type: kind, Source: c.source, IsAll: c.all, CreatedAt: s.clock.Millis(),
 	})
 	if err != nil {
 		return false, fmt.Errorf("log replenishment: %w", err)
@@ -181,9 +191,10 @@ func (s *Service) setLevel(ctx context.Context, tx *store.Tx, machineID, product
 	return true, nil
 }
 
-func (s *Service) refresh(ctx context.Context, tx *store.Tx, machineID int64) error {
-	now := s.clock.Millis()
-	return tx.QueueCommand(ctx, store.Command{MachineID: machineID, Method: methodRefresh, Now: now, ExpiresAt: now + refreshTTL})
+// QueueRefresh tells a machine, after the commit, to load its data again
+// (mqtt.md §5.1).
+func (s *Service) QueueRefresh(ctx context.Context, tx *store.Tx, machineID int64) error {
+	return tx.QueueMessage(ctx, machineID, methodRefresh, nil, s.clock.Millis())
 }
 
 func (s *Service) retry(ctx context.Context, fn func(tx *store.Tx) error) error {

@@ -66,10 +66,7 @@ func (s *Service) applyReport(ctx context.Context, tx *store.Tx, r Report) error
 	if out.channelStatus == "" {
 		return nil
 	}
-	if _, err := tx.SetFloorStatus(ctx, delivery.ProductID, out.channelStatus); err != nil {
-		return fmt.Errorf("store channel status: %w", err)
-	}
-	return nil
+	return s.setFloorStatus(ctx, tx, delivery.MachineID, delivery.ProductID, out.channelStatus)
 }
 
 // outcome is how a delivery ended, and what the callback says about it.

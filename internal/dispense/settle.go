@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/notify"
 	"github.com/vendlane/vendlane/internal/store"
@@ -52,6 +53,9 @@ func (s *Service) settleRecord(ctx context.Context, tx *store.Tx, order db.Order
 	settled := settle(order, record, deliveries, d, out)
 	if settled.alert != "" {
 		log.Error(settled.alert, "record_id", record.ID, "record_state", record.State, "pieces", out.delivered)
+		if err := s.alert(ctx, tx, d, settled.alert); err != nil {
+			return err
+		}
 	}
 	if settled.take > 0 {
 		if err := tx.TakeStockAtMost(ctx, settled.take, d.ProductID); err != nil {
@@ -135,7 +139,14 @@ func (s *Service) takeUnexpected(ctx context.Context, tx *store.Tx, d db.Deliver
 	}
 	log.Error("conflicting report ignored: the delivery already has another result",
 		"state", d.State, "reported", out.state)
-	return nil
+	return s.alert(ctx, tx, d, "conflicting report ignored: the delivery is "+string(d.State)+", reported "+string(out.state))
+}
+
+// alert is for the operator: a delivery did not go as the platform believed.
+func (s *Service) alert(ctx context.Context, tx *store.Tx, d db.Delivery, detail string) error {
+	return alerts.Raise(ctx, tx, s.log, alerts.Alert{
+		MachineID: d.MachineID, Kind: vending.AlertDelivery, Subject: FormatID(d.ID), Detail: detail, At: s.clock.Millis(),
+	})
 }
 
 // takeCancelled corrects the stock once: the delivery remembers the pieces.
@@ -149,5 +160,5 @@ func (s *Service) takeCancelled(ctx context.Context, tx *store.Tx, d db.Delivery
 	if err := tx.TakeStockAtMost(ctx, pieces, d.ProductID); err != nil {
 		return fmt.Errorf("correct stock: %w", err)
 	}
-	return nil
+	return s.alert(ctx, tx, d, "a cancelled delivery dropped goods; stock corrected")
 }

@@ -180,9 +180,11 @@ func takeLock(ctx context.Context, tx *store.Tx, d db.Delivery, now, duration in
 	if err != nil {
 		return fmt.Errorf("read dispense lock: %w", err)
 	}
-	return vending.RefuseWith(vending.CodeMachineDispensing, vending.Data{
-		"delivery_id": FormatID(held.DeliveryID), "retry_after": vending.SecondsUp(held.LockedUntil - now),
-	})
+	data := vending.Data{"retry_after": vending.SecondsUp(held.LockedUntil - now)}
+	if held.DeliveryID != 0 { // else the holder is a channel test
+		data["delivery_id"] = FormatID(held.DeliveryID)
+	}
+	return vending.RefuseWith(vending.CodeMachineDispensing, data)
 }
 
 // commandFields are the own fields of device.delivery.put (mqtt.md §6.1).
@@ -195,18 +197,11 @@ func commandFields(d db.Delivery, offer db.OfferRow, window int64) map[string]st
 		"code":        strconv.FormatInt(offer.Motor, 10),
 		"addr":        strconv.FormatInt(offer.Addr, 10),
 		"floor_type":  strconv.FormatInt(offer.FloorType, 10),
-		"is_lp":       flag(offer.Lift),
-		"is_dc":       flag(offer.DropDetection),
+		"is_lp":       vending.Flag(offer.Lift),
+		"is_dc":       vending.Flag(offer.DropDetection),
 		"quantity":    strconv.FormatInt(d.Quantity, 10),
 		"timeout":     strconv.FormatInt(window, 10),
 	}
-}
-
-func flag(on bool) string {
-	if on {
-		return "1"
-	}
-	return "0"
 }
 
 // FormatID writes a delivery_id as the wire has it: 16 digits.

@@ -1,12 +1,14 @@
 // Package fleet knows the machines of the merchants: lists and details for the
-// API (openapi.md §7.2, §7.3), who may connect (mqtt.md §2.1) and who is
-// online (mqtt.md §4.3, §4.4).
+// API (openapi.md §7.2, §7.3), who may connect (mqtt.md §2.1), who is online
+// (mqtt.md §4.3, §4.4), what machines report of themselves (mqtt.md §4) and how
+// they are told to restart, to change their settings or to sleep (mqtt.md §5).
 package fleet
 
 import (
 	"log/slog"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 )
@@ -23,13 +25,15 @@ type Config struct {
 // Service is the fleet use case.
 type Service struct {
 	store     *store.Store
+	box       *secrets.Box
 	clock     vending.Clock
 	cfg       Config
 	log       *slog.Logger
 	passwords *passwordGuard
+	beats     heartbeats
 }
 
 // New makes the use case.
-func New(st *store.Store, clock vending.Clock, cfg Config, log *slog.Logger) *Service {
-	return &Service{store: st, clock: clock, cfg: cfg, log: log, passwords: newPasswordGuard(clock)}
+func New(st *store.Store, box *secrets.Box, clock vending.Clock, cfg Config, log *slog.Logger) *Service {
+	return &Service{store: st, box: box, clock: clock, cfg: cfg, log: log, passwords: newPasswordGuard(clock)}
 }

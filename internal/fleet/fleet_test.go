@@ -33,7 +33,7 @@ func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "vendlane.db")
 	f := &fixture{Fixture: storetest.NewFixture(t, testkit.SQLite(file))}
-	f.fleet = fleet.New(f.Store, f.Now, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000}, slog.New(slog.DiscardHandler))
+	f.fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000}, slog.New(slog.DiscardHandler))
 	var err error
 	if f.sql, err = sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)"); err != nil {
 		t.Fatal(err)

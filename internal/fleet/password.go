@@ -59,11 +59,15 @@ func (s *Service) Authenticate(ctx context.Context, machineNo, password string) 
 	if !found {
 		return m, ErrBadPassword
 	}
-	if !s.passwords.matches(password, m.Machine.PasswordHash) {
-		s.passwords.failed(machineNo)
-		return store.Machine{}, ErrBadPassword
+	row := m.Machine
+	if s.passwords.matches(password, row.PasswordHash) {
+		return m, s.endOverlap(ctx, row)
 	}
-	return m, nil
+	if s.clock.Millis() < row.PasswordPreviousUntil && s.passwords.matches(password, row.PasswordPreviousHash) {
+		return m, nil
+	}
+	s.passwords.failed(machineNo)
+	return store.Machine{}, ErrBadPassword
 }
 
 // passwordGuard counts failures per machine and remembers passwords that were

@@ -4,47 +4,19 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
-// silentBatch bounds how many machines one transaction of the sweep takes.
-const silentBatch = 500
-
-// Heartbeat is what a machine says of itself every five minutes (mqtt.md §4.3),
-// its fields already checked.
-type Heartbeat struct {
-	MachineID   int64
-	NetworkType string
-	// NetworkRSSI is "" when the machine does not know it.
-	NetworkRSSI string
-	// UptimeMinutes is counted since local midnight.
-	UptimeMinutes int64
-}
-
-// TakeHeartbeat notes a heartbeat; a machine that was offline is online from
-// now on (mqtt.md §4.3).
-func (s *Service) TakeHeartbeat(ctx context.Context, h Heartbeat) error {
-	return s.store.InTx(ctx, func(tx *store.Tx) error {
-		before, err := tx.PresenceOfMachine(ctx, h.MachineID)
-		if err != nil {
-			return fmt.Errorf("presence of machine %d: %w", h.MachineID, err)
-		}
-		_, err = tx.Heartbeat(ctx, db.HeartbeatParams{
-			MachineID: h.MachineID, LastHeartbeatAt: s.clock.Millis(), NetworkType: h.NetworkType,
-			NetworkRssi: h.NetworkRSSI, UptimeMinutesToday: h.UptimeMinutes,
-		})
-		if err != nil {
-			return fmt.Errorf("store heartbeat: %w", err)
-		}
-		if before.IsOnline {
-			return nil
-		}
-		s.log.Info("machine is online", "machine_id", h.MachineID)
-		return tx.SetNotice(ctx, h.MachineID, vending.NoticeOnline)
-	})
-}
+const (
+	// sweepBatch bounds how many machines one transaction of a sweep takes.
+	sweepBatch = 500
+	// offlineAlertAfter is how long a machine that said goodbye may take to
+	// come back before it is an alert, in milliseconds (mqtt.md §4.4).
+	offlineAlertAfter = 30 * 1000
+)
 
 // Connected notes that a machine holds a connection with this epoch. Whatever
 // an older connection still says of its own end is ignored from now on.
@@ -60,7 +32,10 @@ func (s *Service) Connected(ctx context.Context, machineID, epoch int64) error {
 // ignored: the machine has come back since.
 func (s *Service) GoneOffline(ctx context.Context, machineID, epoch int64, reason string) error {
 	return s.store.InTx(ctx, func(tx *store.Tx) error {
-		n, err := tx.MachineOffline(ctx, machineID, epoch, vending.NoticeOffline)
+		n, err := tx.MachineOffline(ctx, db.MachineOfflineParams{
+			MachineID: machineID, Epoch: epoch, NotifyMessage: vending.NoticeOffline,
+			AlertAt: s.clock.Millis() + offlineAlertAfter,
+		})
 		if err == nil && n == 1 {
 			s.log.Info("machine is offline", "machine_id", machineID, "reason", reason)
 		}
@@ -72,8 +47,9 @@ func (s *Service) GoneOffline(ctx context.Context, machineID, epoch int64, reaso
 // (mqtt.md §4.3). It is idempotent and may run on several nodes.
 func (s *Service) SilentSweep(ctx context.Context) error {
 	for {
-		limit := s.clock.Millis() - s.cfg.OfflineAfter
-		ids, err := s.store.SilentMachines(ctx, limit, silentBatch)
+		now := s.clock.Millis()
+		limit := now - s.cfg.OfflineAfter
+		ids, err := s.store.SilentMachines(ctx, limit, sweepBatch)
 		if err != nil {
 			return fmt.Errorf("list silent machines: %w", err)
 		}
@@ -82,7 +58,9 @@ func (s *Service) SilentSweep(ctx context.Context) error {
 		}
 		err = s.store.InTx(ctx, func(tx *store.Tx) error {
 			for _, id := range ids {
-				n, err := tx.MachineFellSilent(ctx, id, limit, vending.NoticeOffline)
+				n, err := tx.MachineFellSilent(ctx, db.MachineFellSilentParams{
+					MachineID: id, LastHeartbeatAt: limit, NotifyMessage: vending.NoticeOffline, AlertAt: now,
+				})
 				if err != nil {
 					return err
 				}
@@ -94,6 +72,34 @@ func (s *Service) SilentSweep(ctx context.Context) error {
 		})
 		if err != nil {
 			return fmt.Errorf("mark silent machines: %w", err)
+		}
+	}
+}
+
+// OfflineAlertSweep raises the alert about machines that went offline and have
+// not come back in time (mqtt.md §4.4). It is idempotent and may run on several
+// nodes.
+func (s *Service) OfflineAlertSweep(ctx context.Context) error {
+	for {
+		now := s.clock.Millis()
+		ids, err := s.store.MachinesToAlert(ctx, now, sweepBatch)
+		if err != nil {
+			return fmt.Errorf("list offline machines: %w", err)
+		}
+		err = s.store.InBatch(ctx, ids, func(tx *store.Tx, id int64) error {
+			n, err := tx.AlertTaken(ctx, id, now)
+			if err != nil || n == 0 {
+				return err // it has come back
+			}
+			return alerts.Raise(ctx, tx, s.log, alerts.Alert{
+				MachineID: id, Kind: vending.AlertOffline, Detail: "machine is offline", At: now,
+			})
+		})
+		if err != nil {
+			return fmt.Errorf("alert about offline machines: %w", err)
+		}
+		if len(ids) < sweepBatch {
+			return nil
 		}
 	}
 }

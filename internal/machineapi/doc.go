@@ -17,10 +17,9 @@
 // topic_mismatch on both topics, and one that names no machine at all as
 // unknown_machine. A message without client_id belongs to the connection.
 //
-// Messages whose effects belong to fleet management (mqtt.md §4, all but
-// heartbeat, offline and the dispense report) are verified up to their method,
-// acknowledged and counted as mqtt_ignored_total{method}. Machines in the field
-// send them at every boot, so they are neither unknown nor an error.
+// What a use case refuses (a product of another machine, a level above the
+// capacity) is dropped as bad_fields. What it accepts is counted as
+// mqtt_accepted_total{method} and noted in the machine log.
 //
 // # Down
 //

@@ -42,9 +42,8 @@ const (
 	badSignAlertAt = 100
 )
 
-// dropLog writes at most one line per machine and reason in a minute, and an
-// alert about a machine with more than 100 wrong signatures in 10 minutes
-// (mqtt.md §3.2). It holds one entry per machine and reason, so it is bounded
+// dropLog writes at most one line per machine and reason in a minute, and finds
+// machines with more than 100 wrong signatures in 10 minutes (mqtt.md §3.2). It holds one entry per machine and reason, so it is bounded
 // by the fleet.
 type dropLog struct {
 	clock vending.Clock
@@ -67,16 +66,15 @@ func newDropLog(clock vending.Clock, log *slog.Logger) *dropLog {
 	return &dropLog{clock: clock, log: log, loggedAt: map[dropKey]int64{}, badSigns: map[string]badSigns{}}
 }
 
-func (l *dropLog) note(machineNo, method string, d *drop) {
+// note logs a drop and tells whether it is the one that makes an alert.
+func (l *dropLog) note(machineNo, method string, d *drop) (alert bool) {
 	now := l.clock.Millis()
 	line, alert := l.due(machineNo, d.reason, now)
 	if line {
 		l.log.Warn("message of a machine dropped",
 			"machine_no", machineNo, "reason", d.reason, "method", method, "detail", d.cause.Error())
 	}
-	if alert {
-		l.log.Error("machine keeps sending wrong signatures: wrong AppKey, or an attack", "machine_no", machineNo)
-	}
+	return alert
 }
 
 func (l *dropLog) due(machineNo, reason string, now int64) (line, alert bool) {

@@ -16,11 +16,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/notify"
 	"github.com/vendlane/vendlane/internal/ordering"
+	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -130,7 +133,9 @@ func (f *fixture) open() {
 	f.registry = prometheus.NewRegistry()
 	f.deps = Deps{
 		Store: st, Box: box, Clock: clock, Log: log, Metrics: f.registry,
-		Fleet: fleet.New(st, clock, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000}, log),
+		Fleet:   fleet.New(st, box, clock, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000}, log),
+		Catalog: catalog.New(st, clock, catalog.Config{}, log), MachineLog: machinelog.New(st, clock, log),
+		Pickup: pickup.New(st, clock, rand.Reader, pickup.Config{Zone: time.UTC}, log),
 		Dispense: dispense.New(st, orders, notifier, clock, rand.Reader, dispense.Config{
 			Locks:   vending.LockTimes{Lock: 15, Motor: 30, Belt: 90, Default: 45},
 			Timeout: 120_000, Zone: time.UTC,

@@ -11,6 +11,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -98,7 +99,10 @@ func receive[T any](t *testing.T, from <-chan T) T {
 
 func TestMachineOverGateway(t *testing.T) {
 	p := newPlatform(t)
-	p.inTx(func(tx *store.Tx) error { return tx.SetNotice(p.ctx, machineID, "") })
+	p.inTx(func(tx *store.Tx) error {
+		_, err := tx.MachineOffline(p.ctx, db.MachineOfflineParams{MachineID: machineID, Epoch: 1 << 62})
+		return err
+	})
 	p.queue(machineID, "client.pickup_codes.create", map[string]string{"id": "1", "code": "5288640"})
 
 	client, commands := p.machine(body(t, p.offline(nil), appKey))

@@ -7,9 +7,13 @@ import (
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/vendlane/vendlane/internal/alerts"
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/machinelog"
+	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -33,8 +37,12 @@ type Deps struct {
 	Box      *secrets.Box
 	Fleet    *fleet.Service
 	Dispense *dispense.Service
-	Clock    vending.Clock
-	Log      *slog.Logger
+	Catalog  *catalog.Service
+	Pickup   *pickup.Service
+	// MachineLog keeps what is said (mqtt.md §3.5).
+	MachineLog *machinelog.Log
+	Clock      vending.Clock
+	Log        *slog.Logger
 	// Metrics gets the counters; nil registers them nowhere.
 	Metrics prometheus.Registerer
 }
@@ -46,6 +54,9 @@ type Handler struct {
 	box      *secrets.Box
 	fleet    *fleet.Service
 	dispense *dispense.Service
+	catalog  *catalog.Service
+	pickup   *pickup.Service
+	journal  *machinelog.Log
 	clock    vending.Clock
 	log      *slog.Logger
 	cfg      Config
@@ -60,7 +71,8 @@ var _ devicegw.Handler = (*Handler)(nil)
 // d.Metrics and panics if they are registered there already.
 func New(d Deps, cfg Config) *Handler {
 	return &Handler{
-		store: d.Store, box: d.Box, fleet: d.Fleet, dispense: d.Dispense, clock: d.Clock, log: d.Log,
+		store: d.Store, box: d.Box, fleet: d.Fleet, dispense: d.Dispense, catalog: d.Catalog, pickup: d.Pickup,
+		journal: d.MachineLog, clock: d.Clock, log: d.Log,
 		cfg: cfg, methods: methods(), metrics: newUpMetrics(d.Metrics), drops: newDropLog(d.Clock, d.Log),
 	}
 }
@@ -90,7 +102,7 @@ func (h *Handler) CheckWill(ctx context.Context, m devicegw.Message) error {
 		_, err = readOffline(u.object)
 	}
 	if d := (*drop)(nil); errors.As(err, &d) {
-		h.countDrop(m, u, d)
+		h.countDrop(ctx, m, u, d)
 	}
 	return err
 }
@@ -155,22 +167,45 @@ func (h *Handler) OnMessage(ctx context.Context, m devicegw.Message) error {
 		err = h.apply(ctx, u)
 	}
 	if d := (*drop)(nil); errors.As(err, &d) {
-		h.countDrop(m, u, d)
+		h.countDrop(ctx, m, u, d)
 		return nil
 	}
 	return err
 }
 
+// apply gives a verified message its effect and notes it in the machine log.
 func (h *Handler) apply(ctx context.Context, u upMessage) error {
-	handle := h.methods[u.name].handle
-	if handle == nil {
-		h.metrics.ignored.WithLabelValues(u.name).Inc()
-		return nil
+	err := h.methods[u.name].handle(ctx, h, u)
+	if refusal := (*vending.Error)(nil); errors.As(err, &refusal) {
+		return dropFor(reasonBadFields, refusal) // ids and numbers that do not fit the machine
 	}
-	return handle(ctx, h, u)
+	if err != nil {
+		return err
+	}
+	h.metrics.accepted.WithLabelValues(u.name).Inc()
+	h.journal.Put(ctx, machinelog.Entry{
+		MachineID: u.machine.Machine.ID, Up: true, Method: u.name,
+		Payload: machinelog.Payload(u.object), At: h.clock.Millis(),
+	})
+	return nil
 }
 
-func (h *Handler) countDrop(m devicegw.Message, u upMessage, d *drop) {
+// countDrop counts and logs a dropped message. Too many wrong signatures are an
+// alert, which must not make the machine send again when it cannot be stored.
+func (h *Handler) countDrop(ctx context.Context, m devicegw.Message, u upMessage, d *drop) {
 	h.metrics.dropped.WithLabelValues(d.reason, u.label).Inc()
-	h.drops.note(m.MachineNo, u.label, d)
+	if !h.drops.note(m.MachineNo, u.label, d) {
+		return
+	}
+	err := h.withMachine(ctx, m.MachineNo, func(machineID int64) error {
+		return h.store.InTx(ctx, func(tx *store.Tx) error {
+			return alerts.Raise(ctx, tx, h.log, alerts.Alert{
+				MachineID: machineID, Kind: vending.AlertBadSign, At: h.clock.Millis(),
+				Detail: "keeps sending wrong signatures: wrong AppKey, or an attack",
+			})
+		})
+	})
+	if err != nil {
+		h.log.Error("alert about wrong signatures not stored", "machine_no", m.MachineNo, "error", err)
+	}
 }

@@ -61,28 +61,6 @@ func TestAcceptedKeysAndTopics(t *testing.T) {
 	}
 }
 
-func TestMethodsWithoutEffectYet(t *testing.T) {
-	f := newFixture(t, Config{})
-	before := f.state()
-	for _, method := range []string{
-		"client.temperature.put", "client.humidity.put", "client.machine.env.put", "client.product.put",
-		"client.doorlock.status", "client.channel.status.put", "client.product.restock",
-		"client.machine.config.put", "client.pickup_codes.put", "client.goods.slug.put", "client.traffic.put",
-	} {
-		f.send(f.up(method, nil))
-		if got := f.counter("mqtt_ignored_total", map[string]string{"method": method}); got != 1 {
-			t.Errorf("mqtt_ignored_total{%s} = %v, want 1", method, got)
-		}
-		f.check(f.handler.OnMessage(f.ctx, f.message(body(t, f.up(method, nil), "other"))))
-		if got := f.dropped(reasonBadSign, method); got != 1 {
-			t.Errorf("%s with a wrong signature was not dropped", method)
-		}
-	}
-	if f.state() != before {
-		t.Error("state changed")
-	}
-}
-
 func TestOnlineAndOffline(t *testing.T) {
 	f := newFixture(t, Config{})
 	offline := func(epoch int64, will bool) {

@@ -24,8 +24,7 @@ type method struct {
 	// at (mqtt.md §3.2, row 5).
 	untimed bool
 	// handle checks the fields and applies the message. It returns a *drop for
-	// a message that must have no effect. nil: the method's effects come with
-	// fleet management, it is accepted and counted.
+	// a message that must have no effect; a refusal of a use case becomes one.
 	handle func(ctx context.Context, h *Handler, u upMessage) error
 }
 
@@ -35,17 +34,17 @@ func methods() map[string]method {
 		methodHeartbeat:             {handle: takeHeartbeat},
 		methodOffline:               {handle: takeOffline, untimed: true},
 		methodReport:                {handle: takeReport, untimed: true},
-		"client.temperature.put":    {},
-		"client.humidity.put":       {},
-		"client.machine.env.put":    {},
-		"client.product.put":        {},
-		"client.doorlock.status":    {},
-		"client.channel.status.put": {},
-		"client.product.restock":    {},
-		"client.machine.config.put": {},
-		"client.pickup_codes.put":   {},
-		"client.goods.slug.put":     {},
-		"client.traffic.put":        {},
+		"client.temperature.put":    {handle: takeTemperature},
+		"client.humidity.put":       {handle: takeHumidity},
+		"client.machine.env.put":    {handle: takeEnvironment},
+		"client.product.put":        {handle: takeProduct},
+		"client.doorlock.status":    {handle: takeDoorLock},
+		"client.channel.status.put": {handle: takeChannelStatus},
+		"client.product.restock":    {handle: takeRestock},
+		"client.machine.config.put": {handle: takeConfig},
+		"client.pickup_codes.put":   {handle: takeCodeUse},
+		"client.goods.slug.put":     {handle: takeSlug},
+		"client.traffic.put":        {handle: takeTraffic},
 	}
 }
 

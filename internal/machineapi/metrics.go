@@ -7,7 +7,7 @@ import (
 
 // upMetrics count messages of machines.
 type upMetrics struct {
-	dropped, ignored *prometheus.CounterVec
+	dropped, accepted *prometheus.CounterVec
 }
 
 // newUpMetrics registers the counters with reg; nil registers nowhere.
@@ -18,9 +18,9 @@ func newUpMetrics(reg prometheus.Registerer) upMetrics {
 			Name: "mqtt_dropped_total",
 			Help: "Messages of machines dropped without effect, by reason (mqtt.md §3.2).",
 		}, []string{"reason", "method"}),
-		ignored: auto.NewCounterVec(prometheus.CounterOpts{
-			Name: "mqtt_ignored_total",
-			Help: "Valid messages of machines whose method has no effect yet.",
+		accepted: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "mqtt_accepted_total",
+			Help: "Messages of machines that were applied.",
 		}, []string{"method"}),
 	}
 }

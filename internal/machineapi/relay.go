@@ -11,6 +11,7 @@ import (
 
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -52,6 +53,7 @@ type Relay struct {
 	store    *store.Store
 	box      *secrets.Box
 	dispense *dispense.Service
+	journal  *machinelog.Log
 	clock    vending.Clock
 	log      *slog.Logger
 	gateway  Sender
@@ -65,7 +67,7 @@ type Relay struct {
 // may run per store and process.
 func NewRelay(d Deps, gateway Sender) *Relay {
 	return &Relay{
-		store: d.Store, box: d.Box, dispense: d.Dispense, clock: d.Clock, log: d.Log,
+		store: d.Store, box: d.Box, dispense: d.Dispense, journal: d.MachineLog, clock: d.Clock, log: d.Log,
 		gateway: gateway, metrics: newDownMetrics(d.Metrics), lanes: newLanes(),
 	}
 }

@@ -2,14 +2,18 @@ package machineapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/signature"
 )
 
 // runLane deals with the rows of a lane one after the other until it is empty.
@@ -82,7 +86,11 @@ func (r *Relay) send(ctx context.Context, c db.Command) update {
 	if err != nil {
 		return r.notSent(c, fmt.Errorf("key of merchant %d: %w", m.Machine.MerchantID, err))
 	}
-	body, err := encode(c, m.Machine, key)
+	plain, err := r.unseal(c)
+	if err != nil {
+		return r.notSent(c, err)
+	}
+	body, err := encode(plain, m.Machine, key)
 	if err != nil {
 		return r.notSent(c, err)
 	}
@@ -99,7 +107,42 @@ func (r *Relay) send(ctx context.Context, c db.Command) update {
 	}
 	err = r.gateway.Send(ctx, m.Machine.MachineNo, out)
 	r.count(c, err)
+	if c.Attempts <= 1 && !errors.Is(err, devicegw.ErrOffline) && !errors.Is(err, devicegw.ErrTooLarge) {
+		r.note(ctx, c, body, published)
+	}
 	return afterSend(c, published, r.clock.Millis(), err)
+}
+
+// unseal returns the row of a new password with the password readable; other
+// rows have nothing sealed.
+func (r *Relay) unseal(c db.Command) (db.Command, error) {
+	if c.Method != fleet.MethodPassword {
+		return c, nil
+	}
+	var members map[string]string
+	if err := json.Unmarshal([]byte(c.Fields), &members); err != nil {
+		return c, fmt.Errorf("fields of command %d: %w", c.ID, err)
+	}
+	var err error
+	if members[fleet.FieldPassword], err = r.box.Open(secrets.PurposeMachinePassword, members[fleet.FieldPassword]); err != nil {
+		return c, fmt.Errorf("password in command %d: %w", c.ID, err)
+	}
+	text, err := json.Marshal(members)
+	c.Fields = string(text)
+	return c, err
+}
+
+// note puts a message that has left for its machine into the machine log, once:
+// repeats are the same bytes.
+func (r *Relay) note(ctx context.Context, c db.Command, body []byte, at int64) {
+	object, err := signature.DecodeMessage(body)
+	if err != nil {
+		r.log.Error("message to a machine cannot be read back", "command_id", c.ID, "error", err)
+		return
+	}
+	r.journal.Put(context.WithoutCancel(ctx), machinelog.Entry{
+		MachineID: c.MachineID, Method: c.Method, Payload: machinelog.Payload(object), At: at,
+	})
 }
 
 // notSent notes a failure of our own before anything was written.

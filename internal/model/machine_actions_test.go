@@ -187,7 +187,7 @@ func (r *random) setUp(m *machine, products ...*product) {
 		now := row.Machine
 		err = tx.UpdateMachine(ctx, db.UpdateMachineParams{
 			ID: m.id, ModelID: now.ModelID, Name: now.Name, Status: vending.MachineStatus(m.status), MachineType: now.MachineType,
-			Timezone: now.Timezone, PickupCodeEnabled: m.codesEnabled, PasswordHash: now.PasswordHash,
+			Timezone: now.Timezone, PickupCodeEnabled: m.codesEnabled,
 		})
 		for _, p := range products {
 			stored, readErr := tx.ProductByID(ctx, p.id)

@@ -55,6 +55,7 @@ type system struct {
 	dispense *dispense.Service
 	pickup   *pickup.Service
 	fleet    *fleet.Service
+	catalog  *catalog.Service
 }
 
 // shopTemplate is the content of a database file with the shop in it. It is
@@ -69,7 +70,10 @@ var shopTemplate = sync.OnceValues(func() ([]byte, error) {
 	if err := s.start(); err != nil {
 		return nil, err
 	}
-	apply := provision.New(s.store, box(), s.pickup, nil, s.clock, s.random, defaultZone())
+	apply := provision.New(provision.Deps{
+		Store: s.store, Box: box(), Pickup: s.pickup, Catalog: s.catalog, Fleet: s.fleet,
+		Clock: s.clock, Random: s.random, Zone: defaultZone(),
+	})
 	if _, err := apply.Apply(context.Background(), shopFile()); err != nil {
 		return nil, err
 	}
@@ -129,10 +133,11 @@ func (s *system) start() error {
 	s.dispense = dispense.New(s.store, s.ordering, notifier, s.clock, s.random, dispense.Config{
 		Locks: vending.LockTimes{Lock: 15, Motor: 30, Belt: 90, Default: 45}, Timeout: 120_000, Zone: zone,
 	}, log)
-	s.fleet = fleet.New(s.store, s.clock, fleet.Config{Zone: zone, OfflineAfter: 600_000}, log)
+	s.fleet = fleet.New(s.store, box(), s.clock, fleet.Config{Zone: zone, OfflineAfter: 600_000}, log)
+	s.catalog = catalog.New(s.store, s.clock, catalog.Config{}, log)
 	s.api = openapi.New(s.store, box(), openapi.UseCases{
 		Pickup: s.pickup, Ordering: s.ordering, Dispense: s.dispense, Fleet: s.fleet,
-		Catalog: catalog.New(s.store, s.clock, log),
+		Catalog: s.catalog,
 	}, s.clock, openapi.Config{TimestampWindow: 600, Zone: zone}, nil, log)
 	return nil
 }

@@ -99,8 +99,8 @@ func newAPIAt(t testing.TB, file string, change ...func(*openapi.Config)) *api {
 func (a *api) serve(st *store.Store) http.Handler {
 	log := slog.New(slog.NewTextHandler(&a.log, nil))
 	return openapi.New(st, a.Box, openapi.UseCases{
-		Pickup: a.Pickup, Ordering: a.Ordering, Dispense: a.Dispense, Catalog: catalog.New(st, a.Now, log),
-		Fleet: fleet.New(st, a.Now, fleet.Config{Zone: zone, OfflineAfter: 600_000}, log),
+		Pickup: a.Pickup, Ordering: a.Ordering, Dispense: a.Dispense, Catalog: catalog.New(st, a.Now, catalog.Config{}, log),
+		Fleet: fleet.New(st, a.Box, a.Now, fleet.Config{Zone: zone, OfflineAfter: 600_000}, log),
 	}, a.Now, a.config, nil, log)
 }
 
@@ -125,7 +125,7 @@ func template(t testing.TB) []byte {
 	templateOnce.Do(func() {
 		file := filepath.Join(t.TempDir(), "template.db")
 		f := storetest.NewFixture(t, func(t testing.TB) store.Engine { return openEngine(t, file, sqlite.Options{}) })
-		applier := provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, rand.Reader, zone)
+		applier := provision.New(f.ProvisionDeps())
 		if _, err := applier.Apply(t.Context(), rivalFile()); err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -167,8 +166,5 @@ func channelRow(c db.Channel) channelJSON {
 // picture shows a stored picture under the platform's public address; other
 // URLs are as the operator gave them.
 func (s *Server) picture(url string) string {
-	if strings.HasPrefix(url, "/") {
-		return s.cfg.PublicURL + url
-	}
-	return url
+	return vending.PictureURL(s.cfg.PublicURL, url)
 }

@@ -41,7 +41,7 @@ func TestMachines(t *testing.T) {
 	})
 	a.Online(t, false)
 	log := slog.New(slog.DiscardHandler)
-	heartbeat := fleet.New(a.Store, a.Now, fleet.Config{Zone: zone}, log)
+	heartbeat := fleet.New(a.Store, a.Box, a.Now, fleet.Config{Zone: zone}, log)
 	if err := heartbeat.TakeHeartbeat(t.Context(), fleet.Heartbeat{MachineID: a.Machine.ID}); err != nil {
 		t.Fatal(err)
 	}

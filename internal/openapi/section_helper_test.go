@@ -1,7 +1,6 @@
 package openapi_test
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"reflect"
 	"strconv"
@@ -131,7 +130,7 @@ func (a *api) apply(t testing.TB, change func(*provision.Merchant)) {
 	t.Helper()
 	file := storetest.File()
 	change(&file.Merchants[0])
-	applier := provision.New(a.Store, a.Box, a.Pickup, nil, a.Now, rand.Reader, zone)
+	applier := provision.New(a.ProvisionDeps())
 	if _, err := applier.Apply(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package openapi_test
 
 import (
-	"crypto/rand"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
@@ -97,8 +96,8 @@ func (s *specAPI) serve(cfg openapi.Config) http.Handler {
 	cfg.TimestampWindow, cfg.Zone, cfg.PublicURL = 600, specZone, "https://platform.example"
 	log := slog.New(slog.DiscardHandler)
 	return openapi.New(s.Store, s.Box, openapi.UseCases{
-		Pickup: s.Pickup, Ordering: s.Ordering, Dispense: s.Dispense, Catalog: catalog.New(s.Store, s.Now, log),
-		Fleet: fleet.New(s.Store, s.Now, fleet.Config{Zone: specZone, OfflineAfter: 600_000}, log),
+		Pickup: s.Pickup, Ordering: s.Ordering, Dispense: s.Dispense, Catalog: catalog.New(s.Store, s.Now, catalog.Config{}, log),
+		Fleet: fleet.New(s.Store, s.Box, s.Now, fleet.Config{Zone: specZone, OfflineAfter: 600_000}, log),
 	}, s.Now, cfg, nil, log)
 }
 
@@ -141,7 +140,7 @@ func specTemplate(t testing.TB) []byte {
 
 func specApply(t testing.TB, f *storetest.Fixture) {
 	t.Helper()
-	applier := provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, rand.Reader, specZone)
+	applier := provision.New(f.ProvisionDeps())
 	if _, err := applier.Apply(t.Context(), specFile()); err != nil {
 		t.Fatal(err)
 	}

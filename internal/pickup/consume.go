@@ -217,11 +217,5 @@ func refuseUsed(code db.PickupCode) error {
 }
 
 func queueDelete(ctx context.Context, tx *store.Tx, machineID, codeID, now int64) error {
-	return tx.QueueCommand(ctx, store.Command{
-		MachineID: machineID,
-		Method:    methodDelete,
-		Fields:    map[string]string{"id": strconv.FormatInt(codeID, 10)},
-		Now:       now,
-		ExpiresAt: now + commandTTL,
-	})
+	return tx.QueueMessage(ctx, machineID, methodDelete, map[string]string{"id": strconv.FormatInt(codeID, 10)}, now)
 }

@@ -148,8 +148,5 @@ func (s *Service) QueueCreate(ctx context.Context, tx *store.Tx, m db.Machine, c
 		fields["expired_at"] = strconv.FormatInt(code.ExpiredAt, 10)
 		fields["expired_day"] = vending.FormatDateTime(code.ExpiredAt, vending.Zone(m.Timezone, s.cfg.Zone))
 	}
-	now := s.clock.Millis()
-	return tx.QueueCommand(ctx, store.Command{
-		MachineID: m.ID, Method: methodCreate, Fields: fields, Now: now, ExpiresAt: now + commandTTL,
-	})
+	return tx.QueueMessage(ctx, m.ID, methodCreate, fields, s.clock.Millis())
 }

@@ -11,10 +11,6 @@ import (
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
-// commandTTL is how long a down message about a code waits for an offline
-// machine, in milliseconds (mqtt.md, note on the broker).
-const commandTTL = 24 * 60 * 60 * 1000
-
 // Down messages about codes (mqtt.md §5.14, §5.15).
 const (
 	methodCreate = "client.pickup_codes.create"

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/secrets"
@@ -19,10 +20,28 @@ type Applier struct {
 	store    *store.Store
 	box      *secrets.Box
 	pickup   *pickup.Service
+	catalog  *catalog.Service
+	fleet    *fleet.Service
 	pictures Pictures
 	clock    vending.Clock
 	random   io.Reader
 	zone     *time.Location
+}
+
+// Deps are what an Applier works with.
+type Deps struct {
+	Store   *store.Store
+	Box     *secrets.Box
+	Pickup  *pickup.Service
+	Catalog *catalog.Service
+	Fleet   *fleet.Service
+	// Pictures may be nil for files that name no picture files.
+	Pictures Pictures
+	Clock    vending.Clock
+	// Random must be cryptographic: secrets are drawn from it.
+	Random io.Reader
+	// Zone is the default machine zone.
+	Zone *time.Location
 }
 
 // Pictures stores a picture of an owner and returns the path it is served at.
@@ -30,10 +49,12 @@ type Pictures interface {
 	Save(owner string, content []byte) (string, error)
 }
 
-// New makes an applier. random must be cryptographic: secrets are drawn from
-// it. zone is the default machine zone.
-func New(st *store.Store, box *secrets.Box, codes *pickup.Service, pictures Pictures, clock vending.Clock, random io.Reader, zone *time.Location) *Applier {
-	return &Applier{store: st, box: box, pickup: codes, pictures: pictures, clock: clock, random: random, zone: zone}
+// New makes an applier.
+func New(d Deps) *Applier {
+	return &Applier{
+		store: d.Store, box: d.Box, pickup: d.Pickup, catalog: d.Catalog, fleet: d.Fleet,
+		pictures: d.Pictures, clock: d.Clock, random: d.Random, zone: d.Zone,
+	}
 }
 
 // Result tells what exists after an apply. Secrets stand in it only when this
@@ -88,14 +109,10 @@ func (a *Applier) Apply(ctx context.Context, f File) (Result, error) {
 	return result, err
 }
 
-// password is a machine's password and its stored form. plain is "" when the
-// stored one stays.
-type password struct{ plain, hash string }
-
 // hashPasswords does the slow hashing before the transaction, which other
-// writers may be waiting for.
-func (a *Applier) hashPasswords(ctx context.Context, f File) (map[string]password, error) {
-	out := map[string]password{}
+// writers may be waiting for. Plain is "" where the stored password stays.
+func (a *Applier) hashPasswords(ctx context.Context, f File) (map[string]fleet.NewPassword, error) {
+	out := map[string]fleet.NewPassword{}
 	for _, merchant := range f.Merchants {
 		for _, m := range merchant.Machines {
 			stored, found, err := store.Find(a.store.MachineByNo(ctx, m.MachineNo))
@@ -104,16 +121,16 @@ func (a *Applier) hashPasswords(ctx context.Context, f File) (map[string]passwor
 			}
 			keep := found && (m.Password == "" || fleet.PasswordMatches(m.Password, stored.Machine.PasswordHash))
 			if keep {
-				out[m.MachineNo] = password{hash: stored.Machine.PasswordHash}
+				out[m.MachineNo] = fleet.NewPassword{Hash: stored.Machine.PasswordHash}
 				continue
 			}
-			p := password{plain: m.Password}
-			if p.plain == "" {
-				if p.plain, err = a.randomHex(8); err != nil {
+			p := fleet.NewPassword{Plain: m.Password}
+			if p.Plain == "" {
+				if p.Plain, err = a.randomHex(8); err != nil {
 					return nil, err
 				}
 			}
-			if p.hash, err = fleet.HashPassword(p.plain); err != nil {
+			if p.Hash, err = fleet.HashPassword(p.Plain); err != nil {
 				return nil, fmt.Errorf("machine %s: %w", m.MachineNo, err)
 			}
 			out[m.MachineNo] = p
@@ -122,7 +139,7 @@ func (a *Applier) hashPasswords(ctx context.Context, f File) (map[string]passwor
 	return out, nil
 }
 
-func (a *Applier) applyMerchant(ctx context.Context, tx *store.Tx, m Merchant, hashes map[string]password) (MerchantResult, error) {
+func (a *Applier) applyMerchant(ctx context.Context, tx *store.Tx, m Merchant, hashes map[string]fleet.NewPassword) (MerchantResult, error) {
 	row, result, err := a.setMerchant(ctx, tx, m)
 	if err != nil {
 		return result, err
@@ -148,7 +165,7 @@ func (a *Applier) applyMerchant(ctx context.Context, tx *store.Tx, m Merchant, h
 			return result, fmt.Errorf("machine %s: %w", machine.MachineNo, err)
 		}
 		result.Machines = append(result.Machines, MachineResult{
-			ID: id, MachineNo: machine.MachineNo, Password: hashes[machine.MachineNo].plain,
+			ID: id, MachineNo: machine.MachineNo, Password: hashes[machine.MachineNo].Plain,
 		})
 	}
 	return result, nil

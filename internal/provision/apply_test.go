@@ -2,7 +2,6 @@ package provision_test
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -42,7 +41,7 @@ func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "vendlane.db")
 	f := &fixture{Fixture: storetest.NewFixture(t, testkit.SQLite(file))}
-	f.applier = provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, rand.Reader, zone)
+	f.applier = provision.New(f.ProvisionDeps())
 	var err error
 	if f.sql, err = sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?_pragma=busy_timeout(10000)"); err != nil {
 		t.Fatal(err)
@@ -456,7 +455,9 @@ func TestApplyFailures(t *testing.T) {
 	f := newFixture(t)
 	before := f.dump(t)
 	broken := errors.New("no randomness")
-	applier := provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, iotest.ErrReader(broken), zone)
+	deps := f.ProvisionDeps()
+	deps.Random = iotest.ErrReader(broken)
+	applier := provision.New(deps)
 	for _, file := range []provision.File{
 		{Merchants: []provision.Merchant{{Slug: "new", Title: "New"}}},
 		{Merchants: []provision.Merchant{{Slug: "new", Title: "New", Models: []provision.Model{{Name: "m"}}, Machines: []provision.Machine{{MachineNo: "1", Name: "n", Model: "m"}}}}},
@@ -549,7 +550,9 @@ func TestExample(t *testing.T) {
 	f := newFixture(t)
 	st := store.New(engine)
 	defer st.Close()
-	applier := provision.New(st, f.Box, f.Pickup, nil, f.Now, rand.Reader, zone)
+	deps := f.ProvisionDeps()
+	deps.Store = st
+	applier := provision.New(deps)
 	for range 2 {
 		if _, err := applier.Apply(t.Context(), file); err != nil {
 			t.Fatal(err)

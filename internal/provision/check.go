@@ -56,6 +56,9 @@ func (m Merchant) check() error {
 			return fmt.Errorf("webhook_secret must be %s and base64", webhookPrefix)
 		}
 	}
+	if m.TemperatureMin > m.TemperatureMax {
+		return fmt.Errorf("temperature_min is above temperature_max")
+	}
 	for _, model := range m.Models {
 		if model.Name == "" {
 			return fmt.Errorf("a model has no name")
@@ -77,6 +80,9 @@ func (m Merchant) check() error {
 func (m Machine) check() error {
 	if !vending.IsDigits(m.MachineNo) || len(m.MachineNo) > 20 {
 		return fmt.Errorf("machine_no must be 1–20 digits")
+	}
+	if m.ConnectType < 0 || m.ConnectType > connectSerial {
+		return fmt.Errorf("connect_type must be 1 MQTT, 2 TCP or 3 serial port")
 	}
 	if m.Name == "" || m.Model == "" {
 		return fmt.Errorf("name and model must not be empty")

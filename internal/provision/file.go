@@ -34,7 +34,11 @@ type Merchant struct {
 	AppKey        string `yaml:"app_key"`
 	WebhookSecret string `yaml:"webhook_secret"`
 	Debug         bool   `yaml:"debug"`
-	Timezone      string `yaml:"timezone"`
+	// TemperatureMin and TemperatureMax are the limits, in tenths of a degree
+	// Celsius, outside which a machine is an alert; equal ones watch nothing.
+	TemperatureMin int64  `yaml:"temperature_min"`
+	TemperatureMax int64  `yaml:"temperature_max"`
+	Timezone       string `yaml:"timezone"`
 	// ExpiredAt is YYYY-MM-DD HH:MM:SS in the merchant's zone, else in the
 	// default one; empty is never.
 	ExpiredAt string    `yaml:"expired_at"`
@@ -81,6 +85,9 @@ type Machine struct {
 	Password    string `yaml:"password"`
 	Status      string `yaml:"status"`
 	MachineType int64  `yaml:"machine_type"`
+	// ConnectType is 1 MQTT (when left out), 2 TCP, 3 serial port. A machine
+	// that leaves the serial port is told to reset itself.
+	ConnectType int64  `yaml:"connect_type"`
 	Address     string `yaml:"address"`
 	LngLat      string `yaml:"lng_lat"`
 	CoverImage  string `yaml:"cover_image"`
@@ -104,11 +111,16 @@ type Announcement struct {
 	LinkURL string `yaml:"link_url"`
 }
 
-// Banner is a carousel picture of a machine.
+// Banner is an ad of a machine. CoverImage names it in this file.
 type Banner struct {
 	CoverImage string `yaml:"cover_image"`
-	SortID     int64  `yaml:"sort_id"`
-	Hidden     bool   `yaml:"hidden"`
+	Title      string `yaml:"title"`
+	VideoURL   string `yaml:"video_url"`
+	LinkURL    string `yaml:"link_url"`
+	// LockScreen ads cover an idle machine's screen; others are in the carousel.
+	LockScreen bool  `yaml:"lock_screen"`
+	SortID     int64 `yaml:"sort_id"`
+	Hidden     bool  `yaml:"hidden"`
 	// Pending pictures are not shown until they are approved.
 	Pending   bool   `yaml:"pending"`
 	ExpiredAt string `yaml:"expired_at"`

@@ -5,39 +5,64 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
-func (a *Applier) applyMachine(ctx context.Context, tx *store.Tx, merchant db.Merchant, modelID int64, m Machine, p password) (int64, error) {
-	row, err := a.setMachine(ctx, tx, merchant, modelID, m, p)
+// connectSerial is the connection type of a machine on a serial port
+// (later.md §2.4).
+const connectSerial = 3
+
+// applyMachine brings a machine in line with the file and returns its id.
+func (a *Applier) applyMachine(ctx context.Context, tx *store.Tx, merchant db.Merchant, modelID int64, m Machine, p fleet.NewPassword) (int64, error) {
+	stored, found, err := store.Find(tx.MachineByNo(ctx, m.MachineNo))
 	if err != nil {
 		return 0, err
 	}
+	id := stored.Machine.ID
+	apply := func() error {
+		row, err := a.setMachine(ctx, tx, merchant, modelID, m, p)
+		if err != nil {
+			return err
+		}
+		id = row.ID
+		return a.fillMachine(ctx, tx, merchant, row, m)
+	}
+	if !found {
+		err = apply()
+		return id, err
+	}
+	err = a.tellIfChanged(ctx, tx, id, apply)
+	return id, err
+}
+
+// fillMachine sets everything a machine shows and holds.
+func (a *Applier) fillMachine(ctx context.Context, tx *store.Tx, merchant db.Merchant, row db.Machine, m Machine) error {
 	if err := setAnnouncement(ctx, tx, row.ID, m.Announcement); err != nil {
-		return 0, fmt.Errorf("announcement: %w", err)
+		return fmt.Errorf("announcement: %w", err)
 	}
 	if err := a.setBanners(ctx, tx, row, m.Banners); err != nil {
-		return 0, fmt.Errorf("banners: %w", err)
+		return fmt.Errorf("banners: %w", err)
 	}
 	categories, err := setCategories(ctx, tx, row.ID, m.Categories)
 	if err != nil {
-		return 0, fmt.Errorf("categories: %w", err)
+		return fmt.Errorf("categories: %w", err)
 	}
 	products, err := a.setPlanogram(ctx, tx, row, merchant.ID, m.Planogram, categories)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, c := range m.Codes {
 		if err := a.setCode(ctx, tx, row, c, products); err != nil {
-			return 0, fmt.Errorf("code for channel %s: %w", c.Channel, err)
+			return fmt.Errorf("code for channel %s: %w", c.Channel, err)
 		}
 	}
-	return row.ID, nil
+	return nil
 }
 
-func (a *Applier) setMachine(ctx context.Context, tx *store.Tx, merchant db.Merchant, modelID int64, m Machine, p password) (db.Machine, error) {
+func (a *Applier) setMachine(ctx context.Context, tx *store.Tx, merchant db.Merchant, modelID int64, m Machine, p fleet.NewPassword) (db.Machine, error) {
 	stored, found, err := store.Find(tx.MachineByNo(ctx, m.MachineNo))
 	if err != nil {
 		return db.Machine{}, err
@@ -52,7 +77,9 @@ func (a *Applier) setMachine(ctx context.Context, tx *store.Tx, merchant db.Merc
 	row.ModelID, row.Name, row.Status = modelID, m.Name, vending.MachineStatus(m.Status)
 	row.MachineType, row.Address, row.LngLat = m.MachineType, m.Address, m.LngLat
 	row.CoverImage, row.Contact, row.Tel = m.CoverImage, m.Contact, m.Tel
-	row.CurrencyID, row.PickupCodeEnabled, row.PasswordHash = m.CurrencyID, m.PickupCodeEnabled, p.hash
+	row.CurrencyID, row.PickupCodeEnabled = m.CurrencyID, m.PickupCodeEnabled
+	leavesSerial := row.ConnectType == connectSerial && max(1, m.ConnectType) != connectSerial
+	row.ConnectType = max(1, m.ConnectType)
 	if m.Timezone != "" {
 		row.Timezone = m.Timezone
 	}
@@ -63,19 +90,29 @@ func (a *Applier) setMachine(ctx context.Context, tx *store.Tx, merchant db.Merc
 		row.MachineType = 1
 	}
 	if found {
+		if p.Plain != "" {
+			if err := a.fleet.SetPassword(ctx, tx, row, p); err != nil {
+				return row, err
+			}
+		}
+		if leavesSerial {
+			if err := a.fleet.QueueFactoryReset(ctx, tx, row.ID); err != nil {
+				return row, err
+			}
+		}
 		return row, tx.UpdateMachine(ctx, db.UpdateMachineParams{
 			ID: row.ID, ModelID: row.ModelID, Name: row.Name, Status: row.Status, MachineType: row.MachineType,
 			Address: row.Address, LngLat: row.LngLat, CoverImage: row.CoverImage, Contact: row.Contact, Tel: row.Tel,
 			Timezone: row.Timezone, CurrencyID: row.CurrencyID, PickupCodeEnabled: row.PickupCodeEnabled,
-			PasswordHash: row.PasswordHash,
+			ConnectType: row.ConnectType,
 		})
 	}
 	row.ID, err = tx.InsertMachine(ctx, db.InsertMachineParams{
 		MerchantID: row.MerchantID, ModelID: row.ModelID, MachineNo: row.MachineNo, Name: row.Name,
 		Status: row.Status, MachineType: row.MachineType, Address: row.Address, LngLat: row.LngLat,
 		CoverImage: row.CoverImage, Contact: row.Contact, Tel: row.Tel, Timezone: row.Timezone,
-		CurrencyID: row.CurrencyID, PickupCodeEnabled: row.PickupCodeEnabled, PasswordHash: row.PasswordHash,
-		CreatedAt: row.CreatedAt,
+		CurrencyID: row.CurrencyID, PickupCodeEnabled: row.PickupCodeEnabled, PasswordHash: p.Hash,
+		CreatedAt: row.CreatedAt, ConnectType: row.ConnectType,
 	})
 	if err != nil {
 		return row, err
@@ -92,41 +129,58 @@ func setAnnouncement(ctx context.Context, tx *store.Tx, machineID int64, n *Anno
 	})
 }
 
-// setBanners brings the banners in line with the list; counts of those that
-// stay are kept.
+// setBanners brings the ads in line with the list, and the machine with them;
+// counts of those that stay are kept.
 func (a *Applier) setBanners(ctx context.Context, tx *store.Tx, m db.Machine, listed []Banner) error {
-	kept := map[string]bool{}
-	for _, b := range listed {
-		kept[b.CoverImage] = true
-		status, expiredAt := "APPROVED", int64(0)
-		if b.Pending {
-			status = "PENDING"
-		}
-		if b.ExpiredAt != "" {
-			var err error
-			if expiredAt, err = vending.ParseDateTime(b.ExpiredAt, vending.Zone(m.Timezone, a.zone)); err != nil {
-				return fmt.Errorf("expired_at: %w", err)
-			}
-		}
-		err := tx.SetBanner(ctx, db.SetBannerParams{
-			MachineID: m.ID, Status: status, IsVisible: !b.Hidden, CoverImage: b.CoverImage, SortID: b.SortID, ExpiredAt: expiredAt,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	stored, err := tx.AllBannersOfMachine(ctx, m.ID)
+	rows, err := tx.AllBannersOfMachine(ctx, m.ID)
 	if err != nil {
 		return err
 	}
-	for _, b := range stored {
-		if !kept[b.CoverImage] {
-			if err := tx.DeleteBanner(ctx, b.ID); err != nil {
-				return err
-			}
+	stored := map[string]db.Banner{}
+	for _, row := range rows {
+		stored[row.CoverImage] = row
+	}
+	for _, b := range listed {
+		row, err := a.bannerRow(m, b)
+		if err != nil {
+			return err
+		}
+		row.ID = stored[b.CoverImage].ID
+		if err := a.catalog.SaveAd(ctx, tx, row); err != nil {
+			return err
+		}
+		delete(stored, b.CoverImage)
+	}
+	for _, row := range rows {
+		if _, dropped := stored[row.CoverImage]; !dropped {
+			continue
+		}
+		if err := a.catalog.DeleteAd(ctx, tx, row); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (a *Applier) bannerRow(m db.Machine, b Banner) (db.Banner, error) {
+	row := db.Banner{
+		MachineID: m.ID, Status: vending.AdApproved, IsVisible: !b.Hidden, CoverImage: b.CoverImage,
+		SortID: b.SortID, Title: b.Title, VideoUrl: b.VideoURL, LinkUrl: b.LinkURL,
+	}
+	if b.Pending {
+		row.Status = vending.AdPending
+	}
+	if b.LockScreen {
+		row.ViewType = 1
+	}
+	if b.ExpiredAt == "" {
+		return row, nil
+	}
+	var err error
+	if row.ExpiredAt, err = vending.ParseDateTime(b.ExpiredAt, vending.Zone(m.Timezone, a.zone)); err != nil {
+		return row, fmt.Errorf("expired_at: %w", err)
+	}
+	return row, nil
 }
 
 // setCategories returns the machine's categories by title.

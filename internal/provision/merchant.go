@@ -40,6 +40,7 @@ func (a *Applier) setMerchant(ctx context.Context, tx *store.Tx, m Merchant) (db
 	err = tx.UpdateMerchant(ctx, db.UpdateMerchantParams{
 		ID: row.ID, Title: m.Title, Description: m.Description, Logo: m.Logo, StoreID: m.StoreID,
 		Status: statusOf(m), Debug: m.Debug, Timezone: m.Timezone, ExpiredAt: expiredAt, AppKeySealed: keySealed,
+		TemperatureMin: m.TemperatureMin, TemperatureMax: m.TemperatureMax,
 	})
 	row.Timezone = m.Timezone
 	return row, MerchantResult{Slug: m.Slug, AppID: row.AppID}, err
@@ -66,6 +67,7 @@ func (a *Applier) insertMerchant(ctx context.Context, tx *store.Tx, m Merchant, 
 		Status: statusOf(m), AppID: r.AppID, AppSecretHash: secrets.Hash(r.AppSecret),
 		AppKeySealed: keySealed, WebhookSecretSealed: webhookSealed,
 		Debug: m.Debug, Timezone: m.Timezone, CreatedAt: a.clock.Millis(), ExpiredAt: expiredAt,
+		TemperatureMin: m.TemperatureMin, TemperatureMax: m.TemperatureMax,
 	})
 	if err != nil {
 		return row, r, fmt.Errorf("insert (is the appid taken?): %w", err)
@@ -121,16 +123,19 @@ func (a *Applier) setGood(ctx context.Context, tx *store.Tx, merchantID int64, g
 	row := db.Good{
 		ID: stored.ID, MerchantID: merchantID, Slug: g.Slug, Name: g.Name, Description: g.Description,
 		Content: g.Content, Thumb: g.Thumb, Media: string(media), Price: price, OriginalPrice: original,
-		UpdatedAt: stored.UpdatedAt,
+		UpdatedAt: stored.UpdatedAt, IsReturnable: stored.IsReturnable,
 	}
 	if row == stored {
 		return nil // updated_at tells of changes, not of applies
 	}
-	_, err = tx.SetGood(ctx, db.SetGoodParams{
+	id, err := tx.SetGood(ctx, db.SetGoodParams{
 		MerchantID: merchantID, Slug: g.Slug, Name: g.Name, Description: g.Description, Content: g.Content,
 		Thumb: g.Thumb, Media: string(media), Price: price, OriginalPrice: original, UpdatedAt: a.clock.Millis(),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return a.catalog.RefreshSellers(ctx, tx, id, 0)
 }
 
 func (a *Applier) randomHex(n int) (string, error) {

@@ -1,7 +1,6 @@
 package provision_test
 
 import (
-	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -31,7 +30,9 @@ func newPictureFixture(t *testing.T, files map[string]string) *pictureFixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.pictures.Close() })
-	f.applier = provision.New(f.Store, f.Box, f.Pickup, f.pictures, f.Now, rand.Reader, zone)
+	deps := f.ProvisionDeps()
+	deps.Pictures = f.pictures
+	f.applier = provision.New(deps)
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)

@@ -75,8 +75,9 @@ func (b *Box) Open(purpose, sealed string) (string, error) {
 
 // Purposes of sealed texts.
 const (
-	PurposeAppKey        = "app_key"
-	PurposeWebhookSecret = "webhook_secret"
+	PurposeAppKey          = "app_key"
+	PurposeWebhookSecret   = "webhook_secret"
+	PurposeMachinePassword = "machine_password"
 )
 
 // Hash returns the stored form of an AppSecret. A plain SHA-256 is enough

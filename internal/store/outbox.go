@@ -61,6 +61,18 @@ func (tx *Tx) QueueCommand(ctx context.Context, c Command) error {
 	return nil
 }
 
+// messageTTL is how long a message that is no dispense command waits for an
+// offline machine, in milliseconds (mqtt.md, preface).
+const messageTTL = 24 * 60 * 60 * 1000
+
+// QueueMessage queues a down message that is no dispense command: it waits up
+// to 24 hours for its machine. now is UTC milliseconds; fields may be nil.
+func (tx *Tx) QueueMessage(ctx context.Context, machineID int64, method string, fields map[string]string, now int64) error {
+	return tx.QueueCommand(ctx, Command{
+		MachineID: machineID, Method: method, Fields: fields, Now: now, ExpiresAt: now + messageTTL,
+	})
+}
+
 // QueueCallback writes a message to a notify_url in the same transaction as
 // the change it tells of; it is sent after the commit. It returns the row's id.
 func (tx *Tx) QueueCallback(ctx context.Context, c db.InsertCallbackParams) (int64, error) {

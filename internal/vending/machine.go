@@ -71,6 +71,14 @@ func CabinetName(addr int64) string { return string(rune('A' + addr - 1)) }
 // FloorNormal is the only channel status that sells (errors.md §3.1).
 const FloorNormal = "1"
 
+// States of the lock or door of a channel (mqtt.md §4.7, §4.8).
+const (
+	LockNone   = "-1"
+	LockOpen   = "0"
+	LockClosed = "1"
+	LockFault  = "2"
+)
+
 // ChannelCode returns the three-digit code of a channel: 000–099 on board 1,
 // 200–299 on board 2 (openapi.md §4.1).
 func ChannelCode(addr, motor int64) string {

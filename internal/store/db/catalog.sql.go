@@ -12,7 +12,7 @@ import (
 )
 
 const allBannersOfMachine = `-- name: AllBannersOfMachine :many
-SELECT id, machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at FROM banners WHERE machine_id = $1 ORDER BY id
+SELECT id, machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at, title, video_url, link_url, view_type FROM banners WHERE machine_id = $1 ORDER BY id
 `
 
 func (q *Queries) AllBannersOfMachine(ctx context.Context, machineID int64) ([]Banner, error) {
@@ -34,6 +34,10 @@ func (q *Queries) AllBannersOfMachine(ctx context.Context, machineID int64) ([]B
 			&i.HitCount,
 			&i.ViewsCount,
 			&i.ExpiredAt,
+			&i.Title,
+			&i.VideoUrl,
+			&i.LinkUrl,
+			&i.ViewType,
 		); err != nil {
 			return nil, err
 		}
@@ -48,8 +52,33 @@ func (q *Queries) AllBannersOfMachine(ctx context.Context, machineID int64) ([]B
 	return items, nil
 }
 
+const bannerByID = `-- name: BannerByID :one
+SELECT id, machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at, title, video_url, link_url, view_type FROM banners WHERE id = $1 AND machine_id = $2
+`
+
+func (q *Queries) BannerByID(ctx context.Context, iD int64, machineID int64) (Banner, error) {
+	row := q.db.QueryRowContext(ctx, bannerByID, iD, machineID)
+	var i Banner
+	err := row.Scan(
+		&i.ID,
+		&i.MachineID,
+		&i.Status,
+		&i.IsVisible,
+		&i.CoverImage,
+		&i.SortID,
+		&i.HitCount,
+		&i.ViewsCount,
+		&i.ExpiredAt,
+		&i.Title,
+		&i.VideoUrl,
+		&i.LinkUrl,
+		&i.ViewType,
+	)
+	return i, err
+}
+
 const bannersOfMachine = `-- name: BannersOfMachine :many
-SELECT id, machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at FROM banners
+SELECT id, machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at, title, video_url, link_url, view_type FROM banners
 WHERE machine_id = $1 AND status = 'APPROVED' AND is_visible
   AND (expired_at = 0 OR expired_at > $2)
 ORDER BY sort_id DESC, id LIMIT 5
@@ -74,6 +103,10 @@ func (q *Queries) BannersOfMachine(ctx context.Context, machineID int64, now int
 			&i.HitCount,
 			&i.ViewsCount,
 			&i.ExpiredAt,
+			&i.Title,
+			&i.VideoUrl,
+			&i.LinkUrl,
+			&i.ViewType,
 		); err != nil {
 			return nil, err
 		}
@@ -114,6 +147,26 @@ func (q *Queries) CategoryOfMachine(ctx context.Context, iD int64, machineID int
 		&i.Title,
 		&i.SortID,
 		&i.IsVisible,
+	)
+	return i, err
+}
+
+const channelOfMachine = `-- name: ChannelOfMachine :one
+SELECT id, machine_id, addr, motor, name, x, y, is_auxiliary FROM channels WHERE id = $1 AND machine_id = $2
+`
+
+func (q *Queries) ChannelOfMachine(ctx context.Context, iD int64, machineID int64) (Channel, error) {
+	row := q.db.QueryRowContext(ctx, channelOfMachine, iD, machineID)
+	var i Channel
+	err := row.Scan(
+		&i.ID,
+		&i.MachineID,
+		&i.Addr,
+		&i.Motor,
+		&i.Name,
+		&i.X,
+		&i.Y,
+		&i.IsAuxiliary,
 	)
 	return i, err
 }
@@ -236,9 +289,36 @@ func (q *Queries) DeleteChannel(ctx context.Context, id int64) error {
 	return err
 }
 
+const faultyProducts = `-- name: FaultyProducts :many
+SELECT id FROM products WHERE machine_id = $1 AND floor_status <> '1' AND channel_id <> 0 ORDER BY id
+`
+
+func (q *Queries) FaultyProducts(ctx context.Context, machineID int64) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, faultyProducts, machineID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const floorsOfMachine = `-- name: FloorsOfMachine :many
 SELECT products.id, products.current_inventory, products.inventory, products.floor_status,
-    goods.id, goods.merchant_id, goods.slug, goods.name, goods.description, goods.content, goods.thumb, goods.media, goods.price, goods.original_price, goods.updated_at, channels.id, channels.machine_id, channels.addr, channels.motor, channels.name, channels.x, channels.y, channels.is_auxiliary
+    goods.id, goods.merchant_id, goods.slug, goods.name, goods.description, goods.content, goods.thumb, goods.media, goods.price, goods.original_price, goods.updated_at, goods.is_returnable, channels.id, channels.machine_id, channels.addr, channels.motor, channels.name, channels.x, channels.y, channels.is_auxiliary
 FROM products
 JOIN goods ON goods.id = products.good_id
 JOIN channels ON channels.id = products.channel_id
@@ -280,6 +360,7 @@ func (q *Queries) FloorsOfMachine(ctx context.Context, machineID int64) ([]Floor
 			&i.Good.Price,
 			&i.Good.OriginalPrice,
 			&i.Good.UpdatedAt,
+			&i.Good.IsReturnable,
 			&i.Channel.ID,
 			&i.Channel.MachineID,
 			&i.Channel.Addr,
@@ -302,8 +383,32 @@ func (q *Queries) FloorsOfMachine(ctx context.Context, machineID int64) ([]Floor
 	return items, nil
 }
 
+const goodByID = `-- name: GoodByID :one
+SELECT id, merchant_id, slug, name, description, content, thumb, media, price, original_price, updated_at, is_returnable FROM goods WHERE id = $1 AND merchant_id = $2
+`
+
+func (q *Queries) GoodByID(ctx context.Context, iD int64, merchantID int64) (Good, error) {
+	row := q.db.QueryRowContext(ctx, goodByID, iD, merchantID)
+	var i Good
+	err := row.Scan(
+		&i.ID,
+		&i.MerchantID,
+		&i.Slug,
+		&i.Name,
+		&i.Description,
+		&i.Content,
+		&i.Thumb,
+		&i.Media,
+		&i.Price,
+		&i.OriginalPrice,
+		&i.UpdatedAt,
+		&i.IsReturnable,
+	)
+	return i, err
+}
+
 const goodBySlug = `-- name: GoodBySlug :one
-SELECT id, merchant_id, slug, name, description, content, thumb, media, price, original_price, updated_at FROM goods WHERE merchant_id = $1 AND slug = $2
+SELECT id, merchant_id, slug, name, description, content, thumb, media, price, original_price, updated_at, is_returnable FROM goods WHERE merchant_id = $1 AND slug = $2
 `
 
 func (q *Queries) GoodBySlug(ctx context.Context, merchantID int64, slug string) (Good, error) {
@@ -321,8 +426,48 @@ func (q *Queries) GoodBySlug(ctx context.Context, merchantID int64, slug string)
 		&i.Price,
 		&i.OriginalPrice,
 		&i.UpdatedAt,
+		&i.IsReturnable,
 	)
 	return i, err
+}
+
+const insertBanner = `-- name: InsertBanner :one
+INSERT INTO banners (machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at,
+    title, video_url, link_url, view_type)
+VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10)
+ON CONFLICT (machine_id, cover_image) DO NOTHING
+RETURNING id
+`
+
+type InsertBannerParams struct {
+	MachineID  int64
+	Status     string
+	IsVisible  bool
+	CoverImage string
+	SortID     int64
+	ExpiredAt  int64
+	Title      string
+	VideoUrl   string
+	LinkUrl    string
+	ViewType   int64
+}
+
+func (q *Queries) InsertBanner(ctx context.Context, arg InsertBannerParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, insertBanner,
+		arg.MachineID,
+		arg.Status,
+		arg.IsVisible,
+		arg.CoverImage,
+		arg.SortID,
+		arg.ExpiredAt,
+		arg.Title,
+		arg.VideoUrl,
+		arg.LinkUrl,
+		arg.ViewType,
+	)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
 }
 
 const insertProduct = `-- name: InsertProduct :one
@@ -395,8 +540,8 @@ func (q *Queries) InsertProductWithID(ctx context.Context, arg InsertProductWith
 }
 
 const insertReplenishment = `-- name: InsertReplenishment :exec
-INSERT INTO replenishments (machine_id, product_id, previous_level, level, type, source, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO replenishments (machine_id, product_id, previous_level, level, type, source, is_all, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InsertReplenishmentParams struct {
@@ -406,6 +551,7 @@ type InsertReplenishmentParams struct {
 	Level         int64
 	Type          string
 	Source        string
+	IsAll         bool
 	CreatedAt     int64
 }
 
@@ -417,9 +563,37 @@ func (q *Queries) InsertReplenishment(ctx context.Context, arg InsertReplenishme
 		arg.Level,
 		arg.Type,
 		arg.Source,
+		arg.IsAll,
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const machinesSellingGood = `-- name: MachinesSellingGood :many
+SELECT DISTINCT machine_id FROM products WHERE good_id = $1 AND channel_id <> 0 ORDER BY machine_id
+`
+
+func (q *Queries) MachinesSellingGood(ctx context.Context, goodID int64) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, machinesSellingGood, goodID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var machine_id int64
+		if err := rows.Scan(&machine_id); err != nil {
+			return nil, err
+		}
+		items = append(items, machine_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const offer = `-- name: Offer :one
@@ -481,7 +655,7 @@ func (q *Queries) Offer(ctx context.Context, iD int64, machineID int64) (OfferRo
 }
 
 const productByChannel = `-- name: ProductByChannel :one
-SELECT id, machine_id, channel_id, good_id, category_id, on_sale, inventory, current_inventory, sort_id, floor_status FROM products WHERE channel_id = $1 AND channel_id <> 0
+SELECT id, machine_id, channel_id, good_id, category_id, on_sale, inventory, current_inventory, sort_id, floor_status, lock_status, lock_id FROM products WHERE channel_id = $1 AND channel_id <> 0
 `
 
 func (q *Queries) ProductByChannel(ctx context.Context, channelID int64) (Product, error) {
@@ -498,12 +672,14 @@ func (q *Queries) ProductByChannel(ctx context.Context, channelID int64) (Produc
 		&i.CurrentInventory,
 		&i.SortID,
 		&i.FloorStatus,
+		&i.LockStatus,
+		&i.LockID,
 	)
 	return i, err
 }
 
 const productByID = `-- name: ProductByID :one
-SELECT id, machine_id, channel_id, good_id, category_id, on_sale, inventory, current_inventory, sort_id, floor_status FROM products WHERE id = $1
+SELECT id, machine_id, channel_id, good_id, category_id, on_sale, inventory, current_inventory, sort_id, floor_status, lock_status, lock_id FROM products WHERE id = $1
 `
 
 func (q *Queries) ProductByID(ctx context.Context, id int64) (Product, error) {
@@ -520,6 +696,8 @@ func (q *Queries) ProductByID(ctx context.Context, id int64) (Product, error) {
 		&i.CurrentInventory,
 		&i.SortID,
 		&i.FloorStatus,
+		&i.LockStatus,
+		&i.LockID,
 	)
 	return i, err
 }
@@ -569,10 +747,34 @@ func (q *Queries) ProductOfChannelName(ctx context.Context, machineID int64, nam
 	return id, err
 }
 
+const productOfMachine = `-- name: ProductOfMachine :one
+SELECT id, machine_id, channel_id, good_id, category_id, on_sale, inventory, current_inventory, sort_id, floor_status, lock_status, lock_id FROM products WHERE id = $1 AND machine_id = $2
+`
+
+func (q *Queries) ProductOfMachine(ctx context.Context, iD int64, machineID int64) (Product, error) {
+	row := q.db.QueryRowContext(ctx, productOfMachine, iD, machineID)
+	var i Product
+	err := row.Scan(
+		&i.ID,
+		&i.MachineID,
+		&i.ChannelID,
+		&i.GoodID,
+		&i.CategoryID,
+		&i.OnSale,
+		&i.Inventory,
+		&i.CurrentInventory,
+		&i.SortID,
+		&i.FloorStatus,
+		&i.LockStatus,
+		&i.LockID,
+	)
+	return i, err
+}
+
 const productsOnSale = `-- name: ProductsOnSale :many
 SELECT products.id, products.current_inventory, products.inventory, products.category_id,
     CAST(COALESCE(categories.title, '') AS TEXT) AS category_title,
-    goods.id, goods.merchant_id, goods.slug, goods.name, goods.description, goods.content, goods.thumb, goods.media, goods.price, goods.original_price, goods.updated_at, channels.id, channels.machine_id, channels.addr, channels.motor, channels.name, channels.x, channels.y, channels.is_auxiliary
+    goods.id, goods.merchant_id, goods.slug, goods.name, goods.description, goods.content, goods.thumb, goods.media, goods.price, goods.original_price, goods.updated_at, goods.is_returnable, channels.id, channels.machine_id, channels.addr, channels.motor, channels.name, channels.x, channels.y, channels.is_auxiliary
 FROM products
 JOIN goods ON goods.id = products.good_id
 JOIN channels ON channels.id = products.channel_id
@@ -634,6 +836,7 @@ func (q *Queries) ProductsOnSale(ctx context.Context, arg ProductsOnSaleParams) 
 			&i.Good.Price,
 			&i.Good.OriginalPrice,
 			&i.Good.UpdatedAt,
+			&i.Good.IsReturnable,
 			&i.Channel.ID,
 			&i.Channel.MachineID,
 			&i.Channel.Addr,
@@ -665,6 +868,43 @@ func (q *Queries) RenameChannel(ctx context.Context, iD int64, name string) erro
 	return err
 }
 
+const replenishmentsOfMachine = `-- name: ReplenishmentsOfMachine :many
+SELECT id, machine_id, product_id, previous_level, level, type, source, created_at, is_all FROM replenishments WHERE machine_id = $1 ORDER BY id DESC LIMIT $2
+`
+
+func (q *Queries) ReplenishmentsOfMachine(ctx context.Context, machineID int64, limit int32) ([]Replenishment, error) {
+	rows, err := q.db.QueryContext(ctx, replenishmentsOfMachine, machineID, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Replenishment
+	for rows.Next() {
+		var i Replenishment
+		if err := rows.Scan(
+			&i.ID,
+			&i.MachineID,
+			&i.ProductID,
+			&i.PreviousLevel,
+			&i.Level,
+			&i.Type,
+			&i.Source,
+			&i.CreatedAt,
+			&i.IsAll,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const retireProduct = `-- name: RetireProduct :exec
 UPDATE products SET on_sale = FALSE, channel_id = 0 WHERE id = $1
 `
@@ -683,34 +923,6 @@ WHERE id = $2
 // A return never exceeds the capacity (openapi.md §5).
 func (q *Queries) ReturnStock(ctx context.Context, quantity int64, iD int64) error {
 	_, err := q.db.ExecContext(ctx, returnStock, quantity, iD)
-	return err
-}
-
-const setBanner = `-- name: SetBanner :exec
-INSERT INTO banners (machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at)
-VALUES ($1, $2, $3, $4, $5, 0, 0, $6)
-ON CONFLICT (machine_id, cover_image) DO UPDATE SET status = excluded.status, is_visible = excluded.is_visible,
-    sort_id = excluded.sort_id, expired_at = excluded.expired_at
-`
-
-type SetBannerParams struct {
-	MachineID  int64
-	Status     string
-	IsVisible  bool
-	CoverImage string
-	SortID     int64
-	ExpiredAt  int64
-}
-
-func (q *Queries) SetBanner(ctx context.Context, arg SetBannerParams) error {
-	_, err := q.db.ExecContext(ctx, setBanner,
-		arg.MachineID,
-		arg.Status,
-		arg.IsVisible,
-		arg.CoverImage,
-		arg.SortID,
-		arg.ExpiredAt,
-	)
 	return err
 }
 
@@ -799,6 +1011,36 @@ func (q *Queries) SetGood(ctx context.Context, arg SetGoodParams) (int64, error)
 	return id, err
 }
 
+const setLock = `-- name: SetLock :exec
+UPDATE products SET lock_id = $2 WHERE id = $1
+`
+
+func (q *Queries) SetLock(ctx context.Context, iD int64, lockID int64) error {
+	_, err := q.db.ExecContext(ctx, setLock, iD, lockID)
+	return err
+}
+
+const setLockStatus = `-- name: SetLockStatus :execrows
+UPDATE products SET lock_status = $2 WHERE id = $1
+`
+
+func (q *Queries) SetLockStatus(ctx context.Context, iD int64, lockStatus string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setLockStatus, iD, lockStatus)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setOnSale = `-- name: SetOnSale :exec
+UPDATE products SET on_sale = $2 WHERE id = $1
+`
+
+func (q *Queries) SetOnSale(ctx context.Context, iD int64, onSale bool) error {
+	_, err := q.db.ExecContext(ctx, setOnSale, iD, onSale)
+	return err
+}
+
 const setStock = `-- name: SetStock :execrows
 UPDATE products SET current_inventory = $1
 WHERE id = $2 AND current_inventory = $3 AND inventory >= $1
@@ -810,6 +1052,50 @@ func (q *Queries) SetStock(ctx context.Context, level int64, iD int64, oldLevel 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const stockOfMachine = `-- name: StockOfMachine :many
+SELECT products.id, products.machine_id, products.channel_id, products.good_id, products.category_id, products.on_sale, products.inventory, products.current_inventory, products.sort_id, products.floor_status, products.lock_status, products.lock_id FROM products
+JOIN goods ON goods.id = products.good_id
+WHERE products.machine_id = $1 AND products.channel_id <> 0
+ORDER BY products.id
+`
+
+// Every product with a good, for what a machine says of all of them at once.
+func (q *Queries) StockOfMachine(ctx context.Context, machineID int64) ([]Product, error) {
+	rows, err := q.db.QueryContext(ctx, stockOfMachine, machineID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Product
+	for rows.Next() {
+		var i Product
+		if err := rows.Scan(
+			&i.ID,
+			&i.MachineID,
+			&i.ChannelID,
+			&i.GoodID,
+			&i.CategoryID,
+			&i.OnSale,
+			&i.Inventory,
+			&i.CurrentInventory,
+			&i.SortID,
+			&i.FloorStatus,
+			&i.LockStatus,
+			&i.LockID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const takeStock = `-- name: TakeStock :execrows
@@ -835,6 +1121,71 @@ WHERE id = $2
 func (q *Queries) TakeStockAtMost(ctx context.Context, quantity int64, iD int64) error {
 	_, err := q.db.ExecContext(ctx, takeStockAtMost, quantity, iD)
 	return err
+}
+
+const updateBanner = `-- name: UpdateBanner :execrows
+UPDATE banners SET status = $2, is_visible = $3, cover_image = $4, sort_id = $5, expired_at = $6,
+    title = $7, video_url = $8, link_url = $9, view_type = $10
+WHERE id = $1
+`
+
+type UpdateBannerParams struct {
+	ID         int64
+	Status     string
+	IsVisible  bool
+	CoverImage string
+	SortID     int64
+	ExpiredAt  int64
+	Title      string
+	VideoUrl   string
+	LinkUrl    string
+	ViewType   int64
+}
+
+func (q *Queries) UpdateBanner(ctx context.Context, arg UpdateBannerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateBanner,
+		arg.ID,
+		arg.Status,
+		arg.IsVisible,
+		arg.CoverImage,
+		arg.SortID,
+		arg.ExpiredAt,
+		arg.Title,
+		arg.VideoUrl,
+		arg.LinkUrl,
+		arg.ViewType,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateGoodSlug = `-- name: UpdateGoodSlug :execrows
+UPDATE goods SET slug = $1, is_returnable = $2, updated_at = $3
+WHERE id = $4 AND slug = $5
+`
+
+type UpdateGoodSlugParams struct {
+	Slug         string
+	IsReturnable bool
+	Now          int64
+	ID           int64
+	OldSlug      string
+}
+
+func (q *Queries) UpdateGoodSlug(ctx context.Context, arg UpdateGoodSlugParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateGoodSlug,
+		arg.Slug,
+		arg.IsReturnable,
+		arg.Now,
+		arg.ID,
+		arg.OldSlug,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const updateProduct = `-- name: UpdateProduct :exec

@@ -77,6 +77,18 @@ func (q *Queries) DeliveryByID(ctx context.Context, id int64) (Delivery, error) 
 	return i, err
 }
 
+const deliveryPickedUp = `-- name: DeliveryPickedUp :execrows
+UPDATE deliveries SET state = 'PICKED_UP', pickup_at = $2 WHERE id = $1 AND state = 'SUCCESS'
+`
+
+func (q *Queries) DeliveryPickedUp(ctx context.Context, iD int64, pickupAt int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deliveryPickedUp, iD, pickupAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deliverySent = `-- name: DeliverySent :execrows
 UPDATE deliveries SET state = 'SENT' WHERE id = $1 AND state = 'PENDING'
 `
@@ -165,6 +177,49 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 	return result.RowsAffected()
 }
 
+const newestSuccess = `-- name: NewestSuccess :one
+SELECT deliveries.id, deliveries.machine_id, deliveries.order_id, deliveries.record_id, deliveries.product_id, deliveries.quantity, deliveries.delivered, deliveries.state, deliveries.delivered_at, deliveries.timeout_at, deliveries.pickup_at, deliveries.finished_at, deliveries.fail_reason FROM deliveries
+JOIN products ON products.id = deliveries.product_id
+WHERE deliveries.machine_id = $1 AND deliveries.state = 'SUCCESS'
+  AND deliveries.finished_at >= $2
+  AND (products.id = $3 OR products.lock_id <> 0 AND products.lock_id = $4)
+ORDER BY deliveries.finished_at DESC, deliveries.id DESC LIMIT 1
+`
+
+type NewestSuccessParams struct {
+	MachineID int64
+	Since     int64
+	ProductID int64
+	ChannelID int64
+}
+
+// The last success of a product, or of those behind the same lock.
+func (q *Queries) NewestSuccess(ctx context.Context, arg NewestSuccessParams) (Delivery, error) {
+	row := q.db.QueryRowContext(ctx, newestSuccess,
+		arg.MachineID,
+		arg.Since,
+		arg.ProductID,
+		arg.ChannelID,
+	)
+	var i Delivery
+	err := row.Scan(
+		&i.ID,
+		&i.MachineID,
+		&i.OrderID,
+		&i.RecordID,
+		&i.ProductID,
+		&i.Quantity,
+		&i.Delivered,
+		&i.State,
+		&i.DeliveredAt,
+		&i.TimeoutAt,
+		&i.PickupAt,
+		&i.FinishedAt,
+		&i.FailReason,
+	)
+	return i, err
+}
+
 const overdueDeliveries = `-- name: OverdueDeliveries :many
 SELECT id FROM deliveries WHERE state IN ('PENDING', 'SENT') AND timeout_at <= $1
 ORDER BY timeout_at LIMIT $2
@@ -191,6 +246,18 @@ func (q *Queries) OverdueDeliveries(ctx context.Context, timeoutAt int64, limit 
 		return nil, err
 	}
 	return items, nil
+}
+
+const recordPickedUp = `-- name: RecordPickedUp :execrows
+UPDATE records SET state = 'IS_PICKED_UP' WHERE id = $1 AND state = 'IS_SUCCESS'
+`
+
+func (q *Queries) RecordPickedUp(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, recordPickedUp, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const releaseDispenseLock = `-- name: ReleaseDispenseLock :exec

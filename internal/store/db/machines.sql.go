@@ -96,6 +96,34 @@ func (q *Queries) CategoriesOfMachine(ctx context.Context, machineID int64) ([]C
 	return items, nil
 }
 
+const changePassword = `-- name: ChangePassword :execrows
+UPDATE machines SET password_hash = $1, password_previous_hash = $2,
+    password_previous_until = $3
+WHERE id = $4 AND password_hash = $5
+`
+
+type ChangePasswordParams struct {
+	PasswordHash  string
+	PreviousHash  string
+	PreviousUntil int64
+	ID            int64
+	OldHash       string
+}
+
+func (q *Queries) ChangePassword(ctx context.Context, arg ChangePasswordParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, changePassword,
+		arg.PasswordHash,
+		arg.PreviousHash,
+		arg.PreviousUntil,
+		arg.ID,
+		arg.OldHash,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteAnnouncement = `-- name: DeleteAnnouncement :exec
 DELETE FROM announcements WHERE machine_id = $1
 `
@@ -123,10 +151,20 @@ func (q *Queries) DeleteModelBoard(ctx context.Context, modelID int64, addr int6
 	return err
 }
 
+const endPasswordOverlap = `-- name: EndPasswordOverlap :exec
+UPDATE machines SET password_previous_hash = '', password_previous_until = 0
+WHERE id = $1 AND password_hash = $2
+`
+
+func (q *Queries) EndPasswordOverlap(ctx context.Context, iD int64, passwordHash string) error {
+	_, err := q.db.ExecContext(ctx, endPasswordOverlap, iD, passwordHash)
+	return err
+}
+
 const insertMachine = `-- name: InsertMachine :one
 INSERT INTO machines (merchant_id, model_id, machine_no, name, status, machine_type, address, lng_lat,
-    cover_image, contact, tel, timezone, currency_id, pickup_code_enabled, password_hash, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    cover_image, contact, tel, timezone, currency_id, pickup_code_enabled, password_hash, created_at, connect_type)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 RETURNING id
 `
 
@@ -147,6 +185,7 @@ type InsertMachineParams struct {
 	PickupCodeEnabled bool
 	PasswordHash      string
 	CreatedAt         int64
+	ConnectType       int64
 }
 
 func (q *Queries) InsertMachine(ctx context.Context, arg InsertMachineParams) (int64, error) {
@@ -167,6 +206,7 @@ func (q *Queries) InsertMachine(ctx context.Context, arg InsertMachineParams) (i
 		arg.PickupCodeEnabled,
 		arg.PasswordHash,
 		arg.CreatedAt,
+		arg.ConnectType,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -196,7 +236,7 @@ func (q *Queries) InsertPresence(ctx context.Context, machineID int64) error {
 }
 
 const machineByID = `-- name: MachineByID :one
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, merchants.app_id, merchants.app_key_sealed
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
@@ -231,6 +271,9 @@ func (q *Queries) MachineByID(ctx context.Context, id int64) (MachineByIDRow, er
 		&i.Machine.PickupCodeEnabled,
 		&i.Machine.PasswordHash,
 		&i.Machine.CreatedAt,
+		&i.Machine.ConnectType,
+		&i.Machine.PasswordPreviousHash,
+		&i.Machine.PasswordPreviousUntil,
 		&i.Presence.MachineID,
 		&i.Presence.IsOnline,
 		&i.Presence.Epoch,
@@ -239,6 +282,7 @@ func (q *Queries) MachineByID(ctx context.Context, id int64) (MachineByIDRow, er
 		&i.Presence.NetworkType,
 		&i.Presence.NetworkRssi,
 		&i.Presence.UptimeMinutesToday,
+		&i.Presence.AlertAt,
 		&i.AppID,
 		&i.AppKeySealed,
 	)
@@ -246,7 +290,7 @@ func (q *Queries) MachineByID(ctx context.Context, id int64) (MachineByIDRow, er
 }
 
 const machineByNo = `-- name: MachineByNo :one
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, merchants.app_id, merchants.app_key_sealed
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
@@ -281,6 +325,9 @@ func (q *Queries) MachineByNo(ctx context.Context, machineNo string) (MachineByN
 		&i.Machine.PickupCodeEnabled,
 		&i.Machine.PasswordHash,
 		&i.Machine.CreatedAt,
+		&i.Machine.ConnectType,
+		&i.Machine.PasswordPreviousHash,
+		&i.Machine.PasswordPreviousUntil,
 		&i.Presence.MachineID,
 		&i.Presence.IsOnline,
 		&i.Presence.Epoch,
@@ -289,6 +336,7 @@ func (q *Queries) MachineByNo(ctx context.Context, machineNo string) (MachineByN
 		&i.Presence.NetworkType,
 		&i.Presence.NetworkRssi,
 		&i.Presence.UptimeMinutesToday,
+		&i.Presence.AlertAt,
 		&i.AppID,
 		&i.AppKeySealed,
 	)
@@ -296,7 +344,7 @@ func (q *Queries) MachineByNo(ctx context.Context, machineNo string) (MachineByN
 }
 
 const machinesOfMerchant = `-- name: MachinesOfMerchant :many
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 WHERE machines.merchant_id = $1
@@ -335,6 +383,9 @@ func (q *Queries) MachinesOfMerchant(ctx context.Context, merchantID int64) ([]M
 			&i.Machine.PickupCodeEnabled,
 			&i.Machine.PasswordHash,
 			&i.Machine.CreatedAt,
+			&i.Machine.ConnectType,
+			&i.Machine.PasswordPreviousHash,
+			&i.Machine.PasswordPreviousUntil,
 			&i.Presence.MachineID,
 			&i.Presence.IsOnline,
 			&i.Presence.Epoch,
@@ -343,6 +394,7 @@ func (q *Queries) MachinesOfMerchant(ctx context.Context, merchantID int64) ([]M
 			&i.Presence.NetworkType,
 			&i.Presence.NetworkRssi,
 			&i.Presence.UptimeMinutesToday,
+			&i.Presence.AlertAt,
 		); err != nil {
 			return nil, err
 		}
@@ -451,7 +503,7 @@ func (q *Queries) SetModelBoard(ctx context.Context, arg SetModelBoardParams) er
 const updateMachine = `-- name: UpdateMachine :exec
 UPDATE machines SET model_id = $2, name = $3, status = $4, machine_type = $5, address = $6, lng_lat = $7,
     cover_image = $8, contact = $9, tel = $10, timezone = $11, currency_id = $12,
-    pickup_code_enabled = $13, password_hash = $14
+    pickup_code_enabled = $13, connect_type = $14
 WHERE id = $1
 `
 
@@ -469,7 +521,7 @@ type UpdateMachineParams struct {
 	Timezone          string
 	CurrencyID        int64
 	PickupCodeEnabled bool
-	PasswordHash      string
+	ConnectType       int64
 }
 
 func (q *Queries) UpdateMachine(ctx context.Context, arg UpdateMachineParams) error {
@@ -487,7 +539,7 @@ func (q *Queries) UpdateMachine(ctx context.Context, arg UpdateMachineParams) er
 		arg.Timezone,
 		arg.CurrencyID,
 		arg.PickupCodeEnabled,
-		arg.PasswordHash,
+		arg.ConnectType,
 	)
 	return err
 }

@@ -12,9 +12,9 @@ import (
 const insertMerchant = `-- name: InsertMerchant :one
 INSERT INTO merchants (slug, title, description, logo, store_id, status, app_id, app_secret_hash,
     app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until,
-    debug, timezone, created_at, expired_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, $14)
-RETURNING id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at
+    debug, timezone, created_at, expired_at, temperature_min, temperature_max)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, $14, $15, $16)
+RETURNING id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max
 `
 
 type InsertMerchantParams struct {
@@ -32,6 +32,8 @@ type InsertMerchantParams struct {
 	Timezone            string
 	CreatedAt           int64
 	ExpiredAt           int64
+	TemperatureMin      int64
+	TemperatureMax      int64
 }
 
 func (q *Queries) InsertMerchant(ctx context.Context, arg InsertMerchantParams) (Merchant, error) {
@@ -50,6 +52,8 @@ func (q *Queries) InsertMerchant(ctx context.Context, arg InsertMerchantParams) 
 		arg.Timezone,
 		arg.CreatedAt,
 		arg.ExpiredAt,
+		arg.TemperatureMin,
+		arg.TemperatureMax,
 	)
 	var i Merchant
 	err := row.Scan(
@@ -70,12 +74,14 @@ func (q *Queries) InsertMerchant(ctx context.Context, arg InsertMerchantParams) 
 		&i.Timezone,
 		&i.CreatedAt,
 		&i.ExpiredAt,
+		&i.TemperatureMin,
+		&i.TemperatureMax,
 	)
 	return i, err
 }
 
 const merchantByAppID = `-- name: MerchantByAppID :one
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at FROM merchants WHERE app_id = $1
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max FROM merchants WHERE app_id = $1
 `
 
 func (q *Queries) MerchantByAppID(ctx context.Context, appID string) (Merchant, error) {
@@ -99,12 +105,14 @@ func (q *Queries) MerchantByAppID(ctx context.Context, appID string) (Merchant, 
 		&i.Timezone,
 		&i.CreatedAt,
 		&i.ExpiredAt,
+		&i.TemperatureMin,
+		&i.TemperatureMax,
 	)
 	return i, err
 }
 
 const merchantByID = `-- name: MerchantByID :one
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at FROM merchants WHERE id = $1
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max FROM merchants WHERE id = $1
 `
 
 func (q *Queries) MerchantByID(ctx context.Context, id int64) (Merchant, error) {
@@ -128,12 +136,14 @@ func (q *Queries) MerchantByID(ctx context.Context, id int64) (Merchant, error) 
 		&i.Timezone,
 		&i.CreatedAt,
 		&i.ExpiredAt,
+		&i.TemperatureMin,
+		&i.TemperatureMax,
 	)
 	return i, err
 }
 
 const merchantBySlug = `-- name: MerchantBySlug :one
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at FROM merchants WHERE slug = $1
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max FROM merchants WHERE slug = $1
 `
 
 func (q *Queries) MerchantBySlug(ctx context.Context, slug string) (Merchant, error) {
@@ -157,27 +167,31 @@ func (q *Queries) MerchantBySlug(ctx context.Context, slug string) (Merchant, er
 		&i.Timezone,
 		&i.CreatedAt,
 		&i.ExpiredAt,
+		&i.TemperatureMin,
+		&i.TemperatureMax,
 	)
 	return i, err
 }
 
 const updateMerchant = `-- name: UpdateMerchant :exec
 UPDATE merchants SET title = $2, description = $3, logo = $4, store_id = $5, status = $6, debug = $7,
-    timezone = $8, expired_at = $9, app_key_sealed = $10
+    timezone = $8, expired_at = $9, app_key_sealed = $10, temperature_min = $11, temperature_max = $12
 WHERE id = $1
 `
 
 type UpdateMerchantParams struct {
-	ID           int64
-	Title        string
-	Description  string
-	Logo         string
-	StoreID      string
-	Status       string
-	Debug        bool
-	Timezone     string
-	ExpiredAt    int64
-	AppKeySealed string
+	ID             int64
+	Title          string
+	Description    string
+	Logo           string
+	StoreID        string
+	Status         string
+	Debug          bool
+	Timezone       string
+	ExpiredAt      int64
+	AppKeySealed   string
+	TemperatureMin int64
+	TemperatureMax int64
 }
 
 func (q *Queries) UpdateMerchant(ctx context.Context, arg UpdateMerchantParams) error {
@@ -192,6 +206,8 @@ func (q *Queries) UpdateMerchant(ctx context.Context, arg UpdateMerchantParams) 
 		arg.Timezone,
 		arg.ExpiredAt,
 		arg.AppKeySealed,
+		arg.TemperatureMin,
+		arg.TemperatureMax,
 	)
 	return err
 }

@@ -8,6 +8,16 @@ import (
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
+type Alert struct {
+	ID         int64
+	MachineID  int64
+	Kind       vending.AlertKind
+	Subject    string
+	Detail     string
+	OpenedAt   int64
+	ResolvedAt int64
+}
+
 type Announcement struct {
 	MachineID int64
 	ID        int64
@@ -27,6 +37,10 @@ type Banner struct {
 	HitCount   int64
 	ViewsCount int64
 	ExpiredAt  int64
+	Title      string
+	VideoUrl   string
+	LinkUrl    string
+	ViewType   int64
 }
 
 type Callback struct {
@@ -124,26 +138,48 @@ type Good struct {
 	Price         vending.Money
 	OriginalPrice vending.Money
 	UpdatedAt     int64
+	IsReturnable  bool
 }
 
 type Machine struct {
-	ID                int64
-	MerchantID        int64
-	ModelID           int64
-	MachineNo         string
-	Name              string
-	Status            vending.MachineStatus
-	MachineType       int64
-	Address           string
-	LngLat            string
-	CoverImage        string
-	Contact           string
-	Tel               string
-	Timezone          string
-	CurrencyID        int64
-	PickupCodeEnabled bool
-	PasswordHash      string
-	CreatedAt         int64
+	ID                    int64
+	MerchantID            int64
+	ModelID               int64
+	MachineNo             string
+	Name                  string
+	Status                vending.MachineStatus
+	MachineType           int64
+	Address               string
+	LngLat                string
+	CoverImage            string
+	Contact               string
+	Tel                   string
+	Timezone              string
+	CurrencyID            int64
+	PickupCodeEnabled     bool
+	PasswordHash          string
+	CreatedAt             int64
+	ConnectType           int64
+	PasswordPreviousHash  string
+	PasswordPreviousUntil int64
+}
+
+type MachineConfig struct {
+	MachineID  int64
+	Name       string
+	Reported   string
+	ReportedAt int64
+	Desired    string
+	DesiredAt  int64
+}
+
+type MachineLog struct {
+	ID        int64
+	MachineID int64
+	IsUp      bool
+	Method    string
+	Payload   string
+	CreatedAt int64
 }
 
 type Merchant struct {
@@ -164,6 +200,8 @@ type Merchant struct {
 	Timezone                    string
 	CreatedAt                   int64
 	ExpiredAt                   int64
+	TemperatureMin              int64
+	TemperatureMax              int64
 }
 
 type Model struct {
@@ -211,6 +249,15 @@ type PickupCode struct {
 	TradeID    string
 }
 
+type PowerSchedule struct {
+	MachineID int64
+	Kind      string
+	PowerOn   string
+	PowerOff  string
+	Weekdays  string
+	CreatedAt int64
+}
+
 type Presence struct {
 	MachineID          int64
 	IsOnline           bool
@@ -220,6 +267,7 @@ type Presence struct {
 	NetworkType        string
 	NetworkRssi        string
 	UptimeMinutesToday int64
+	AlertAt            int64
 }
 
 type Product struct {
@@ -233,6 +281,8 @@ type Product struct {
 	CurrentInventory int64
 	SortID           int64
 	FloorStatus      string
+	LockStatus       string
+	LockID           int64
 }
 
 type Record struct {
@@ -257,6 +307,26 @@ type Replenishment struct {
 	Type          string
 	Source        string
 	CreatedAt     int64
+	IsAll         bool
+}
+
+type TrafficDay struct {
+	MachineID       int64
+	Day             string
+	NetworkType     int64
+	UploadBytes     int64
+	DownloadBytes   int64
+	UploadPackets   int64
+	DownloadPackets int64
+}
+
+type TrafficTotal struct {
+	MachineID       int64
+	NetworkType     int64
+	UploadBytes     int64
+	DownloadBytes   int64
+	UploadPackets   int64
+	DownloadPackets int64
 }
 
 type WrongCode struct {

@@ -221,3 +221,17 @@ func (q *Queries) UseCode(ctx context.Context, arg UseCodeParams) (int64, error)
 	}
 	return result.RowsAffected()
 }
+
+const useCodeAtMachine = `-- name: UseCodeAtMachine :execrows
+UPDATE pickup_codes SET state = 'USED', finished_at = $1
+WHERE id = $2 AND state = 'UNUSED' AND (expired_at = 0 OR expired_at > $1)
+`
+
+// Without an order: the machine uploads it later (mqtt.md §4.11).
+func (q *Queries) UseCodeAtMachine(ctx context.Context, now int64, iD int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, useCodeAtMachine, now, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

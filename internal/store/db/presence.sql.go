@@ -9,10 +9,21 @@ import (
 	"context"
 )
 
+const alertTaken = `-- name: AlertTaken :execrows
+UPDATE presence SET alert_at = 0 WHERE machine_id = $1 AND alert_at <> 0 AND alert_at <= $2
+`
+
+func (q *Queries) AlertTaken(ctx context.Context, machineID int64, alertAt int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, alertTaken, machineID, alertAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const heartbeat = `-- name: Heartbeat :execrows
-UPDATE presence SET last_heartbeat_at = $2, is_online = TRUE, network_type = $3, network_rssi = $4,
-    uptime_minutes_today = $5
-WHERE machine_id = $1
+UPDATE presence SET last_heartbeat_at = $2, network_type = $3, network_rssi = $4, uptime_minutes_today = $5
+WHERE machine_id = $1 AND is_online
 `
 
 type HeartbeatParams struct {
@@ -23,6 +34,7 @@ type HeartbeatParams struct {
 	UptimeMinutesToday int64
 }
 
+// Of a machine that is online already, which is the common case.
 func (q *Queries) Heartbeat(ctx context.Context, arg HeartbeatParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, heartbeat,
 		arg.MachineID,
@@ -30,6 +42,37 @@ func (q *Queries) Heartbeat(ctx context.Context, arg HeartbeatParams) (int64, er
 		arg.NetworkType,
 		arg.NetworkRssi,
 		arg.UptimeMinutesToday,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const heartbeatBack = `-- name: HeartbeatBack :execrows
+UPDATE presence SET last_heartbeat_at = $2, network_type = $3, network_rssi = $4, uptime_minutes_today = $5,
+    is_online = TRUE, notify_message = $6, alert_at = 0
+WHERE machine_id = $1 AND NOT is_online
+`
+
+type HeartbeatBackParams struct {
+	MachineID          int64
+	LastHeartbeatAt    int64
+	NetworkType        string
+	NetworkRssi        string
+	UptimeMinutesToday int64
+	NotifyMessage      string
+}
+
+// Of a machine that was offline.
+func (q *Queries) HeartbeatBack(ctx context.Context, arg HeartbeatBackParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, heartbeatBack,
+		arg.MachineID,
+		arg.LastHeartbeatAt,
+		arg.NetworkType,
+		arg.NetworkRssi,
+		arg.UptimeMinutesToday,
+		arg.NotifyMessage,
 	)
 	if err != nil {
 		return 0, err
@@ -63,12 +106,24 @@ func (q *Queries) MachineConnected(ctx context.Context, machineID int64, epoch i
 }
 
 const machineFellSilent = `-- name: MachineFellSilent :execrows
-UPDATE presence SET is_online = FALSE, notify_message = $3
+UPDATE presence SET is_online = FALSE, notify_message = $3, alert_at = $4
 WHERE machine_id = $1 AND is_online AND last_heartbeat_at <= $2
 `
 
-func (q *Queries) MachineFellSilent(ctx context.Context, machineID int64, lastHeartbeatAt int64, notifyMessage string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, machineFellSilent, machineID, lastHeartbeatAt, notifyMessage)
+type MachineFellSilentParams struct {
+	MachineID       int64
+	LastHeartbeatAt int64
+	NotifyMessage   string
+	AlertAt         int64
+}
+
+func (q *Queries) MachineFellSilent(ctx context.Context, arg MachineFellSilentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, machineFellSilent,
+		arg.MachineID,
+		arg.LastHeartbeatAt,
+		arg.NotifyMessage,
+		arg.AlertAt,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -76,20 +131,59 @@ func (q *Queries) MachineFellSilent(ctx context.Context, machineID int64, lastHe
 }
 
 const machineOffline = `-- name: MachineOffline :execrows
-UPDATE presence SET is_online = FALSE, notify_message = $3
+UPDATE presence SET is_online = FALSE, notify_message = $3, alert_at = $4
 WHERE machine_id = $1 AND is_online AND epoch <= $2
 `
 
-func (q *Queries) MachineOffline(ctx context.Context, machineID int64, epoch int64, notifyMessage string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, machineOffline, machineID, epoch, notifyMessage)
+type MachineOfflineParams struct {
+	MachineID     int64
+	Epoch         int64
+	NotifyMessage string
+	AlertAt       int64
+}
+
+func (q *Queries) MachineOffline(ctx context.Context, arg MachineOfflineParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, machineOffline,
+		arg.MachineID,
+		arg.Epoch,
+		arg.NotifyMessage,
+		arg.AlertAt,
+	)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
+const machinesToAlert = `-- name: MachinesToAlert :many
+SELECT machine_id FROM presence WHERE alert_at <> 0 AND alert_at <= $1 ORDER BY alert_at LIMIT $2
+`
+
+func (q *Queries) MachinesToAlert(ctx context.Context, alertAt int64, limit int32) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, machinesToAlert, alertAt, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var machine_id int64
+		if err := rows.Scan(&machine_id); err != nil {
+			return nil, err
+		}
+		items = append(items, machine_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const presenceOfMachine = `-- name: PresenceOfMachine :one
-SELECT machine_id, is_online, epoch, last_heartbeat_at, notify_message, network_type, network_rssi, uptime_minutes_today FROM presence WHERE machine_id = $1
+SELECT machine_id, is_online, epoch, last_heartbeat_at, notify_message, network_type, network_rssi, uptime_minutes_today, alert_at FROM presence WHERE machine_id = $1
 `
 
 func (q *Queries) PresenceOfMachine(ctx context.Context, machineID int64) (Presence, error) {
@@ -104,17 +198,9 @@ func (q *Queries) PresenceOfMachine(ctx context.Context, machineID int64) (Prese
 		&i.NetworkType,
 		&i.NetworkRssi,
 		&i.UptimeMinutesToday,
+		&i.AlertAt,
 	)
 	return i, err
-}
-
-const setNotice = `-- name: SetNotice :exec
-UPDATE presence SET notify_message = $2 WHERE machine_id = $1
-`
-
-func (q *Queries) SetNotice(ctx context.Context, machineID int64, notifyMessage string) error {
-	_, err := q.db.ExecContext(ctx, setNotice, machineID, notifyMessage)
-	return err
 }
 
 const silentMachines = `-- name: SilentMachines :many

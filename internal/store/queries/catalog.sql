@@ -63,6 +63,41 @@ WHERE id = sqlc.arg(id);
 -- name: SetFloorStatus :execrows
 UPDATE products SET floor_status = $2 WHERE id = $1;
 
+-- name: SetLockStatus :execrows
+UPDATE products SET lock_status = $2 WHERE id = $1;
+
+-- name: SetOnSale :exec
+UPDATE products SET on_sale = $2 WHERE id = $1;
+
+-- name: SetLock :exec
+UPDATE products SET lock_id = $2 WHERE id = $1;
+
+-- name: ProductOfMachine :one
+SELECT * FROM products WHERE id = $1 AND machine_id = $2;
+
+-- name: StockOfMachine :many
+-- Every product with a good, for what a machine says of all of them at once.
+SELECT products.* FROM products
+JOIN goods ON goods.id = products.good_id
+WHERE products.machine_id = $1 AND products.channel_id <> 0
+ORDER BY products.id;
+
+-- name: ChannelOfMachine :one
+SELECT * FROM channels WHERE id = $1 AND machine_id = $2;
+
+-- name: FaultyProducts :many
+SELECT id FROM products WHERE machine_id = $1 AND floor_status <> '1' AND channel_id <> 0 ORDER BY id;
+
+-- name: MachinesSellingGood :many
+SELECT DISTINCT machine_id FROM products WHERE good_id = $1 AND channel_id <> 0 ORDER BY machine_id;
+
+-- name: GoodByID :one
+SELECT * FROM goods WHERE id = $1 AND merchant_id = $2;
+
+-- name: UpdateGoodSlug :execrows
+UPDATE goods SET slug = sqlc.arg(slug), is_returnable = sqlc.arg(is_returnable), updated_at = sqlc.arg(now)
+WHERE id = sqlc.arg(id) AND slug = sqlc.arg(old_slug);
+
 -- name: GoodBySlug :one
 SELECT * FROM goods WHERE merchant_id = $1 AND slug = $2;
 
@@ -121,8 +156,11 @@ UPDATE products SET current_inventory = sqlc.arg(level)
 WHERE id = sqlc.arg(id) AND current_inventory = sqlc.arg(old_level) AND inventory >= sqlc.arg(level);
 
 -- name: InsertReplenishment :exec
-INSERT INTO replenishments (machine_id, product_id, previous_level, level, type, source, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO replenishments (machine_id, product_id, previous_level, level, type, source, is_all, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: ReplenishmentsOfMachine :many
+SELECT * FROM replenishments WHERE machine_id = $1 ORDER BY id DESC LIMIT $2;
 
 -- name: ChannelStock :many
 -- What replenishing works on: products with a good, on one board, of one
@@ -166,11 +204,20 @@ ORDER BY sort_id DESC, id LIMIT 5;
 -- name: AllBannersOfMachine :many
 SELECT * FROM banners WHERE machine_id = $1 ORDER BY id;
 
--- name: SetBanner :exec
-INSERT INTO banners (machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at)
-VALUES ($1, $2, $3, $4, $5, 0, 0, $6)
-ON CONFLICT (machine_id, cover_image) DO UPDATE SET status = excluded.status, is_visible = excluded.is_visible,
-    sort_id = excluded.sort_id, expired_at = excluded.expired_at;
+-- name: BannerByID :one
+SELECT * FROM banners WHERE id = $1 AND machine_id = $2;
+
+-- name: InsertBanner :one
+INSERT INTO banners (machine_id, status, is_visible, cover_image, sort_id, hit_count, views_count, expired_at,
+    title, video_url, link_url, view_type)
+VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10)
+ON CONFLICT (machine_id, cover_image) DO NOTHING
+RETURNING id;
+
+-- name: UpdateBanner :execrows
+UPDATE banners SET status = $2, is_visible = $3, cover_image = $4, sort_id = $5, expired_at = $6,
+    title = $7, video_url = $8, link_url = $9, view_type = $10
+WHERE id = $1;
 
 -- name: DeleteBanner :exec
 DELETE FROM banners WHERE id = $1;

@@ -33,3 +33,18 @@ WHERE id = sqlc.arg(id) AND state = sqlc.arg(old_state);
 -- name: OverdueDeliveries :many
 SELECT id FROM deliveries WHERE state IN ('PENDING', 'SENT') AND timeout_at <= $1
 ORDER BY timeout_at LIMIT $2;
+
+-- name: NewestSuccess :one
+-- The last success of a product, or of those behind the same lock.
+SELECT deliveries.* FROM deliveries
+JOIN products ON products.id = deliveries.product_id
+WHERE deliveries.machine_id = sqlc.arg(machine_id) AND deliveries.state = 'SUCCESS'
+  AND deliveries.finished_at >= sqlc.arg(since)
+  AND (products.id = sqlc.arg(product_id) OR products.lock_id <> 0 AND products.lock_id = sqlc.arg(channel_id))
+ORDER BY deliveries.finished_at DESC, deliveries.id DESC LIMIT 1;
+
+-- name: DeliveryPickedUp :execrows
+UPDATE deliveries SET state = 'PICKED_UP', pickup_at = $2 WHERE id = $1 AND state = 'SUCCESS';
+
+-- name: RecordPickedUp :execrows
+UPDATE records SET state = 'IS_PICKED_UP' WHERE id = $1 AND state = 'IS_SUCCESS';

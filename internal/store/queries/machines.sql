@@ -21,8 +21,8 @@ ORDER BY machines.id;
 
 -- name: InsertMachine :one
 INSERT INTO machines (merchant_id, model_id, machine_no, name, status, machine_type, address, lng_lat,
-    cover_image, contact, tel, timezone, currency_id, pickup_code_enabled, password_hash, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    cover_image, contact, tel, timezone, currency_id, pickup_code_enabled, password_hash, created_at, connect_type)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 RETURNING id;
 
 -- name: InsertPresence :exec
@@ -33,8 +33,17 @@ VALUES ($1, FALSE, 0, 0, '', '', '', 0);
 -- name: UpdateMachine :exec
 UPDATE machines SET model_id = $2, name = $3, status = $4, machine_type = $5, address = $6, lng_lat = $7,
     cover_image = $8, contact = $9, tel = $10, timezone = $11, currency_id = $12,
-    pickup_code_enabled = $13, password_hash = $14
+    pickup_code_enabled = $13, connect_type = $14
 WHERE id = $1;
+
+-- name: ChangePassword :execrows
+UPDATE machines SET password_hash = sqlc.arg(password_hash), password_previous_hash = sqlc.arg(previous_hash),
+    password_previous_until = sqlc.arg(previous_until)
+WHERE id = sqlc.arg(id) AND password_hash = sqlc.arg(old_hash);
+
+-- name: EndPasswordOverlap :exec
+UPDATE machines SET password_previous_hash = '', password_previous_until = 0
+WHERE id = $1 AND password_hash = $2;
 
 -- name: SetAnnouncement :exec
 INSERT INTO announcements (machine_id, id, title, content, is_link, link_url)

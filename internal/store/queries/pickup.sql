@@ -28,6 +28,11 @@ ORDER BY id;
 UPDATE pickup_codes SET state = 'USED', finished_at = sqlc.arg(now), order_id = sqlc.arg(order_id), trade_id = sqlc.arg(trade_id)
 WHERE id = sqlc.arg(id) AND state = 'UNUSED' AND (expired_at = 0 OR expired_at > sqlc.arg(now));
 
+-- name: UseCodeAtMachine :execrows
+-- Without an order: the machine uploads it later (mqtt.md §4.11).
+UPDATE pickup_codes SET state = 'USED', finished_at = sqlc.arg(now)
+WHERE id = sqlc.arg(id) AND state = 'UNUSED' AND (expired_at = 0 OR expired_at > sqlc.arg(now));
+
 -- name: CancelCode :execrows
 UPDATE pickup_codes SET state = 'CANCELLED', finished_at = sqlc.arg(now)
 WHERE id = sqlc.arg(id) AND state = 'UNUSED' AND (expired_at = 0 OR expired_at > sqlc.arg(now));

@@ -5,15 +5,18 @@ SELECT * FROM presence WHERE machine_id = $1;
 UPDATE presence SET epoch = $2 WHERE machine_id = $1 AND epoch < $2;
 
 -- name: Heartbeat :execrows
-UPDATE presence SET last_heartbeat_at = $2, is_online = TRUE, network_type = $3, network_rssi = $4,
-    uptime_minutes_today = $5
-WHERE machine_id = $1;
+-- Of a machine that is online already, which is the common case.
+UPDATE presence SET last_heartbeat_at = $2, network_type = $3, network_rssi = $4, uptime_minutes_today = $5
+WHERE machine_id = $1 AND is_online;
 
--- name: SetNotice :exec
-UPDATE presence SET notify_message = $2 WHERE machine_id = $1;
+-- name: HeartbeatBack :execrows
+-- Of a machine that was offline.
+UPDATE presence SET last_heartbeat_at = $2, network_type = $3, network_rssi = $4, uptime_minutes_today = $5,
+    is_online = TRUE, notify_message = $6, alert_at = 0
+WHERE machine_id = $1 AND NOT is_online;
 
 -- name: MachineOffline :execrows
-UPDATE presence SET is_online = FALSE, notify_message = $3
+UPDATE presence SET is_online = FALSE, notify_message = $3, alert_at = $4
 WHERE machine_id = $1 AND is_online AND epoch <= $2;
 
 -- name: SilentMachines :many
@@ -21,8 +24,14 @@ SELECT machine_id FROM presence WHERE is_online AND last_heartbeat_at <= $1
 ORDER BY last_heartbeat_at LIMIT $2;
 
 -- name: MachineFellSilent :execrows
-UPDATE presence SET is_online = FALSE, notify_message = $3
+UPDATE presence SET is_online = FALSE, notify_message = $3, alert_at = $4
 WHERE machine_id = $1 AND is_online AND last_heartbeat_at <= $2;
+
+-- name: MachinesToAlert :many
+SELECT machine_id FROM presence WHERE alert_at <> 0 AND alert_at <= $1 ORDER BY alert_at LIMIT $2;
+
+-- name: AlertTaken :execrows
+UPDATE presence SET alert_at = 0 WHERE machine_id = $1 AND alert_at <> 0 AND alert_at <= $2;
 
 -- name: WrongCodesOfMachine :one
 SELECT * FROM wrong_codes WHERE machine_id = $1;

@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/dispense"
-	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
-	"log/slog"
 )
 
 // 16 callers dispense 8 records of one machine at once: one gets the lock.
@@ -185,13 +183,9 @@ func testLease(t *testing.T, f *Fixture) {
 	}
 }
 
-func (f *Fixture) fleet() *fleet.Service {
-	return fleet.New(f.Store, f.Now, fleet.Config{OfflineAfter: 600_000}, slog.New(slog.DiscardHandler))
-}
-
 func testEpochs(t *testing.T, f *Fixture) {
 	ctx := t.Context()
-	machines := f.fleet()
+	machines := f.Fleet
 	for _, epoch := range []int64{100, 200, 150} {
 		if err := machines.Connected(ctx, f.Machine.ID, epoch); err != nil {
 			t.Fatal(err)
@@ -214,7 +208,7 @@ func testEpochs(t *testing.T, f *Fixture) {
 
 func testSilent(t *testing.T, f *Fixture) {
 	ctx := t.Context()
-	machines := f.fleet()
+	machines := f.Fleet
 	state := func() db.Presence {
 		if err := machines.SilentSweep(ctx); err != nil {
 			t.Fatal(err)

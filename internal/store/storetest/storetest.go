@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/notify"
 	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/pickup"
@@ -64,8 +66,11 @@ type Fixture struct {
 	Pickup   *pickup.Service
 	Ordering *ordering.Service
 	Dispense *dispense.Service
+	Catalog  *catalog.Service
+	Fleet    *fleet.Service
 	Merchant db.Merchant
 	Machine  db.Machine
+	zone     *time.Location
 
 	mu  sync.Mutex
 	now time.Time
@@ -73,6 +78,14 @@ type Fixture struct {
 
 // MachineNo is the fixture's machine, with products 131–142 of 10 pieces each.
 const MachineNo = "16327129"
+
+// ProvisionDeps are what an applier on the fixture works with.
+func (f *Fixture) ProvisionDeps() provision.Deps {
+	return provision.Deps{
+		Store: f.Store, Box: f.Box, Pickup: f.Pickup, Catalog: f.Catalog, Fleet: f.Fleet,
+		Clock: f.Now, Random: rand.Reader, Zone: f.zone,
+	}
+}
 
 // NewFixture opens an engine and fills it.
 func NewFixture(t testing.TB, open Opener) *Fixture {
@@ -96,7 +109,10 @@ func NewFixture(t testing.TB, open Opener) *Fixture {
 	f.Dispense = dispense.New(f.Store, f.Ordering, notifier, f.Now, rand.Reader, dispense.Config{
 		Locks: vending.LockTimes{Lock: 15, Motor: 30, Belt: 90, Default: 45}, Timeout: 120_000, Zone: zone,
 	}, log)
-	_, err = provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, rand.Reader, zone).Apply(t.Context(), File())
+	f.Catalog = catalog.New(f.Store, f.Now, catalog.Config{}, log)
+	f.Fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: zone, OfflineAfter: 600_000}, log)
+	f.zone = zone
+	_, err = provision.New(f.ProvisionDeps()).Apply(t.Context(), File())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,10 +169,10 @@ func (f *Fixture) Online(t testing.TB, online bool) {
 	t.Helper()
 	f.Write(t, func(tx *store.Tx) error {
 		if !online {
-			_, err := tx.MachineOffline(context.Background(), f.Machine.ID, 1<<62, "")
+			_, err := tx.MachineOffline(context.Background(), db.MachineOfflineParams{MachineID: f.Machine.ID, Epoch: 1 << 62})
 			return err
 		}
-		_, err := tx.Heartbeat(context.Background(), db.HeartbeatParams{
+		_, err := tx.HeartbeatBack(context.Background(), db.HeartbeatBackParams{
 			MachineID: f.Machine.ID, LastHeartbeatAt: f.Now().UnixMilli(),
 		})
 		return err

@@ -1,0 +1,80 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+)
+
+// MethodPassword tells a machine its new password (mqtt.md §5.5).
+const MethodPassword = "client.machine.password.modified"
+
+// FieldPassword is the field of that message. Its value stands sealed in the
+// outbox, under secrets.PurposeMachinePassword, until the message leaves.
+const FieldPassword = "password"
+
+// overlap is how long the old password is accepted after a change, in
+// milliseconds (mqtt.md §5.5).
+const overlap = 24 * 60 * 60 * 1000
+
+// ErrPasswordPending means that the machine has not connected with the password
+// of the last change yet, so that another change could lock it out.
+var ErrPasswordPending = errors.New("the machine has not confirmed the last password change yet")
+
+// NewPassword is a machine password, plain and as it is stored.
+type NewPassword struct{ Plain, Hash string }
+
+// ChangePassword gives a machine another password and tells it (mqtt.md §5.5).
+// The old one is accepted until the machine connects with the new one, at most
+// 24 hours. It returns ErrPasswordPending while an earlier change waits for
+// that, unless force is set: then the password before the earlier change stays
+// accepted as well.
+func (s *Service) ChangePassword(ctx context.Context, m db.Machine, plain string, force bool) error {
+	if plain == "" {
+		return errors.New("a machine password must not be empty")
+	}
+	if s.clock.Millis() < m.PasswordPreviousUntil && !force {
+		return ErrPasswordPending
+	}
+	hash, err := HashPassword(plain)
+	if err != nil {
+		return err
+	}
+	return s.store.InTx(ctx, func(tx *store.Tx) error {
+		return s.SetPassword(ctx, tx, m, NewPassword{Plain: plain, Hash: hash})
+	})
+}
+
+// SetPassword is ChangePassword with force, in the caller's transaction.
+func (s *Service) SetPassword(ctx context.Context, tx *store.Tx, m db.Machine, p NewPassword) error {
+	now := s.clock.Millis()
+	previous := m.PasswordHash
+	if now < m.PasswordPreviousUntil {
+		previous = m.PasswordPreviousHash // the one the machine is known to have
+	}
+	n, err := tx.ChangePassword(ctx, db.ChangePasswordParams{
+		ID: m.ID, PasswordHash: p.Hash, PreviousHash: previous, PreviousUntil: now + overlap, OldHash: m.PasswordHash,
+	})
+	if err := store.Changed("change machine password", n, err); err != nil {
+		return err
+	}
+	sealed, err := s.box.Seal(secrets.PurposeMachinePassword, p.Plain)
+	if err != nil {
+		return fmt.Errorf("seal machine password: %w", err)
+	}
+	return tx.QueueMessage(ctx, m.ID, MethodPassword, map[string]string{FieldPassword: sealed}, now)
+}
+
+// endOverlap forgets the old password once the machine has used the new one.
+func (s *Service) endOverlap(ctx context.Context, m db.Machine) error {
+	if m.PasswordPreviousHash == "" {
+		return nil
+	}
+	return s.store.InTx(ctx, func(tx *store.Tx) error {
+		return tx.EndPasswordOverlap(ctx, m.ID, m.PasswordHash)
+	})
+}

@@ -1,0 +1,137 @@
+// Package machinelog keeps what machines and platform said to each other: every
+// accepted up message and every down message, for 90 days (mqtt.md §3.5).
+//
+// It is a log, not state: lines are written in batches behind the messages, so
+// that it costs no message a second commit. A crash can lose the last of them,
+// a stop loses none.
+package machinelog
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+const (
+	// maxWaiting bounds the lines in memory; Put waits when there are more.
+	maxWaiting = 8192
+	// writeBatch bounds one transaction, so that it holds up nobody.
+	writeBatch = 256
+	// writeEvery is the longest a line waits for others.
+	writeEvery = 200 * time.Millisecond
+	// keep is how long lines are kept, in milliseconds: 90 days.
+	keep       = 90 * 24 * 60 * 60 * 1000
+	sweepBatch = 1000
+)
+
+// Log is the machine log of one platform process. Run writes what Put brings;
+// it must outlive everything that puts.
+type Log struct {
+	store   *store.Store
+	clock   vending.Clock
+	log     *slog.Logger
+	waiting chan Entry
+}
+
+// New makes a machine log.
+func New(st *store.Store, clock vending.Clock, log *slog.Logger) *Log {
+	return &Log{store: st, clock: clock, log: log, waiting: make(chan Entry, maxWaiting)}
+}
+
+// Put notes a message. It waits while too many lines are waiting; if ctx ends
+// meanwhile the line is lost.
+func (l *Log) Put(ctx context.Context, e Entry) {
+	select {
+	case l.waiting <- e:
+	case <-ctx.Done():
+	}
+}
+
+// Run writes lines until ctx ends, then what is left, and returns nil.
+func (l *Log) Run(ctx context.Context) error {
+	ticker := time.NewTicker(writeEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			l.flush(ctx)
+		case <-ctx.Done():
+			l.flush(context.WithoutCancel(ctx))
+			return nil
+		}
+	}
+}
+
+// flush writes the lines that are waiting.
+func (l *Log) flush(ctx context.Context) {
+	for {
+		batch := l.take()
+		if len(batch) == 0 {
+			return
+		}
+		l.write(ctx, batch)
+	}
+}
+
+func (l *Log) take() []Entry {
+	var batch []Entry
+	for len(batch) < writeBatch {
+		select {
+		case e := <-l.waiting:
+			batch = append(batch, e)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (l *Log) write(ctx context.Context, batch []Entry) {
+	err := l.store.InTx(ctx, func(tx *store.Tx) error {
+		for _, e := range batch {
+			err := tx.InsertMachineLog(ctx, db.InsertMachineLogParams{
+				MachineID: e.MachineID, IsUp: e.Up, Method: e.Method, Payload: e.Payload, CreatedAt: e.At,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		l.log.Error("machine log lost lines", "lines", len(batch), "error", err)
+	}
+}
+
+// Page returns up to limit lines of a machine, newest first, before the line
+// with the id before; 0 begins with the newest.
+func (l *Log) Page(ctx context.Context, machineID, before int64, limit int32) ([]db.MachineLog, error) {
+	rows, err := l.store.MachineLogPage(ctx, machineID, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read machine log: %w", err)
+	}
+	return rows, nil
+}
+
+// Sweep deletes lines older than 90 days. It is idempotent and may run on
+// several nodes.
+func (l *Log) Sweep(ctx context.Context) error {
+	for {
+		var n int64
+		err := l.store.InTx(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.DeleteOldMachineLogs(ctx, l.clock.Millis()-keep, sweepBatch)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("delete old machine log: %w", err)
+		}
+		if n < sweepBatch {
+			return nil
+		}
+	}
+}
