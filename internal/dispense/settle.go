@@ -139,7 +139,7 @@ func (s *Service) takeUnexpected(ctx context.Context, tx *store.Tx, d db.Deliver
 	}
 	log.Error("conflicting report ignored: the delivery already has another result",
 		"state", d.State, "reported", out.state)
-	return s.alert(ctx, tx, d, "conflicting report ignored: the delivery is "+string(d.State)+", reported "+string(out.state))
+	return s.alert(ctx, tx, d, "the delivery is "+string(d.State)+", then the machine reported "+string(out.state))
 }
 
 // alert is for the operator: a delivery did not go as the platform believed.

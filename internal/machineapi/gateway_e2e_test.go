@@ -43,6 +43,7 @@ type platform struct {
 func newPlatform(t *testing.T) *platform {
 	t.Helper()
 	p := &platform{fixture: newFixture(t, Config{}), wills: make(chan struct{}, 10)}
+	p.clock.run() // the relay's pauses must end
 	p.gateway = devicegw.New(devicegw.Config{}, observed{p.handler, p.wills}, p.deps.Log)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	p.check(err)

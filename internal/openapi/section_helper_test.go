@@ -134,4 +134,5 @@ func (a *api) apply(t testing.TB, change func(*provision.Merchant)) {
 	if _, err := applier.Apply(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}
+	a.exec(t, "DELETE FROM commands") // machines were told of the change
 }
