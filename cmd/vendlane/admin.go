@@ -17,10 +17,15 @@ import (
 // admin sets the platform up. It works on the data folder, also while `serve`
 // runs on it.
 func admin(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] != "apply" {
-		return errors.New("admin: the only command is: vendlane admin apply -f file.yaml")
+	if len(args) > 0 {
+		switch args[0] {
+		case "apply":
+			return apply(ctx, e, args[1:])
+		case "machine":
+			return adminMachine(ctx, e, args[1:])
+		}
 	}
-	return apply(ctx, e, args[1:])
+	return errors.New("admin: the commands are: vendlane admin apply -f file.yaml, vendlane admin machine <action>")
 }
 
 func apply(ctx context.Context, e env, args []string) error {

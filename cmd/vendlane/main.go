@@ -30,7 +30,7 @@ func commands() []command {
 	return []command{
 		{"serve", "run the platform", serve},
 		{"demo", "run a small shop with virtual machines and tell the main job", runDemo},
-		{"admin", "set up merchants, machines and codes: admin apply -f file.yaml", admin},
+		{"admin", "set up merchants, machines and codes (apply), or one machine (machine)", admin},
 		{"version", "print the version", version},
 	}
 }

@@ -54,26 +54,26 @@ type Options struct {
 // App is the wired platform. Its use cases may be called from New on; the
 // outside world reaches them from Run on.
 type App struct {
-	Config    config.Config
-	Store     *store.Store
-	Provision *provision.Applier
-	API       *openapi.Server
+	Config     config.Config
+	Store      *store.Store
+	Provision  *provision.Applier
+	API        *openapi.Server
+	Fleet      *fleet.Service
+	Catalog    *catalog.Service
+	Dispense   *dispense.Service
+	MachineLog *machinelog.Log
 
-	log        *slog.Logger
-	pickup     *pickup.Service
-	ordering   *ordering.Service
-	dispense   *dispense.Service
-	fleet      *fleet.Service
-	catalog    *catalog.Service
-	machineLog *machinelog.Log
-	pictures   *storage.Folder
-	docs       *apidocs.Docs
-	gateway    *devicegw.Gateway
-	commands   *machineapi.Relay
-	callbacks  *callback.Relay
-	metrics    *prometheus.Registry
-	routes     map[string]http.Handler
-	ready      atomic.Bool
+	log       *slog.Logger
+	pickup    *pickup.Service
+	ordering  *ordering.Service
+	pictures  *storage.Folder
+	docs      *apidocs.Docs
+	gateway   *devicegw.Gateway
+	commands  *machineapi.Relay
+	callbacks *callback.Relay
+	metrics   *prometheus.Registry
+	routes    map[string]http.Handler
+	ready     atomic.Bool
 
 	httpListener, mqttListener, adminListener net.Listener
 }
@@ -134,21 +134,21 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 	a.ordering = ordering.New(st, notifier, opts.Clock, ordering.Config{
 		UnpaidTTL: cfg.Order.UnpaidTTLS * 1000, Zone: zone,
 	}, log)
-	a.dispense = dispense.New(st, a.ordering, notifier, opts.Clock, opts.Random, dispense.Config{
+	a.Dispense = dispense.New(st, a.ordering, notifier, opts.Clock, opts.Random, dispense.Config{
 		Locks: vending.LockTimes(cfg.Dispense.LockS), Timeout: cfg.Dispense.TimeoutS * 1000, Zone: zone,
 	}, log)
-	a.fleet = fleet.New(st, box, opts.Clock, fleet.Config{Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000}, log)
+	a.Fleet = fleet.New(st, box, opts.Clock, fleet.Config{Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000}, log)
 	publicURL := strings.TrimRight(cfg.HTTP.PublicURL, "/")
-	a.catalog = catalog.New(st, opts.Clock, catalog.Config{PublicURL: publicURL}, log)
-	a.machineLog = machinelog.New(st, opts.Clock, log)
+	a.Catalog = catalog.New(st, opts.Clock, catalog.Config{PublicURL: publicURL}, log)
+	a.MachineLog = machinelog.New(st, opts.Clock, log)
 	a.Provision = provision.New(provision.Deps{
-		Store: st, Box: box, Pickup: a.pickup, Catalog: a.catalog, Fleet: a.fleet, Pictures: a.pictures,
+		Store: st, Box: box, Pickup: a.pickup, Catalog: a.Catalog, Fleet: a.Fleet, Pictures: a.pictures,
 		Clock: opts.Clock, Random: opts.Random, Zone: zone,
 	})
 
 	a.API = openapi.New(st, box, openapi.UseCases{
-		Pickup: a.pickup, Ordering: a.ordering, Dispense: a.dispense, Fleet: a.fleet,
-		Catalog: a.catalog,
+		Pickup: a.pickup, Ordering: a.ordering, Dispense: a.Dispense, Fleet: a.Fleet,
+		Catalog: a.Catalog,
 	}, opts.Clock, openapi.Config{
 		TimestampWindow:       cfg.Signing.TimestampWindowS,
 		RequestsPerSecond:     cfg.RateLimit.AppRPS,
@@ -164,8 +164,8 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 	}, observeRequests(a.metrics), log)
 
 	deps := machineapi.Deps{
-		Store: st, Box: box, Fleet: a.fleet, Dispense: a.dispense, Catalog: a.catalog, Pickup: a.pickup,
-		MachineLog: a.machineLog, Clock: opts.Clock, Log: log, Metrics: a.metrics,
+		Store: st, Box: box, Fleet: a.Fleet, Dispense: a.Dispense, Catalog: a.Catalog, Pickup: a.pickup,
+		MachineLog: a.MachineLog, Clock: opts.Clock, Log: log, Metrics: a.metrics,
 	}
 	handler := machineapi.New(deps, machineapi.Config{
 		AcceptAppIDKey:  cfg.MQTT.AcceptAppIDKey,

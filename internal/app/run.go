@@ -38,7 +38,7 @@ func (a *App) Run(ctx context.Context) error {
 	logCtx, stopLog := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLog()
 	logEnded := make(chan error, 1)
-	go func() { logEnded <- a.machineLog.Run(logCtx) }()
+	go func() { logEnded <- a.MachineLog.Run(logCtx) }()
 	relays, relayCtx := errgroup.WithContext(relayCtx)
 	relays.Go(func() error { return a.commands.Run(relayCtx) })
 	relays.Go(func() error { return a.callbacks.Run(relayCtx) })

@@ -17,12 +17,12 @@ func (a *App) sweep(ctx context.Context) {
 		run   func(context.Context) error
 	}{
 		{"unpaid orders", 15 * time.Second, a.ordering.ExpireSweep},
-		{"delivery time-outs", 5 * time.Second, a.dispense.TimeoutSweep},
-		{"silent machines", time.Minute, a.fleet.SilentSweep},
-		{"offline alerts", 10 * time.Second, a.fleet.OfflineAlertSweep},
+		{"delivery time-outs", 5 * time.Second, a.Dispense.TimeoutSweep},
+		{"silent machines", time.Minute, a.Fleet.SilentSweep},
+		{"offline alerts", 10 * time.Second, a.Fleet.OfflineAlertSweep},
 		{"expired codes", time.Minute, a.pickup.ExpireSweep},
 		{"old commands", time.Hour, a.commands.Sweep},
-		{"old machine log", time.Hour, a.machineLog.Sweep},
+		{"old machine log", time.Hour, a.MachineLog.Sweep},
 		{"old callbacks", time.Hour, a.callbacks.Sweep},
 	} {
 		wg.Go(func() {

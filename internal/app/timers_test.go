@@ -98,7 +98,7 @@ func openBusiness(t *testing.T, a *App) (orderID, deliveryID int64, code string)
 	must(err)
 	merchant, err := a.Store.MerchantByID(ctx, machine.Machine.MerchantID)
 	must(err)
-	must(a.fleet.TakeHeartbeat(ctx, fleet.Heartbeat{MachineID: machine.Machine.ID}))
+	must(a.Fleet.TakeHeartbeat(ctx, fleet.Heartbeat{MachineID: machine.Machine.ID}))
 	products, err := a.Store.ProductIDsOnSale(ctx, machine.Machine.ID)
 	must(err)
 
@@ -109,7 +109,7 @@ func openBusiness(t *testing.T, a *App) (orderID, deliveryID int64, code string)
 		Lines: []ordering.Line{{ProductID: products[0], Quantity: 2}},
 	})
 	must(err)
-	delivery, _, err := a.dispense.StartTest(ctx, merchant, dispense.TestRequest{
+	delivery, _, err := a.Dispense.StartTest(ctx, merchant, dispense.TestRequest{
 		MachineNo: lobby, ChannelName: "A1", NotifyURL: "https://merchant.example/notify",
 	})
 	must(err)
