@@ -104,6 +104,9 @@ func (l *logBuffer) count(text string) int {
 	return bytes.Count(l.buf.Bytes(), []byte(text))
 }
 
+// passwordHash is made once, because it is slow on purpose.
+var passwordHash = sync.OnceValues(func() (string, error) { return fleet.HashPassword(password) })
+
 // newFixture makes a merchant with two machines; both are online.
 func newFixture(t testing.TB, cfg Config) *fixture {
 	t.Helper()
@@ -159,7 +162,7 @@ func (f *fixture) provision() {
 	f.t.Helper()
 	sealed, err := f.deps.Box.Seal(secrets.PurposeAppKey, appKey)
 	f.check(err)
-	hash, err := fleet.HashPassword(password)
+	hash, err := passwordHash()
 	f.check(err)
 	f.check(f.deps.Store.SetNextID(f.ctx, "machines", machineID))
 	f.check(f.deps.Store.SetNextID(f.ctx, "orders", 60))
@@ -286,11 +289,22 @@ func (f *fixture) rows(table string) (n int) {
 	return n
 }
 
+// flushLog writes what waits for the machine log.
+func (f *fixture) flushLog() {
+	f.t.Helper()
+	ctx, cancel := context.WithCancel(f.ctx)
+	cancel()
+	f.check(f.deps.MachineLog.Run(ctx))
+}
+
 // state returns everything a message could change, for "nothing changed".
 func (f *fixture) state() string {
 	f.t.Helper()
 	var parts []any
-	for _, table := range []string{"commands", "callbacks", "orders", "records", "deliveries", "pickup_codes"} {
+	for _, table := range []string{
+		"commands", "callbacks", "orders", "records", "deliveries", "pickup_codes", "goods", "replenishments",
+		"machine_config", "traffic_totals", "traffic_days", "alerts",
+	} {
 		parts = append(parts, f.rows(table))
 	}
 	product, err := f.deps.Store.ProductByID(f.ctx, productID)

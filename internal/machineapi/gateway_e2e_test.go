@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type platform struct {
 	addr    string
 	gateway *devicegw.Gateway
 	wills   chan struct{}
+	stop    func() // ends gateway and relay, after what is under way
 }
 
 func newPlatform(t *testing.T) *platform {
@@ -53,7 +55,7 @@ func newPlatform(t *testing.T) *platform {
 	ended := make(chan error, 2)
 	go func() { ended <- p.gateway.Serve(ctx, listener) }()
 	go func() { ended <- relay.Run(ctx) }()
-	t.Cleanup(func() {
+	p.stop = sync.OnceFunc(func() {
 		cancel()
 		limit, done := context.WithTimeout(context.Background(), patience)
 		defer done()
@@ -61,6 +63,7 @@ func newPlatform(t *testing.T) *platform {
 		p.check(<-ended)
 		p.check(<-ended)
 	})
+	t.Cleanup(p.stop)
 	return p
 }
 
