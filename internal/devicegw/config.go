@@ -35,6 +35,9 @@ type Config struct {
 	// MaxKeepAlive is the longest keep-alive; a machine that asks for more or
 	// for none is held to it (mqtt.md §2.1). Default 300 s.
 	MaxKeepAlive time.Duration
+	// MaxSessionExpiry is how long a session is kept after its connection; a
+	// machine that asks for more gets this (mqtt.md §2.1). Default 3600 s.
+	MaxSessionExpiry time.Duration
 	// Clock seeds the epochs of connections: an epoch is the greater of
 	// Clock() and the last epoch + 1. To keep epochs increasing across
 	// restarts it must never go back by more than the time a restart takes.
@@ -66,6 +69,7 @@ func (c Config) withDefaults() Config {
 	c.AckTimeout = cmp.Or(c.AckTimeout, 10*time.Second)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
 	c.MaxKeepAlive = cmp.Or(c.MaxKeepAlive, 300*time.Second)
+	c.MaxSessionExpiry = cmp.Or(c.MaxSessionExpiry, time.Hour)
 	if c.Clock == nil {
 		c.Clock = func() int64 { return time.Now().UnixMicro() }
 	}

@@ -128,7 +128,7 @@ func TestPaho5(t *testing.T) {
 	}
 	p := ack.Properties
 	if ack.SessionPresent || p.RetainAvailable || p.WildcardSubAvailable || p.SubIDAvailable || p.SharedSubAvailable ||
-		p.MaximumQoS != nil || *p.SessionExpiryInterval != 0 || *p.ServerKeepAlive != 300 || *p.ReceiveMaximum != 128 {
+		p.MaximumQoS != nil || p.SessionExpiryInterval != nil || *p.ServerKeepAlive != 300 || *p.ReceiveMaximum != 128 {
 		t.Errorf("CONNACK %+v", p)
 	}
 	subscribe := func(topic string) (*paho5.Suback, error) {

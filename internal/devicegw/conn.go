@@ -23,11 +23,11 @@ type conn struct {
 	version   packet.Version
 	machineNo string
 	epoch     int64
+	transport string       // tcp, tls, ws or wss
 	claimed   bool         // owner of machineNo in the registry, at least once
+	resumed   bool         // the session it resumed holds the subscription
 	will      *packet.Will // nil when there is none to publish
-	expiry    bool         // CONNECT asked for a session expiry above 0
 	keepAlive time.Duration
-	received  map[uint16]struct{} // QoS 2 messages between PUBREC and PUBREL
 
 	done      chan struct{} // closed when ended is set
 	window    int           // messages that may be in flight to the machine
@@ -72,6 +72,9 @@ func (c *conn) run() (e ending) {
 		return endRefused
 	}
 	c.g.h.OnConnState(c.g.ctx, ConnState{MachineNo: c.machineNo, Epoch: c.epoch, Online: true})
+	if c.resumed {
+		c.resume()
+	}
 	for {
 		p, err := c.read()
 		if err != nil {
@@ -80,6 +83,17 @@ func (c *conn) run() (e ending) {
 		if e, stop := c.handle(p); stop {
 			return e
 		}
+	}
+}
+
+// resume takes up the subscription of the session.
+func (c *conn) resume() {
+	c.mu.Lock()
+	ready := !c.ended
+	c.subscribed = ready
+	c.mu.Unlock()
+	if ready {
+		c.g.h.OnReady(c.g.ctx, c.machineNo, c.epoch)
 	}
 }
 
@@ -164,6 +178,7 @@ var (
 	endWithWill     = ending{label: "client disconnect with will", will: true}
 	endShutdown     = ending{label: "server shutting down", reason: packet.ServerShuttingDown}
 	endTakenOver    = ending{label: "taken over", reason: packet.SessionTakenOver, will: true}
+	endKicked       = ending{label: "kicked", reason: packet.AdministrativeAction, will: true}
 	endSlow         = ending{label: "slow reader", reason: packet.QuotaExceeded, will: true}
 	endUnresponsive = ending{label: "acknowledgements overdue", reason: packet.QuotaExceeded, will: true}
 	endPanic        = ending{label: "internal error", reason: packet.UnspecifiedError, will: true}

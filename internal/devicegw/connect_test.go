@@ -3,6 +3,7 @@ package devicegw_test
 import (
 	"context"
 	"errors"
+	"math"
 	"reflect"
 	"testing"
 
@@ -159,7 +160,9 @@ func TestConnackProperties(t *testing.T) {
 		want      packet.Properties
 	}{
 		{"plain", 60, 0, base},
-		{"session expiry lowered to 0", 60, 3600, with(packet.Property{ID: packet.SessionExpiry})},
+		{"session expiry", 60, 3600, base},
+		{"session expiry too long", 60, 3601, with(packet.Property{ID: packet.SessionExpiry, Num: 3600})},
+		{"session for ever", 60, math.MaxUint32, with(packet.Property{ID: packet.SessionExpiry, Num: 3600})},
 		{"longest keep-alive", 300, 0, base},
 		{"keep-alive too long", 301, 0, with(packet.Property{ID: packet.ServerKeepAlive, Num: 300})},
 		{"no keep-alive", 0, 0, with(packet.Property{ID: packet.ServerKeepAlive, Num: 300})},

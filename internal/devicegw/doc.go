@@ -1,7 +1,7 @@
 // Package devicegw is an MQTT 3.1.1 and 5.0 endpoint for machines
 // (mqtt.md §1, §2). It is not a broker: a machine publishes to the platform and
 // receives its commands, nothing is routed between clients, nothing is
-// retained, and no session outlives its connection. It knows MQTT and machine
+// retained, and no message waits in a session. It knows MQTT and machine
 // numbers, and leaves credentials and message contents to a Handler.
 //
 // # What a machine may do
@@ -16,8 +16,7 @@
 // QoS 1 message however it subscribed.
 //
 // Machines may publish at QoS 2, so CONNACK sends no Maximum QoS. The exactly
-// once of QoS 2 holds inside one connection: the identifiers are forgotten with
-// it, and a machine that reconnects sends again.
+// once of QoS 2 holds inside one session.
 //
 // Retained publications end a 5.0 connection with reason 0x9A, for CONNACK said
 // Retain Available 0; in 3.1.1 they are acknowledged, dropped and counted.
@@ -34,15 +33,17 @@
 //	protocol version                          1 / 0x84
 //	enhanced authentication                   - / 0x8C
 //
-// # No sessions
+// # Sessions without a queue
 //
-// Session Present is always 0 and CONNACK lowers any Session Expiry Interval to
-// 0. A queue inside a session would hand out commands whose time is over; a
-// "dispense" must not wait anywhere without the application knowing. Commands
-// therefore wait in the application's outbox with an expiry, and Send reports
-// what became of one attempt. It follows that a machine subscribes after every
-// CONNECT (mqtt.md §6.4 step 3) and that a will is published as soon as its
-// connection is gone, whatever its Will Delay Interval.
+// A session outlives its connection as the machine asks, at most an hour
+// (mqtt.md §2.1), in this process only. It holds the subscription, so that a
+// machine that finds Session Present 1 need not subscribe again, and the
+// identifiers of unfinished QoS 2 messages. It holds no messages: a queue would
+// hand out commands whose time is over, and a "dispense" must not wait anywhere
+// without the application knowing. Commands wait in the application's outbox
+// with an expiry, and Send reports what became of one attempt. A will is
+// published as soon as its connection is gone, whatever its Will Delay
+// Interval, because the platform wants to know at once.
 //
 // # Take-over
 //

@@ -82,7 +82,8 @@ type Handler interface {
 	// handed out, and its end, once each and in this order.
 	OnConnState(ctx context.Context, s ConnState)
 	// OnReady reports that the machine now holds its subscription on
-	// /clients/{machine_no}: Send reaches it from here on.
+	// /clients/{machine_no}, by SUBSCRIBE or with a resumed session: Send
+	// reaches it from here on.
 	OnReady(ctx context.Context, machineNo string, epoch int64)
 }
 
@@ -117,6 +118,19 @@ func New(cfg Config, h Handler, log *slog.Logger) *Gateway {
 func (g *Gateway) Connected(machineNo string) bool {
 	c := g.reg.find(machineNo)
 	return c != nil && c.isSubscribed()
+}
+
+// Kick disconnects a machine that may not stay: its password was revoked or it
+// was deleted. The connection ends as in a take-over (5.0: reason 0x98, the will
+// is published), its session is forgotten, and a connection that is still
+// being authenticated is refused, so that nothing admitted before the change
+// lives on. It returns whether the machine was connected.
+func (g *Gateway) Kick(machineNo string) bool {
+	kicked, connected := g.reg.kick(machineNo)
+	for _, c := range kicked {
+		c.end(endKicked)
+	}
+	return connected
 }
 
 // Shutdown stops accepting, closes all connections (5.0: reason 0x8B) without

@@ -118,6 +118,7 @@ func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 	case !p.HasUsername:
 		return refuseCredentials
 	}
+	c.g.reg.identify(c, p.ClientID)
 	machineNo, err := c.g.h.Authenticate(ctx, Credentials{
 		ClientID: p.ClientID, Username: p.Username, Password: p.Password,
 		RemoteAddr: c.nc.RemoteAddr().String(),
@@ -156,25 +157,30 @@ func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 // accept makes the connection the machine's owner and sends CONNACK.
 func (c *conn) accept(p *packet.Connect) bool {
 	c.window = min(int(p.Props.Uint(packet.ReceiveMaximum, math.MaxUint16)), c.g.cfg.MaxPendingMessages)
-	c.expiry = p.Props.Uint(packet.SessionExpiry, 0) > 0
+	asked := askedExpiry(p)
+	keep := min(asked, c.g.cfg.MaxSessionExpiry)
 	c.keepAlive = time.Duration(p.KeepAlive) * time.Second
 	limited := c.keepAlive == 0 || c.keepAlive > c.g.cfg.MaxKeepAlive
 	if limited {
 		c.keepAlive = c.g.cfg.MaxKeepAlive
 	}
 
-	old, ok := c.g.reg.claim(c)
+	claimed, ok := c.g.reg.claim(c, p.CleanStart, keep)
 	if !ok {
 		c.refuse(p.Version, refuseUnavailable)
 		return false
 	}
 	c.claimed = true
-	if old != nil {
-		old.end(endTakenOver)
+	c.resumed = claimed.subscribed
+	if claimed.old != nil {
+		claimed.old.end(endTakenOver)
 	}
-	ack := &packet.Connack{}
+	ack := &packet.Connack{SessionPresent: claimed.present}
 	if p.Version == packet.V5 {
 		ack.Props = c.connackProperties(limited)
+		if asked > keep {
+			ack.Props = append(ack.Props, packet.Property{ID: packet.SessionExpiry, Num: uint32(keep / time.Second)})
+		}
 	}
 	c.mu.Lock()
 	err := c.writeLocked(ack)
@@ -188,6 +194,18 @@ func (c *conn) accept(p *packet.Connect) bool {
 	return true
 }
 
+// askedExpiry returns how long the machine wants its session kept. MQTT 3.1.1
+// knows only "until the connection ends" and "for ever".
+func askedExpiry(p *packet.Connect) time.Duration {
+	if p.Version == packet.V5 {
+		return time.Duration(p.Props.Uint(packet.SessionExpiry, 0)) * time.Second
+	}
+	if p.CleanStart {
+		return 0
+	}
+	return math.MaxInt64
+}
+
 func (c *conn) connackProperties(keepAliveLimited bool) packet.Properties {
 	ps := packet.Properties{
 		{ID: packet.ReceiveMaximum, Num: receiveMaximum},
@@ -197,9 +215,6 @@ func (c *conn) connackProperties(keepAliveLimited bool) packet.Properties {
 		{ID: packet.WildcardAvailable, Num: 0},
 		{ID: packet.SubIDAvailable, Num: 0},
 		{ID: packet.SharedAvailable, Num: 0},
-	}
-	if c.expiry {
-		ps = append(ps, packet.Property{ID: packet.SessionExpiry, Num: 0})
 	}
 	if keepAliveLimited {
 		ps = append(ps, packet.Property{ID: packet.ServerKeepAlive, Num: uint32(c.keepAlive / time.Second)})

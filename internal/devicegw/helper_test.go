@@ -222,11 +222,20 @@ func (s *server) open(t testing.TB, v packet.Version, no string) *machine {
 	return &machine{t: t, nc: nc, br: bufio.NewReaderSize(nc, 256), v: v, no: no}
 }
 
-// connectPacket is the CONNECT of a well-behaved machine.
+// connectPacket is the CONNECT of a well-behaved machine that starts anew.
 func connectPacket(v packet.Version, no string) *packet.Connect {
 	return &packet.Connect{
-		Version: v, ClientID: no, HasUsername: true, Username: no, Password: []byte(password), KeepAlive: 60,
+		Version: v, CleanStart: true, ClientID: no, HasUsername: true, Username: no, Password: []byte(password), KeepAlive: 60,
 	}
+}
+
+// lasting makes the session outlive its connection, as mqtt.md §2.1 wants it.
+func lasting(p *packet.Connect) *packet.Connect {
+	p.CleanStart = false
+	if p.Version == packet.V5 {
+		p.Props = packet.Properties{{ID: packet.SessionExpiry, Num: 3600}}
+	}
+	return p
 }
 
 func withWill(p *packet.Connect) *packet.Connect {
@@ -237,12 +246,23 @@ func withWill(p *packet.Connect) *packet.Connect {
 // connect dials and completes CONNECT.
 func (s *server) connect(t testing.TB, p *packet.Connect) *machine {
 	t.Helper()
-	m := s.open(t, p.Version, p.ClientID)
-	m.send(p)
-	if ack := expect[*packet.Connack](m); ack.Code != 0 || ack.SessionPresent {
-		t.Fatalf("CONNACK %+v", ack)
+	m, present := s.reconnect(t, p)
+	if present {
+		t.Fatal("a session is present")
 	}
 	return m
+}
+
+// reconnect is connect for a machine that may find its session.
+func (s *server) reconnect(t testing.TB, p *packet.Connect) (m *machine, present bool) {
+	t.Helper()
+	m = s.open(t, p.Version, p.ClientID)
+	m.send(p)
+	ack := expect[*packet.Connack](m)
+	if ack.Code != 0 {
+		t.Fatalf("CONNACK %+v", ack)
+	}
+	return m, ack.SessionPresent
 }
 
 // online connects a well-behaved machine and subscribes. It takes the

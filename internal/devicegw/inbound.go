@@ -3,6 +3,7 @@ package devicegw
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/vendlane/vendlane/internal/devicegw/packet"
 )
@@ -70,10 +71,11 @@ func (c *conn) handlePublish(p *packet.Publish) (e ending, stop bool) {
 		return protocolError(packet.RetainNotSupported, "retained message although CONNACK forbids it")
 	}
 	if p.QoS == 2 {
-		if _, known := c.received[p.PacketID]; known {
+		known, n := c.unfinished(p.PacketID)
+		if known {
 			return c.reply(&packet.Ack{Type: packet.PUBREC, PacketID: p.PacketID})
 		}
-		if len(c.received) >= receiveMaximum {
+		if n >= receiveMaximum {
 			return protocolError(packet.ReceiveMaximumExceeded, "too many unfinished QoS 2 messages")
 		}
 	}
@@ -111,10 +113,7 @@ func (c *conn) acknowledge(p *packet.Publish, r packet.Reason) (e ending, stop b
 		return c.reply(&packet.Ack{Type: packet.PUBACK, PacketID: p.PacketID, Reason: r})
 	case 2:
 		if r == packet.Success { // a negative PUBREC ends the exchange, no PUBREL follows
-			if c.received == nil {
-				c.received = make(map[uint16]struct{})
-			}
-			c.received[p.PacketID] = struct{}{}
+			c.received(p.PacketID)
 		}
 		return c.reply(&packet.Ack{Type: packet.PUBREC, PacketID: p.PacketID, Reason: r})
 	}
@@ -128,10 +127,9 @@ func (c *conn) handleAck(p *packet.Ack) (e ending, stop bool) {
 		return ending{}, false
 	case packet.PUBREL:
 		r := packet.Success
-		if _, known := c.received[p.PacketID]; !known {
+		if !c.released(p.PacketID) {
 			r = packet.PacketIDNotFound // 3.1.1 has no reason and just completes
 		}
-		delete(c.received, p.PacketID)
 		return c.reply(&packet.Ack{Type: packet.PUBCOMP, PacketID: p.PacketID, Reason: r})
 	}
 	return protocolError(packet.ProtocolError, "acknowledgement of a QoS 2 message that was never sent")
@@ -155,6 +153,9 @@ func (c *conn) handleSubscribe(p *packet.Subscribe) (e ending, stop bool) {
 			ack.Codes[i] = byte(packet.GrantedQoS1)
 		}
 	}
+	if granted {
+		c.rememberSubscription(true)
+	}
 	c.mu.Lock()
 	err := c.writeLocked(ack)
 	ready := granted && err == nil && !c.subscribed
@@ -176,6 +177,7 @@ func (c *conn) handleUnsubscribe(p *packet.Unsubscribe) (e ending, stop bool) {
 		code := packet.NoSubscriptionExisted
 		if c.subscribed && maySubscribe(c.machineNo, topic) {
 			c.subscribed = false
+			c.rememberSubscription(false)
 			code = packet.Success
 		}
 		ack.Codes = append(ack.Codes, byte(code))
@@ -186,8 +188,11 @@ func (c *conn) handleUnsubscribe(p *packet.Unsubscribe) (e ending, stop bool) {
 }
 
 func (c *conn) handleDisconnect(p *packet.Disconnect) (ending, bool) {
-	if p.Props.Uint(packet.SessionExpiry, 0) > 0 && !c.expiry {
-		return protocolError(packet.ProtocolError, "session expiry above 0 at DISCONNECT only")
+	if p.Props.Has(packet.SessionExpiry) {
+		asked := time.Duration(p.Props.Uint(packet.SessionExpiry, 0)) * time.Second
+		if !c.keepSession(asked) {
+			return protocolError(packet.ProtocolError, "session expiry above 0 at DISCONNECT only")
+		}
 	}
 	if p.Reason == packet.Success {
 		return endDisconnect, true

@@ -1,20 +1,26 @@
 package devicegw
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
-// registry knows all open connections and which one owns each machine.
+// registry knows all open connections, which one owns each machine, and the
+// machines' sessions.
 type registry struct {
 	mu       sync.Mutex
 	closed   bool
-	conns    map[*conn]struct{}
+	conns    map[*conn]string // with the machine number as soon as it is claimed to be one
 	machines map[string]*conn
+	sessions map[string]*session // of connected machines, and resumable ones
 	epoch    int64
 	clock    func() int64
 }
 
 func (r *registry) init(clock func() int64) {
-	r.conns = make(map[*conn]struct{})
+	r.conns = make(map[*conn]string)
 	r.machines = make(map[string]*conn)
+	r.sessions = make(map[string]*session)
 	r.clock = clock
 }
 
@@ -36,32 +42,73 @@ func (r *registry) add(c *conn, limit int) bool {
 	if r.closed || len(r.conns) >= limit {
 		return false
 	}
-	r.conns[c] = struct{}{}
+	r.conns[c] = ""
 	return true
 }
 
-// claim makes c the owner of its machine, gives it its epoch and returns the
-// owner before it, or nil. ok is false if the registry was closed.
-func (r *registry) claim(c *conn) (old *conn, ok bool) {
+// identify notes which machine c says it is, so that kick finds it before it
+// is authenticated.
+func (r *registry) identify(c *conn, machineNo string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
-		return nil, false
+	if _, open := r.conns[c]; open {
+		r.conns[c] = machineNo
+	}
+}
+
+// claim is the result of registry.claim.
+type claim struct {
+	old        *conn // the owner before, or nil
+	present    bool  // a session is resumed
+	subscribed bool  // in which the machine holds its subscription
+}
+
+// claim makes c the owner of its machine and of the machine's session, and
+// gives it its epoch. clean starts a new session, keep is how long the session
+// outlives c. ok is false if the registry was closed or c was kicked meanwhile.
+func (r *registry) claim(c *conn, clean bool, keep time.Duration) (result claim, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, open := r.conns[c]; r.closed || !open {
+		return claim{}, false
 	}
 	r.epoch = max(r.epoch+1, r.clock())
 	c.epoch = r.epoch
-	old = r.machines[c.machineNo]
+	r.conns[c] = c.machineNo
+	result.old = r.machines[c.machineNo]
 	r.machines[c.machineNo] = c
-	return old, true
+	s, present := r.resumeLocked(c.machineNo, clean, keep)
+	result.present, result.subscribed = present, s.subscribed
+	return result, true
 }
 
-// remove forgets c. The machine is left alone if a newer connection owns it.
+// kick forgets the machine, its session and all connections that are or want
+// to become its own, and returns these. connected tells whether there was an
+// owner.
+func (r *registry) kick(machineNo string) (kicked []*conn, connected bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c, no := range r.conns {
+		if no == machineNo {
+			kicked = append(kicked, c)
+			delete(r.conns, c)
+		}
+	}
+	_, connected = r.machines[machineNo]
+	delete(r.machines, machineNo)
+	delete(r.sessions, machineNo)
+	return kicked, connected
+}
+
+// remove forgets c. The machine and its session are left alone if a newer
+// connection owns them.
 func (r *registry) remove(c *conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.conns, c)
 	if r.machines[c.machineNo] == c {
 		delete(r.machines, c.machineNo)
+		r.leaveLocked(c.machineNo)
 	}
 }
 
@@ -84,9 +131,14 @@ func (r *registry) close() []*conn {
 	return open
 }
 
-// sizes returns the numbers of connections and of machines with an owner.
-func (r *registry) sizes() (conns, machines int) {
+// sizes returns the numbers of connections by transport, and of machines with
+// an owner.
+func (r *registry) sizes() (conns map[string]int, machines int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.conns), len(r.machines)
+	conns = make(map[string]int, 4)
+	for c := range r.conns {
+		conns[c.transport]++
+	}
+	return conns, len(r.machines)
 }

@@ -6,10 +6,11 @@ import (
 	"sync/atomic"
 )
 
-// Stats are counts since New, except Connections and Machines, which are
-// current. Keys of the maps are short fixed texts, fit for metric labels.
+// Stats are counts since New, except Connections, Transports and Machines,
+// which are current. Keys of the maps are short fixed texts, fit for metric labels.
 type Stats struct {
 	Connections  int               // open, authenticated or not
+	Transports   map[string]int    // of these, by transport: tcp, tls, ws, wss
 	Machines     int               // authenticated
 	Accepted     uint64            // CONNECTs accepted
 	Refused      map[string]uint64 // connections refused, by reason
@@ -58,6 +59,9 @@ func (g *Gateway) Stats() Stats {
 		MessagesOut:  g.counters.messagesOut.Load(),
 		Acknowledged: g.counters.acknowledged.Load(),
 	}
-	s.Connections, s.Machines = g.reg.sizes()
+	s.Transports, s.Machines = g.reg.sizes()
+	for _, n := range s.Transports {
+		s.Connections += n
+	}
 	return s
 }

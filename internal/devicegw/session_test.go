@@ -1,0 +1,206 @@
+package devicegw_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/devicegw/packet"
+)
+
+// A machine that lost its connection is reachable as soon as it is back, also
+// if it relies on its session and does not subscribe again.
+func TestSessionKeepsSubscription(t *testing.T) {
+	for name, end := range map[string]func(m *machine){
+		"connection lost": func(m *machine) { m.drop() },
+		"DISCONNECT":      func(m *machine) { m.send(&packet.Disconnect{}) },
+		"take-over":       nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, v packet.Version) {
+				s := serveTCP(t, devicegw.Config{}, newRecorder())
+				m := s.connect(t, lasting(connectPacket(v, "7")))
+				receive(t, s.states)
+				m.subscribe()
+				receive(t, s.readies)
+				if end != nil {
+					end(m)
+					receive(t, s.states)
+				}
+				m, present := s.reconnect(t, lasting(connectPacket(v, "7")))
+				if !present {
+					t.Error("no session present")
+				}
+				for {
+					if on := receive(t, s.states); on.Online {
+						if r := receive(t, s.readies); r.epoch != on.Epoch {
+							t.Errorf("ready %+v, want epoch %d", r, on.Epoch)
+						}
+						break
+					}
+				}
+				result := s.sendAsync(t.Context(), "7", devicegw.Outgoing{Payload: []byte("cmd")})
+				m.send(&packet.Ack{Type: packet.PUBACK, PacketID: expect[*packet.Publish](m).PacketID})
+				if err := receive(t, result); err != nil {
+					t.Error(err)
+				}
+				m.subscribe() // does no harm
+				none(t, s.readies)
+			})
+		})
+	}
+}
+
+// What ends a session, or leaves the subscription out of it.
+func TestSessionIsNotResumed(t *testing.T) {
+	expiry := func(n uint32) packet.Properties {
+		return packet.Properties{{ID: packet.SessionExpiry, Num: n}}
+	}
+	for _, c := range []struct {
+		name    string
+		only5   bool
+		first   func(p *packet.Connect)
+		end     func(m *machine) // nil: taken over
+		second  func(p *packet.Connect)
+		present bool // but without a subscription
+	}{
+		{name: "clean start", end: (*machine).drop, second: func(p *packet.Connect) { p.CleanStart = true }},
+		{name: "first session was clean", first: func(p *packet.Connect) { p.CleanStart, p.Props = true, nil }, end: (*machine).drop},
+		{name: "clean session taken over", first: func(p *packet.Connect) { p.CleanStart, p.Props = true, nil }},
+		{name: "no expiry", only5: true, first: func(p *packet.Connect) { p.Props = nil }, end: (*machine).drop},
+		{name: "DISCONNECT ends it", only5: true, end: func(m *machine) { m.send(&packet.Disconnect{Props: expiry(0)}) }},
+		{name: "unsubscribed", present: true, end: func(m *machine) {
+			m.send(&packet.Unsubscribe{PacketID: 1, Topics: []string{"/clients/7"}})
+			expect[*packet.Unsuback](m)
+			m.drop()
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, v packet.Version) {
+				if c.only5 && v != packet.V5 {
+					t.Skip("exists in 5.0 only")
+				}
+				s := serveTCP(t, devicegw.Config{}, newRecorder())
+				first, second := lasting(connectPacket(v, "7")), lasting(connectPacket(v, "7"))
+				if c.first != nil {
+					c.first(first)
+				}
+				if c.second != nil {
+					c.second(second)
+				}
+				m := s.connect(t, first)
+				receive(t, s.states)
+				m.subscribe()
+				receive(t, s.readies)
+				if c.end != nil {
+					c.end(m)
+					receive(t, s.states)
+				}
+				m, present := s.reconnect(t, second)
+				if present != c.present {
+					t.Errorf("session present %v", present)
+				}
+				m.ping()
+				none(t, s.readies)
+				wantErr(t, s.Send(t.Context(), "7", devicegw.Outgoing{}), devicegw.ErrOffline)
+			})
+		})
+	}
+}
+
+func TestSessionExpires(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v packet.Version) {
+		for _, c := range []struct {
+			away time.Duration
+			want bool
+		}{{time.Hour - time.Second, true}, {time.Hour, false}} {
+			synctest.Test(t, func(t *testing.T) {
+				s := servePipe(t, devicegw.Config{}, newRecorder())
+				s.connect(t, lasting(connectPacket(v, "7"))).drop()
+				receive(t, s.states)
+				receive(t, s.states)
+				time.Sleep(c.away)
+				if _, present := s.reconnect(t, lasting(connectPacket(v, "7"))); present != c.want {
+					t.Errorf("after %v: session present %v", c.away, present)
+				}
+			})
+		}
+	})
+}
+
+func TestQoS2HandledOnceAcrossConnections(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v packet.Version) {
+		s := serveTCP(t, devicegw.Config{}, newRecorder())
+		m := s.connect(t, lasting(connectPacket(v, "7")))
+		p := publication("/server/app", 2, 3, "once")
+		m.send(p)
+		expectAck(m, packet.PUBREC, 3, 0)
+		receive(t, s.messages)
+		m, _ = s.reconnect(t, lasting(connectPacket(v, "7")))
+		p.Dup = true
+		m.send(p)
+		expectAck(m, packet.PUBREC, 3, 0)
+		m.send(&packet.Ack{Type: packet.PUBREL, PacketID: 3})
+		expectAck(m, packet.PUBCOMP, 3, 0)
+		none(t, s.messages)
+	})
+}
+
+func TestKick(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v packet.Version) {
+		s := serveTCP(t, devicegw.Config{}, newRecorder())
+		if s.Kick("7") {
+			t.Error("kicked nobody")
+		}
+		m := s.connect(t, withWill(lasting(connectPacket(v, "7"))))
+		on := receive(t, s.states)
+		m.subscribe()
+		other := s.connect(t, connectPacket(v, "8"))
+		receive(t, s.states)
+		if !s.Kick("7") {
+			t.Error("not connected")
+		}
+		if s.Connected("7") || s.Kick("7") {
+			t.Error("still connected")
+		}
+		wantErr(t, s.Send(t.Context(), "7", devicegw.Outgoing{}), devicegw.ErrOffline)
+		m.expectEnd(packet.AdministrativeAction)
+		if off := receive(t, s.states); off.Online || off.Epoch != on.Epoch || off.Reason != "kicked" {
+			t.Errorf("state %+v", off)
+		}
+		if w := receive(t, s.messages); !w.Will {
+			t.Errorf("message %+v instead of the will", w)
+		}
+		other.ping()
+		s.connect(t, lasting(connectPacket(v, "7"))) // finds no session
+	})
+}
+
+// A password revoked while a connection is being authenticated with it must not
+// leave that connection behind.
+func TestKickDuringAuthentication(t *testing.T) {
+	h := newRecorder()
+	entered, leave := make(chan struct{}, 1), make(chan struct{})
+	h.authenticate = func(_ context.Context, c devicegw.Credentials) (string, error) {
+		entered <- struct{}{}
+		<-leave
+		return c.Username, nil
+	}
+	s := serveTCP(t, devicegw.Config{}, h)
+	m := s.open(t, packet.V5, "7")
+	m.send(connectPacket(packet.V5, "7"))
+	receive(t, entered)
+	if s.Kick("7") {
+		t.Error("connected before it was authenticated")
+	}
+	close(leave)
+	if got := m.rest(); got != "" {
+		t.Errorf("answer %x", got)
+	}
+	none(t, s.states)
+	if s.Connected("7") {
+		t.Error("connected")
+	}
+}
