@@ -46,7 +46,7 @@ type conn struct {
 }
 
 func newConn(g *Gateway, nc net.Conn) *conn {
-	return &conn{g: g, nc: nc, br: bufio.NewReaderSize(nc, readBuffer), done: make(chan struct{})}
+	return &conn{g: g, nc: nc, transport: transportOf(nc), br: bufio.NewReaderSize(nc, readBuffer), done: make(chan struct{})}
 }
 
 // serve is the life of a connection.

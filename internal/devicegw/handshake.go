@@ -39,6 +39,10 @@ func (c *conn) handshake() bool {
 	defer cancel()
 	_ = c.nc.SetDeadline(deadline) // both ways: a TLS handshake writes, too
 
+	if err := openTransport(ctx, c.nc); err != nil {
+		c.refuseTransport(err)
+		return false
+	}
 	p, err := c.readConnect()
 	if err != nil {
 		c.refuseUnread(p, err)

@@ -151,9 +151,16 @@ func servePipe(t testing.TB, cfg devicegw.Config, h *recorder) *server {
 
 func serve(t testing.TB, cfg devicegw.Config, h *recorder, l net.Listener) *server {
 	t.Helper()
+	return serveBy(t, cfg, h, l, (*devicegw.Gateway).Serve)
+}
+
+func serveBy(t testing.TB, cfg devicegw.Config, h *recorder, l net.Listener,
+	method func(*devicegw.Gateway, context.Context, net.Listener) error,
+) *server {
+	t.Helper()
 	g := devicegw.New(cfg, h, slog.New(slog.DiscardHandler))
 	served := make(chan error, 1)
-	go func() { served <- g.Serve(context.Background(), l) }()
+	go func() { served <- method(g, context.Background(), l) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

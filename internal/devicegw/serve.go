@@ -19,6 +19,17 @@ const (
 // taken as passing and retried with back-off. It may run for several listeners
 // at once; for TLS pass a TLS listener.
 func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
+	return g.serve(ctx, l, func(nc net.Conn) net.Conn { return nc })
+}
+
+// ServeWebSocket is Serve for machines that speak MQTT over WebSocket
+// (path /mqtt, subprotocol mqtt).
+func (g *Gateway) ServeWebSocket(ctx context.Context, l net.Listener) error {
+	upgrader := newUpgrader()
+	return g.serve(ctx, l, func(nc net.Conn) net.Conn { return &webSocket{Conn: nc, upgrader: upgrader} })
+}
+
+func (g *Gateway) serve(ctx context.Context, l net.Listener, wrap func(net.Conn) net.Conn) error {
 	defer func() { _ = l.Close() }()
 	if !g.reg.join(&g.wg) {
 		return nil
@@ -34,7 +45,7 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
 		nc, err := l.Accept()
 		if err == nil {
 			delay = minAcceptDelay
-			g.start(ctx, nc)
+			g.start(ctx, wrap(nc))
 			continue
 		}
 		if ctx.Err() != nil {
@@ -43,6 +54,7 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
 		if errors.Is(err, net.ErrClosed) {
 			return err
 		}
+		g.counters.acceptFailures.Add(1)
 		g.log.Warn("accept failed, trying again", "error", err, "delay", delay)
 		select {
 		case <-time.After(delay):
@@ -77,7 +89,11 @@ func (g *Gateway) start(ctx context.Context, nc net.Conn) {
 // delay; MQTT has a keep-alive of its own, so TCP probes would only cost mobile
 // data.
 func tune(nc net.Conn) {
-	if wrapped, ok := nc.(interface{ NetConn() net.Conn }); ok {
+	for {
+		wrapped, ok := nc.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
 		nc = wrapped.NetConn()
 	}
 	if tcp, ok := nc.(*net.TCPConn); ok {

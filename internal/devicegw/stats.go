@@ -13,6 +13,7 @@ type Stats struct {
 	Transports   map[string]int    // of these, by transport: tcp, tls, ws, wss
 	Machines     int               // authenticated
 	Accepted     uint64            // CONNECTs accepted
+	AcceptFailed uint64            // failures of listeners, for example for want of descriptors
 	Refused      map[string]uint64 // connections refused, by reason
 	Ended        map[string]uint64 // accepted connections ended, by reason
 	MessagesIn   uint64            // messages taken by the Handler, wills included
@@ -22,7 +23,7 @@ type Stats struct {
 }
 
 type counters struct {
-	accepted, messagesIn, messagesOut, acknowledged atomic.Uint64
+	accepted, acceptFailures, messagesIn, messagesOut, acknowledged atomic.Uint64
 
 	refused, ended, dropped tally
 }
@@ -52,6 +53,7 @@ func (t *tally) snapshot() map[string]uint64 {
 func (g *Gateway) Stats() Stats {
 	s := Stats{
 		Accepted:     g.counters.accepted.Load(),
+		AcceptFailed: g.counters.acceptFailures.Load(),
 		Refused:      g.counters.refused.snapshot(),
 		Ended:        g.counters.ended.snapshot(),
 		MessagesIn:   g.counters.messagesIn.Load(),

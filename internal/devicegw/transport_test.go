@@ -1,0 +1,374 @@
+package devicegw_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/devicegw/packet"
+)
+
+func newReader(nc net.Conn) *bufio.Reader { return bufio.NewReaderSize(nc, 256) }
+
+// socket is the client's side of a WebSocket as a byte stream. It cuts what it
+// sends into messages of at most size bytes.
+type socket struct {
+	*websocket.Conn
+	size    int
+	message io.Reader
+}
+
+func (s *socket) Read(p []byte) (int, error) {
+	for {
+		if s.message == nil {
+			kind, r, err := s.NextReader()
+			if err != nil {
+				return 0, err
+			}
+			if kind != websocket.BinaryMessage {
+				return 0, io.ErrUnexpectedEOF
+			}
+			s.message = r
+		}
+		n, err := s.message.Read(p)
+		if err == io.EOF {
+			s.message = nil
+		}
+		if n > 0 {
+			return n, nil
+		}
+	}
+}
+
+func (s *socket) Write(p []byte) (int, error) {
+	for start := 0; start < len(p); start += s.size {
+		if err := s.WriteMessage(websocket.BinaryMessage, p[start:min(start+s.size, len(p))]); err != nil {
+			return start, err
+		}
+	}
+	return len(p), nil
+}
+
+func (s *socket) SetDeadline(t time.Time) error {
+	_ = s.SetReadDeadline(t)
+	return s.SetWriteDeadline(t)
+}
+
+// dialSocket opens a WebSocket over nc.
+func dialSocket(nc net.Conn, size int) (*socket, error) {
+	d := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return nc, nil }, Subprotocols: []string{"mqtt"}}
+	ws, answer, err := d.Dial("ws://gateway/mqtt", nil)
+	if err != nil {
+		_ = nc.Close()
+		return nil, err
+	}
+	_ = answer.Body.Close()
+	return &socket{Conn: ws, size: size}, nil
+}
+
+// serveTransport runs a gateway that is reached over tcp, tls, ws or wss.
+func serveTransport(t testing.TB, transport string, cfg devicegw.Config) *server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	dial := func() (net.Conn, error) { return net.Dial("tcp", addr) }
+	if transport == "tls" || transport == "wss" {
+		p := newPair(t, 1)
+		c, _ := p.load(t, slog.New(slog.DiscardHandler))
+		l = tls.NewListener(l, c.TLS())
+		dial = func() (net.Conn, error) { return tls.Dial("tcp", addr, &tls.Config{RootCAs: p.trust}) }
+	}
+	method := (*devicegw.Gateway).Serve
+	if transport == "ws" || transport == "wss" {
+		method = (*devicegw.Gateway).ServeWebSocket
+		below := dial
+		dial = func() (net.Conn, error) {
+			nc, err := below()
+			if err != nil {
+				return nil, err
+			}
+			return dialSocket(nc, 1<<20)
+		}
+	}
+	s := serveBy(t, cfg, newRecorder(), l, method)
+	s.addr, s.dial = addr, dial
+	return s
+}
+
+var transports = []string{"tcp", "tls", "ws", "wss"}
+
+// A machine works the same over every transport, and counts as its own.
+func TestTransports(t *testing.T) {
+	for _, transport := range transports {
+		t.Run(transport, func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, v packet.Version) {
+				s := serveTransport(t, transport, devicegw.Config{MaxConns: 2})
+				m := s.online(t, v, "7")
+				for _, size := range []int{0, 1000, 64 << 10} {
+					m.send(publication("/server/app/7", 1, 1, string(make([]byte, size))))
+					expectAck(m, packet.PUBACK, 1, 0)
+					if got := receive(t, s.messages); len(got.Payload) != size {
+						t.Errorf("body of %d bytes, want %d", len(got.Payload), size)
+					}
+					result := s.sendAsync(t.Context(), "7", devicegw.Outgoing{Payload: make([]byte, size)})
+					cmd := expect[*packet.Publish](m)
+					if len(cmd.Payload) != size {
+						t.Errorf("command of %d bytes, want %d", len(cmd.Payload), size)
+					}
+					m.send(&packet.Ack{Type: packet.PUBACK, PacketID: cmd.PacketID})
+					if err := receive(t, result); err != nil {
+						t.Error(err)
+					}
+				}
+				bad := connectPacket(v, "8")
+				bad.Password = []byte("wrong")
+				refused := s.open(t, v, "8")
+				refused.send(bad)
+				if ack := expect[*packet.Connack](refused); ack.Code != 4 && ack.Code != 0x86 {
+					t.Errorf("CONNACK %+v", ack)
+				}
+				refused.expectEnd(0)
+				if st := s.Stats(); st.Transports[transport] == 0 || len(st.Transports) != 1 {
+					t.Errorf("stats %+v", st)
+				}
+				s.Kick("7")
+				m.expectEnd(packet.AdministrativeAction)
+			})
+		})
+	}
+}
+
+// The handshakes below MQTT have no time and no place of their own.
+func TestTransportHandshakeIsBounded(t *testing.T) {
+	for name, sent := range map[string]string{
+		"silent": "", "half a request": "GET /mqtt HTTP/1.1\r\nHost: x\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+				s := serveBy(t, devicegw.Config{MaxHandshakes: 1}, newRecorder(), l, (*devicegw.Gateway).ServeWebSocket)
+				nc, err := l.dial()
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				if _, err := nc.Write([]byte(sent)); err != nil {
+					t.Fatal(err)
+				}
+				s.dial = func() (net.Conn, error) {
+					nc, err := l.dial()
+					if err != nil {
+						return nil, err
+					}
+					return dialSocket(nc, 7)
+				}
+				s.connect(t, connectPacket(packet.V5, "7"))
+				if d := time.Since(start); d != 5*time.Second {
+					t.Errorf("served after %v", d)
+				}
+				if st := s.Stats(); st.Refused["connect timeout"] != 1 {
+					t.Errorf("stats %+v", st)
+				}
+			})
+		})
+	}
+	t.Run("upgraded, no CONNECT", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+			s := serveBy(t, devicegw.Config{}, newRecorder(), l, (*devicegw.Gateway).ServeWebSocket)
+			nc, err := l.dial()
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			ws, err := dialSocket(nc, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := ws.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+				t.Errorf("ended by %v", err)
+			}
+			if d := time.Since(start); d != 5*time.Second {
+				t.Errorf("closed after %v", d)
+			}
+			synctest.Wait()
+			if st := s.Stats(); st.Refused["connect timeout"] != 1 {
+				t.Errorf("stats %+v", st)
+			}
+		})
+	})
+	t.Run("tls", func(t *testing.T) {
+		p := newPair(t, 1)
+		c, _ := p.load(t, slog.New(slog.DiscardHandler))
+		synctest.Test(t, func(t *testing.T) {
+			l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+			s := serve(t, devicegw.Config{}, newRecorder(), tls.NewListener(l, c.TLS()))
+			nc, err := l.dial()
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			if _, err := io.ReadAll(nc); err != nil {
+				t.Error(err)
+			}
+			if d := time.Since(start); d != 5*time.Second {
+				t.Errorf("closed after %v", d)
+			}
+			synctest.Wait()
+			if st := s.Stats(); st.Refused["connect timeout"] != 1 {
+				t.Errorf("stats %+v", st)
+			}
+		})
+	})
+}
+
+func TestWebSocketSplitsAndJoins(t *testing.T) {
+	for _, size := range []int{1, 2, 3, 100} {
+		s := serveTransport(t, "ws", devicegw.Config{})
+		nc, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ws, err := dialSocket(nc, size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &machine{t: t, nc: ws, br: newReader(ws), v: packet.V5, no: "7"}
+		var raw []byte
+		for _, p := range []packet.Packet{
+			connectPacket(packet.V5, "7"), publication("/server/app", 1, 1, "a"), packet.Pingreq{}, publication("/server/app", 1, 2, "b"),
+		} {
+			raw, _ = packet.Append(raw, packet.V5, p)
+		}
+		m.sendRaw(raw)
+		expect[*packet.Connack](m)
+		expectAck(m, packet.PUBACK, 1, 0)
+		expect[packet.Pingresp](m)
+		expectAck(m, packet.PUBACK, 2, 0)
+		_ = ws.Close()
+	}
+}
+
+func TestWebSocketRefusals(t *testing.T) {
+	const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	const upgrade = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+	const protocol = "Sec-WebSocket-Protocol: mqtt\r\n"
+	for _, c := range []struct{ name, request, want string }{
+		{"good", "GET /mqtt HTTP/1.1\r\n" + upgrade + key + protocol + "\r\n", "HTTP/1.1 101"},
+		{"origin is no matter", "GET /mqtt HTTP/1.1\r\nOrigin: https://elsewhere\r\n" + upgrade + key + protocol + "\r\n", "HTTP/1.1 101"},
+		{"other path", "GET / HTTP/1.1\r\n" + upgrade + key + protocol + "\r\n", "HTTP/1.1 404"},
+		{"no subprotocol", "GET /mqtt HTTP/1.1\r\n" + upgrade + key + "\r\n", "HTTP/1.1 400"},
+		{"other subprotocol", "GET /mqtt HTTP/1.1\r\n" + upgrade + key + "Sec-WebSocket-Protocol: chat\r\n\r\n", "HTTP/1.1 400"},
+		{"no key", "GET /mqtt HTTP/1.1\r\n" + upgrade + protocol + "\r\n", "HTTP/1.1 400"},
+		{"no upgrade", "GET /mqtt HTTP/1.1\r\nHost: x\r\n" + protocol + "\r\n", "HTTP/1.1 400"},
+		{"POST", "POST /mqtt HTTP/1.1\r\n" + upgrade + key + protocol + "\r\n", "HTTP/1.1 405"},
+		{"data before the answer", "GET /mqtt HTTP/1.1\r\n" + upgrade + key + protocol + "\r\n\x82\x80", "HTTP/1.1 400"},
+		{"MQTT without WebSocket", "\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x017\r\n", ""},
+		{"endless header", "GET /mqtt HTTP/1.1\r\nX: " + strings.Repeat("x", 9<<10), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := serveTransport(t, "ws", devicegw.Config{})
+			nc, err := net.Dial("tcp", s.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = nc.Close() }()
+			m := &machine{t: t, nc: nc, br: newReader(nc)}
+			m.sendRaw([]byte(c.request))
+			if c.want == "HTTP/1.1 101" {
+				answer, err := http.ReadResponse(m.br, nil)
+				if err != nil || answer.StatusCode != http.StatusSwitchingProtocols || answer.Header.Get("Sec-WebSocket-Protocol") != "mqtt" {
+					t.Errorf("%+v, %v", answer, err)
+				}
+				return
+			}
+			if got := m.rest(); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+				t.Errorf("answer %q", got)
+			}
+			if st := s.Stats(); st.Refused["websocket handshake"] != 1 {
+				t.Errorf("stats %+v", st)
+			}
+		})
+	}
+}
+
+func TestWebSocketMessagesRefused(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		kind int
+		size int
+		code int
+	}{
+		{"text", websocket.TextMessage, 2, websocket.CloseUnsupportedData},
+		{"too large", websocket.BinaryMessage, 1<<20 + 1, websocket.CloseMessageTooBig},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := serveTransport(t, "ws", devicegw.Config{})
+			m := s.connect(t, withWill(connectPacket(packet.V311, "7")))
+			receive(t, s.states)
+			ws := m.nc.(*socket)
+			_ = ws.SetReadDeadline(time.Now().Add(patience))
+			_ = ws.WriteMessage(c.kind, make([]byte, c.size)) // the gateway may close before it is complete
+			if _, _, err := ws.ReadMessage(); !websocket.IsCloseError(err, c.code) {
+				if c.size < 1<<20 { // a reset may overtake the close frame of the large one
+					t.Errorf("ended by %v", err)
+				}
+			}
+			if off := receive(t, s.states); off.Online {
+				t.Errorf("state %+v", off)
+			}
+			if w := receive(t, s.messages); !w.Will {
+				t.Errorf("message %+v", w)
+			}
+		})
+	}
+}
+
+// Pings of the WebSocket are answered but are no sign of life of the machine.
+func TestWebSocketPing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+		s := serveBy(t, devicegw.Config{}, newRecorder(), l, (*devicegw.Gateway).ServeWebSocket)
+		s.dial = func() (net.Conn, error) {
+			nc, err := l.dial()
+			if err != nil {
+				return nil, err
+			}
+			return dialSocket(nc, 100)
+		}
+		m := s.connect(t, connectPacket(packet.V311, "7"))
+		receive(t, s.states)
+		start := time.Now()
+		ws := m.nc.(*socket)
+		_ = ws.SetReadDeadline(time.Time{})
+		pongs := make(chan string, 10)
+		ws.SetPongHandler(func(data string) error { pongs <- data; return nil })
+		go func() { _, _, _ = ws.ReadMessage() }()
+		time.Sleep(80 * time.Second)
+		if err := ws.WriteControl(websocket.PingMessage, []byte("here"), time.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if got := receive(t, pongs); got != "here" {
+			t.Errorf("pong %q", got)
+		}
+		if st := <-s.states; st.Reason != "keep-alive timeout" {
+			t.Errorf("state %+v", st)
+		}
+		if d := time.Since(start); d != 90*time.Second {
+			t.Errorf("ended after %v", d)
+		}
+	})
+}
