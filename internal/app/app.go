@@ -75,7 +75,8 @@ type App struct {
 	routes    map[string]http.Handler
 	ready     atomic.Bool
 
-	httpListener, mqttListener, adminListener net.Listener
+	httpListener, adminListener net.Listener
+	machines                    machineListeners
 }
 
 // New opens the data folder and the store and wires everything. The caller
@@ -109,13 +110,17 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	machines, err := newMachineListeners(cfg.MQTT, opts.Clock, opts.Log)
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
 	pictures, err := storage.Open(filepath.Join(cfg.Data, pictureFolder))
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
 	a := &App{
 		Config: cfg, Store: store.New(engine), pictures: pictures, log: opts.Log, metrics: newRegistry(), routes: opts.Routes,
-		docs: apidocs.New(api.OpenAPI, opts.Log),
+		docs: apidocs.New(api.OpenAPI, opts.Log), machines: machines,
 	}
 	a.wire(box, zone, opts)
 	return a, nil
@@ -184,6 +189,7 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 		AllowPrivate: cfg.Callback.AllowPrivate, AllowPrefixes: cfg.Callback.AllowRanges,
 	}, log)
 	registerStats(a.metrics, a.gateway, a.callbacks)
+	a.machines.registerExpiry(a.metrics)
 }
 
 // Listen opens the ports, so that a taken one is reported before anything
@@ -194,7 +200,6 @@ func (a *App) Listen(ctx context.Context) error {
 		listener  *net.Listener
 	}{
 		{"http.listen", a.Config.HTTP.Listen, &a.httpListener},
-		{"mqtt.listen", a.Config.MQTT.Listen, &a.mqttListener},
 		{"http.admin_listen", a.Config.HTTP.AdminListen, &a.adminListener},
 	} {
 		if l.addr == "" {
@@ -206,19 +211,20 @@ func (a *App) Listen(ctx context.Context) error {
 		}
 		*l.listener = opened
 	}
-	return nil
+	return a.machines.open(ctx, a.Config.MQTT)
 }
 
 // HTTPAddr is the address the API listens on.
 func (a *App) HTTPAddr() net.Addr { return a.httpListener.Addr() }
 
-// MQTTAddr is the address machines connect to.
-func (a *App) MQTTAddr() net.Addr { return a.mqttListener.Addr() }
+// MQTTAddr is the address machines connect to without encryption, or nil if
+// there is none.
+func (a *App) MQTTAddr() net.Addr { return addrOf(a.machines.plain) }
 
 // Close releases an app that is not running.
 func (a *App) Close() error {
 	var errs []error
-	for _, l := range []net.Listener{a.httpListener, a.mqttListener, a.adminListener} {
+	for _, l := range append(a.machines.all(), a.httpListener, a.adminListener) {
 		if l != nil {
 			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 				errs = append(errs, err)

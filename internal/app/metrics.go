@@ -65,6 +65,12 @@ func (c statsCollector) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 	g := c.gateway.Stats()
+	for transport, n := range g.Transports {
+		byTransport := prometheus.NewDesc("mqtt_transport_connections", "Open connections of the device gateway, by transport.",
+			[]string{"transport"}, nil)
+		out <- prometheus.MustNewConstMetric(byTransport, prometheus.GaugeValue, float64(n), transport)
+	}
+	number(prometheus.CounterValue, "mqtt_accept_failures_total", "Failed accepts, for example for want of file descriptors.", float64(g.AcceptFailed))
 	number(prometheus.GaugeValue, "mqtt_connections", "Open connections of the device gateway.", float64(g.Connections))
 	number(prometheus.GaugeValue, "mqtt_machines", "Machines connected.", float64(g.Machines))
 	number(prometheus.CounterValue, "mqtt_connects_total", "Connections accepted.", float64(g.Accepted))

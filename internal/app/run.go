@@ -50,10 +50,10 @@ func (a *App) Run(ctx context.Context) error {
 		fronts.Go(func() error { return serveHTTP(admin, a.adminListener) })
 	}
 	// The gateway ends by Shutdown, which also waits for its connections.
-	fronts.Go(func() error { return a.gateway.Serve(context.WithoutCancel(ctx), a.mqttListener) })
+	a.machines.serve(context.WithoutCancel(ctx), fronts, a.gateway)
 
 	a.ready.Store(true)
-	a.log.Info("vendlane is ready", "http", a.HTTPAddr().String(), "mqtt", a.MQTTAddr().String())
+	a.log.Info("vendlane is ready", append([]any{"http", a.HTTPAddr().String()}, a.machines.addresses()...)...)
 	select {
 	case <-frontCtx.Done():
 	case <-relayCtx.Done():

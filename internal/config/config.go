@@ -40,7 +40,12 @@ type HTTP struct {
 
 // MQTT configures the device gateway.
 type MQTT struct {
-	Listen           string `yaml:"listen" doc:"address of the MQTT endpoint for machines, host:port" zh:"设备接入的 MQTT 监听地址，host:port"`
+	Listen           string `yaml:"listen" doc:"address of the MQTT endpoint for machines, host:port; empty if only the encrypted ones are wanted" zh:"设备接入的 MQTT 监听地址，host:port；只使用加密端口时留空"`
+	TLSListen        string `yaml:"tls_listen" doc:"address of MQTT over TLS, host:port, usually :8883; empty is off" zh:"MQTT over TLS 的监听地址，host:port，通常为 :8883；为空时关闭"`
+	WSListen         string `yaml:"ws_listen" doc:"address of MQTT over WebSocket (path /mqtt), host:port; empty is off" zh:"MQTT over WebSocket（路径 /mqtt）的监听地址，host:port；为空时关闭"`
+	WSSListen        string `yaml:"wss_listen" doc:"address of MQTT over WebSocket and TLS, host:port; empty is off" zh:"MQTT over WebSocket + TLS 的监听地址，host:port；为空时关闭"`
+	TLSCert          string `yaml:"tls_cert" doc:"PEM file with the certificate chain of tls_listen and wss_listen; read again when it changes" zh:"tls_listen 与 wss_listen 的证书链 PEM 文件；文件变化后自动重新读取"`
+	TLSKey           string `yaml:"tls_key" doc:"PEM file with its private key" zh:"对应私钥的 PEM 文件"`
 	MaxConnections   int    `yaml:"max_connections" doc:"connections held at most" zh:"最多保持的连接数"`
 	AcceptAppIDKey   bool   `yaml:"accept_appid_key" doc:"accept up messages signed with the AppId as key as well" zh:"上行消息也接受以 AppId 为密钥的签名"`
 	TimestampWindowS int64  `yaml:"timestamp_window_s" doc:"accepted clock distance of up messages; 0 is off" zh:"上行消息允许的时钟误差，0 表示不检查"`
@@ -156,6 +161,19 @@ func (c Config) Zone() (*time.Location, error) {
 	return zone, nil
 }
 
+// Encrypted tells whether any endpoint for machines uses TLS.
+func (m MQTT) Encrypted() bool { return m.TLSListen != "" || m.WSSListen != "" }
+
+func (m MQTT) validate() error {
+	if m.Listen == "" && m.WSListen == "" && !m.Encrypted() {
+		return fmt.Errorf("mqtt.listen: must name an address unless another mqtt listener does")
+	}
+	if m.Encrypted() && (m.TLSCert == "" || m.TLSKey == "") {
+		return fmt.Errorf("mqtt.tls_cert and mqtt.tls_key: must name files for mqtt.tls_listen and mqtt.wss_listen")
+	}
+	return nil
+}
+
 // Validate refuses settings that cannot work; the error names the key.
 func (c Config) Validate() error {
 	if _, err := c.Zone(); err != nil {
@@ -164,8 +182,11 @@ func (c Config) Validate() error {
 	if c.Data == "" {
 		return fmt.Errorf("data: must name a folder")
 	}
-	if c.HTTP.Listen == "" || c.MQTT.Listen == "" {
-		return fmt.Errorf("http.listen and mqtt.listen: must name an address")
+	if c.HTTP.Listen == "" {
+		return fmt.Errorf("http.listen: must name an address")
+	}
+	if err := c.MQTT.validate(); err != nil {
+		return err
 	}
 	switch c.Log.Level {
 	case "debug", "info", "warn", "error":

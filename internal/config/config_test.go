@@ -55,7 +55,8 @@ func TestDefaults(t *testing.T) {
 // other is a value for every key that is not its default.
 var other = map[string]string{
 	"data": "/var/lib/vendlane", "default_timezone": "Europe/Berlin", "http.listen": "127.0.0.1:1", "http.admin_listen": "127.0.0.1:2", "http.public_url": "https://platform.example",
-	"http.trusted_proxies": "10.0.0.0/8, fd00::/8", "mqtt.listen": "127.0.0.1:3", "log.level": "debug", "log.format": "text",
+	"http.trusted_proxies": "10.0.0.0/8, fd00::/8", "mqtt.listen": "127.0.0.1:3", "mqtt.ws_listen": "127.0.0.1:4",
+	"mqtt.tls_listen": "127.0.0.1:5", "mqtt.wss_listen": "127.0.0.1:6", "mqtt.tls_cert": "cert.pem", "mqtt.tls_key": "key.pem", "log.level": "debug", "log.format": "text",
 	"secrets.master_key": strings.Repeat("ab", 32), "ratelimit.app_rps": "0.5", "callback.retry_s": "1, 2, 3", "callback.allow_ranges": "192.168.0.0/16",
 }
 
@@ -81,6 +82,12 @@ func TestEveryKey(t *testing.T) {
 	for _, leaf := range config.Leaves(&def) {
 		t.Run(leaf.Key, func(t *testing.T) {
 			want := valueFor(t, leaf)
+			def := def
+			var needed []string // by a setting that cannot stand alone
+			if leaf.Key == "mqtt.tls_listen" || leaf.Key == "mqtt.wss_listen" {
+				def.MQTT.TLSCert, def.MQTT.TLSKey = "cert.pem", "key.pem"
+				needed = []string{"VENDLANE_MQTT_TLS_CERT=cert.pem", "VENDLANE_MQTT_TLS_KEY=key.pem"}
+			}
 			if want == leaf.Value() {
 				t.Fatalf("the test's value %s is the default", want)
 			}
@@ -123,11 +130,11 @@ func TestEveryKey(t *testing.T) {
 					}
 				}
 			}
-			c, err := config.Load(file, nil)
+			c, err := config.Load(file, needed)
 			check("file", want, c, err)
-			c, err = config.Load("", []string{leaf.Env + "=" + want})
+			c, err = config.Load("", append(needed, leaf.Env+"="+want))
 			check("environment", want, c, err)
-			c, err = config.Load(file, []string{leaf.Env + "=" + leaf.Value()})
+			c, err = config.Load(file, append(needed, leaf.Env+"="+leaf.Value()))
 			check("environment over file", leaf.Value(), c, err)
 		})
 	}
@@ -228,6 +235,20 @@ func TestValidate(t *testing.T) {
 	}
 	if _, err := config.Load("", []string{"VENDLANE_DEFAULT_TIMEZONE="}); err == nil {
 		t.Error("an empty zone was taken")
+	}
+	// What machines connect to.
+	for _, test := range []struct {
+		environ []string
+		want    string // in the error; empty for none
+	}{
+		{[]string{"VENDLANE_MQTT_TLS_LISTEN=:1"}, "mqtt.tls_cert"},
+		{[]string{"VENDLANE_MQTT_WSS_LISTEN=:1", "VENDLANE_MQTT_TLS_CERT=c"}, "mqtt.tls_key"},
+		{[]string{"VENDLANE_MQTT_LISTEN=", "VENDLANE_MQTT_TLS_LISTEN=:1", "VENDLANE_MQTT_TLS_CERT=c", "VENDLANE_MQTT_TLS_KEY=k"}, ""},
+		{[]string{"VENDLANE_MQTT_LISTEN=", "VENDLANE_MQTT_WS_LISTEN=:1"}, ""},
+	} {
+		if _, err := config.Load("", test.environ); (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v: %v, want %q", test.environ, err, test.want)
+		}
 	}
 	// What 0 switches off.
 	for _, key := range []string{"ratelimit.app_rps", "ratelimit.auth_fail_max", "consume.bruteforce.max", "signing.timestamp_window_s", "mqtt.timestamp_window_s"} {
