@@ -43,13 +43,18 @@ func BenchmarkConnect(b *testing.B) {
 }
 
 // BenchmarkIdleMemory reports what one idle, subscribed connection costs: heap
-// and stacks, the client's own net.Conn included, as both run in this process.
+// and stacks, the client's side included, as both run in this process.
 func BenchmarkIdleMemory(b *testing.B) {
+	for _, transport := range transports {
+		b.Run(transport, func(b *testing.B) { benchmarkIdleMemory(b, transport) })
+	}
+}
+
+func benchmarkIdleMemory(b *testing.B, transport string) {
 	const conns = 2000
 	for range b.N {
-		h := newRecorder()
-		drain(b, h)
-		s := serveTCP(b, devicegw.Config{}, h)
+		s := serveTransport(b, transport, devicegw.Config{})
+		drain(b, s.recorder)
 		before := inUse()
 		clients := make([]net.Conn, conns)
 		for i := range clients {
@@ -58,6 +63,7 @@ func BenchmarkIdleMemory(b *testing.B) {
 		}
 		used := inUse() - before
 		b.ReportMetric(float64(used)/conns, "B/conn")
+		runtime.KeepAlive(s)
 		for _, nc := range clients {
 			_ = nc.Close()
 		}

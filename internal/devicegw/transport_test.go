@@ -66,7 +66,10 @@ func (s *socket) SetDeadline(t time.Time) error {
 
 // dialSocket opens a WebSocket over nc.
 func dialSocket(nc net.Conn, size int) (*socket, error) {
-	d := websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return nc, nil }, Subprotocols: []string{"mqtt"}}
+	d := websocket.Dialer{
+		NetDial:      func(string, string) (net.Conn, error) { return nc, nil },
+		Subprotocols: []string{"mqtt"}, ReadBufferSize: 256, WriteBufferSize: 256,
+	}
 	ws, answer, err := d.Dial("ws://gateway/mqtt", nil)
 	if err != nil {
 		_ = nc.Close()
