@@ -3,7 +3,6 @@ package devicegw_test
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/devicegw"
@@ -127,71 +126,4 @@ func TestEpochsIncreaseWhateverTheClockDoes(t *testing.T) {
 			t.Errorf("epoch %d, want %d", st.Epoch, epoch)
 		}
 	}
-}
-
-// Every machine reconnects again and again without closing its old connection,
-// all at once. Afterwards each must hear a command: none is online but deaf.
-func TestTakeOverSweep(t *testing.T) {
-	const machines, rounds = 200, 5
-	s := serveTCP(t, devicegw.Config{}, newRecorder())
-	var wg sync.WaitGroup
-	last := make([]*machine, machines)
-	for i := range machines {
-		wg.Go(func() {
-			v := versions[i%2].v
-			for range rounds {
-				m := s.connect(t, withWill(connectPacket(v, fmt.Sprint(i))))
-				m.subscribe()
-				last[i] = m
-			}
-		})
-	}
-	wg.Wait()
-	if t.Failed() {
-		return
-	}
-	for _, m := range last {
-		wg.Go(m.answer)
-	}
-	deaf := 0
-	for i := range machines {
-		if err := s.Send(t.Context(), fmt.Sprint(i), devicegw.Outgoing{Payload: []byte("cmd")}); err != nil {
-			deaf++
-		}
-	}
-	if deaf > 0 {
-		t.Errorf("%d of %d machines online but deaf", deaf, machines)
-	}
-	// All other connections end, each under its own epoch, and only those.
-	newest := make(map[string]int64)
-	ended := make(map[int64]bool)
-	for range machines * (2*rounds - 1) {
-		st := receive(t, s.states)
-		if st.Online {
-			newest[st.MachineNo] = max(newest[st.MachineNo], st.Epoch)
-		} else if ended[st.Epoch] {
-			t.Fatalf("epoch %d ended twice", st.Epoch)
-		} else {
-			ended[st.Epoch] = true
-		}
-	}
-	none(t, s.states)
-	for no, epoch := range newest {
-		if ended[epoch] {
-			t.Errorf("newest connection of %s ended", no)
-		}
-	}
-	for range machines * (rounds - 1) {
-		if w := receive(t, s.messages); !w.Will || w.Epoch == newest[w.MachineNo] {
-			t.Fatalf("will %+v, newest epoch %d", w, newest[w.MachineNo])
-		}
-	}
-	none(t, s.messages)
-	if st := s.Stats(); st.Machines != machines || st.Ended["taken over"] != machines*(rounds-1) {
-		t.Errorf("stats %+v", st)
-	}
-	for _, m := range last {
-		m.drop()
-	}
-	wg.Wait()
 }
