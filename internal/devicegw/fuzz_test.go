@@ -15,33 +15,25 @@ import (
 // stays up, reports a beginning and an end for what it accepted, and serves the
 // next machine.
 func FuzzGateway(f *testing.F) {
-	both := []packet.Packet{
-		publication("/server/app", 0, 0, "a"),
-		publication("/server/app/7", 1, 1, "b"),
-		publication("/server/app/8", 2, 2, "c"),
-		&packet.Ack{Type: packet.PUBREL, PacketID: 2},
-		&packet.Ack{Type: packet.PUBACK, PacketID: 1},
-		&packet.Subscribe{PacketID: 3, Filters: []packet.Filter{{Topic: "/clients/7", QoS: 1}, {Topic: "#"}}},
-		&packet.Unsubscribe{PacketID: 4, Topics: []string{"/clients/7"}},
-		packet.Pingreq{},
-		&packet.Disconnect{},
-	}
 	for mode, v := range []packet.Version{packet.V311, packet.V5} {
-		var all []byte
-		for _, p := range both {
+		connect, err := packet.Append(nil, v, withWill(connectPacket(v, "7")))
+		if err != nil {
+			f.Fatal(err)
+		}
+		session := connect
+		for _, p := range everyPacket(v) {
 			raw, err := packet.Append(nil, v, p)
 			if err != nil {
 				f.Fatal(err)
 			}
+			f.Add(byte(0), raw)
 			f.Add(byte(mode+1), raw)
-			all = append(all, raw...)
+			if _, again := p.(*packet.Connect); !again {
+				session = append(session, raw...)
+			}
 		}
-		f.Add(byte(mode+1), all)
-		raw, err := packet.Append(nil, v, withWill(connectPacket(v, "7")))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(byte(0), append(raw, all...))
+		f.Add(byte(0), session)
+		f.Add(byte(mode+1), session[len(connect):])
 	}
 	f.Fuzz(func(t *testing.T, mode byte, raw []byte) {
 		synctest.Test(t, func(t *testing.T) {
