@@ -8,7 +8,7 @@ import (
 // What any MQTT server does for its clients.
 
 func TestConformanceConnect(t *testing.T) {
-	eachClient(t, onAnyServer, func(t *testing.T, b *broker, open func() client) {
+	eachClient(t, onAnyServer, func(t *testing.T, _ *broker, open func() client) {
 		o := defaults()
 		o.password = "wrong"
 		if _, err := open().connect(o); err == nil {

@@ -1,11 +1,8 @@
 package devicegw_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
-
-	"github.com/vendlane/vendlane/internal/devicegw"
 )
 
 // What the platform asks beyond the standard (mqtt.md §2), seen by client
@@ -104,7 +101,7 @@ func TestConformanceWillRefused(t *testing.T) {
 				t.Errorf("will on %s accepted", o.will)
 			}
 		}
-		b.ours.checkWill = func(devicegw.Message) error { return errors.New("not signed") }
+		b.refuseWills.Store(true)
 		o.will = "/server/app/7"
 		if _, err := open().connect(o); err == nil {
 			t.Error("will accepted that the application refuses")

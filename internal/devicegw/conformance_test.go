@@ -3,11 +3,13 @@ package devicegw_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	paho3 "github.com/eclipse/paho.mqtt.golang"
@@ -29,6 +31,8 @@ type broker struct {
 	ours *server
 	// send publishes a message to machine 7 at QoS 1.
 	send func(payload string)
+	// refuseWills makes the application behind the gateway refuse wills.
+	refuseWills atomic.Bool
 	// received are the messages of machines, wills included.
 	received chan string
 }
@@ -80,6 +84,12 @@ func startGateway(t *testing.T) *broker {
 	b := &broker{received: make(chan string, 100)}
 	h.onMessage = func(_ context.Context, m devicegw.Message) error {
 		b.received <- string(m.Payload)
+		return nil
+	}
+	h.checkWill = func(devicegw.Message) error {
+		if b.refuseWills.Load() {
+			return errors.New("not signed")
+		}
 		return nil
 	}
 	b.ours = serveTCP(t, devicegw.Config{}, h)

@@ -140,6 +140,28 @@ func TestConnectRaw(t *testing.T) {
 	}
 }
 
+// What MQTT 5.0 lets a server ignore is ignored: the answer stays the same.
+func TestRequestedInformationIsIgnored(t *testing.T) {
+	s := serveTCP(t, devicegw.Config{}, newRecorder())
+	plain := s.open(t, packet.V5, "7")
+	plain.send(connectPacket(packet.V5, "7"))
+	want := expect[*packet.Connack](plain)
+	p := connectPacket(packet.V5, "8")
+	p.Props = packet.Properties{
+		{ID: packet.RequestResponseInfo, Num: 1}, {ID: packet.RequestProblemInfo}, {ID: packet.TopicAliasMaximum, Num: 10},
+		{ID: packet.UserProperty, Str: "firmware", Val: "1"},
+	}
+	m := s.open(t, packet.V5, "8")
+	m.send(p)
+	if got := expect[*packet.Connack](m); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	m.send(publication("/server/app/7", 1, 1, "denied"))
+	if ack := expect[*packet.Ack](m); ack.Reason != packet.NotAuthorized || ack.Props != nil {
+		t.Errorf("PUBACK %+v", ack)
+	}
+}
+
 func TestConnackProperties(t *testing.T) {
 	base := packet.Properties{
 		{ID: packet.ReceiveMaximum, Num: 128},

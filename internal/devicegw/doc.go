@@ -45,11 +45,19 @@
 // published as soon as its connection is gone, whatever its Will Delay
 // Interval, because the platform wants to know at once.
 //
-// # Take-over
+// # Transports
+//
+// TCP, TLS (a TLS listener with Certificate.TLS) and WebSocket on either. Their
+// handshakes share the connect timeout, the handshake slots and the connection
+// limit with CONNECT, and nothing above them knows the difference.
+//
+// # Take-over and kick
 //
 // The newest connection of a machine owns it. Each gets an epoch, greater than
 // any before, also across restarts. An older connection is closed (5.0: reason
 // 0x8E), its will and its end are reported under its own epoch, and it can
 // remove nothing but itself from the registry. Its last events may arrive after
 // the first ones of its successor, so the application ignores older epochs.
+// Kick ends a machine's connection and its session in the same way (5.0: reason
+// 0x98).
 package devicegw

@@ -72,10 +72,13 @@ func (c *conn) handlePublish(p *packet.Publish) (e ending, stop bool) {
 	}
 	if p.QoS == 2 {
 		known, n := c.unfinished(p.PacketID)
-		if known {
+		// Without the flag it is a new message of a machine that has lost its
+		// side of the session.
+		if known && p.Dup {
 			return c.reply(&packet.Ack{Type: packet.PUBREC, PacketID: p.PacketID})
 		}
-		if n >= receiveMaximum {
+		if n >= receiveMaximum && !known {
+			c.forgetReceived() // or identifiers the machine has lost would lock it out for ever
 			return protocolError(packet.ReceiveMaximumExceeded, "too many unfinished QoS 2 messages")
 		}
 	}

@@ -85,6 +85,11 @@ func (c *conn) received(id uint16) {
 	})
 }
 
+// forgetReceived forgets all QoS 2 messages.
+func (c *conn) forgetReceived() {
+	c.g.reg.inSession(c, func(s *session) { s.received = nil })
+}
+
 // released forgets a QoS 2 message and tells whether it was known.
 func (c *conn) released(id uint16) (known bool) {
 	c.g.reg.inSession(c, func(s *session) {

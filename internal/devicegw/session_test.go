@@ -148,6 +148,34 @@ func TestQoS2HandledOnceAcrossConnections(t *testing.T) {
 	})
 }
 
+// A machine that lost its side of the session starts counting anew; its
+// messages must not be taken for old ones, nor the window stay full.
+func TestQoS2OfMachineThatLostItsState(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v packet.Version) {
+		s := serveTCP(t, devicegw.Config{}, newRecorder())
+		m := s.connect(t, lasting(connectPacket(v, "7")))
+		for id := range uint16(128) {
+			m.send(publication("/server/app", 2, id+1, "before"))
+			expectAck(m, packet.PUBREC, id+1, 0)
+			receive(t, s.messages)
+		}
+		m, _ = s.reconnect(t, lasting(connectPacket(v, "7")))
+		m.send(publication("/server/app", 2, 1, "after"))
+		expectAck(m, packet.PUBREC, 1, 0)
+		if got := receive(t, s.messages); string(got.Payload) != "after" {
+			t.Errorf("got %q", got.Payload)
+		}
+		m.send(publication("/server/app", 2, 500, "too many"))
+		m.expectEnd(packet.ReceiveMaximumExceeded)
+		m, _ = s.reconnect(t, lasting(connectPacket(v, "7")))
+		m.send(publication("/server/app", 2, 500, "now"))
+		expectAck(m, packet.PUBREC, 500, 0)
+		if got := receive(t, s.messages); string(got.Payload) != "now" {
+			t.Errorf("got %q", got.Payload)
+		}
+	})
+}
+
 func TestKick(t *testing.T) {
 	eachVersion(t, func(t *testing.T, v packet.Version) {
 		s := serveTCP(t, devicegw.Config{}, newRecorder())

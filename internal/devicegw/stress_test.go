@@ -1,6 +1,7 @@
 package devicegw_test
 
 import (
+	"errors"
 	"flag"
 	"io"
 	"math/rand/v2"
@@ -249,6 +250,6 @@ func (a *attacker) overWebSocket(stream []byte) {
 }
 
 func isTimeout(err error) bool {
-	ne, ok := err.(net.Error)
-	return ok && ne.Timeout()
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Timeout()
 }

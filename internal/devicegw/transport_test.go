@@ -293,6 +293,9 @@ func TestWebSocketRefusals(t *testing.T) {
 			m.sendRaw([]byte(c.request))
 			if c.want == "HTTP/1.1 101" {
 				answer, err := http.ReadResponse(m.br, nil)
+				if err == nil {
+					defer func() { _ = answer.Body.Close() }()
+				}
 				if err != nil || answer.StatusCode != http.StatusSwitchingProtocols || answer.Header.Get("Sec-WebSocket-Protocol") != "mqtt" {
 					t.Errorf("%+v, %v", answer, err)
 				}
