@@ -2,6 +2,7 @@ package devicegw_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"os/exec"
 	"strings"
@@ -46,6 +47,20 @@ func TestConformanceMosquittoPub(t *testing.T) {
 			}
 		})
 	})
+}
+
+func TestConformanceMosquittoPubOverTLS(t *testing.T) {
+	bin := require.Binary(t, "mosquitto_pub")
+	p := newPair(t, 1)
+	c, _ := p.load(t, slog.New(slog.DiscardHandler))
+	s := serveTLS(t, newRecorder(), p, c)
+	b := &broker{addr: s.addr}
+	if out, err := b.mosquitto(t, bin, "--cafile", p.cert, "-P", password, "-t", "/server/app", "-q", "1", "-m", "up"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if m := receive(t, s.messages); string(m.Payload) != "up" {
+		t.Errorf("message %+v", m)
+	}
 }
 
 func TestConformanceMosquittoSub(t *testing.T) {
