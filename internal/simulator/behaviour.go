@@ -34,6 +34,24 @@ type Result struct {
 	Took time.Duration
 	// Silent keeps the result in the journal and never reports it.
 	Silent bool
+
+	// What follows befalls the report or the machine and does not survive a
+	// restart.
+
+	// Early sends the report before the motor starts, too, if there is a
+	// connection.
+	Early bool
+	// Late is how long the report waits after the run, also when asked again.
+	Late time.Duration
+	// Copies is how many more copies leave with the first report.
+	Copies int
+	// BadSigns is how many reports are signed wrongly before the first right one.
+	BadSigns int
+	// Offline cuts the connection when the motor starts, before the command is
+	// acknowledged, for that long.
+	Offline time.Duration
+	// PowerLoss switches the machine off in the middle of the run, as Kill does.
+	PowerLoss bool
 }
 
 // Behaviour decides how a run will end. It is called when the motor starts, on

@@ -2,11 +2,13 @@ package simulator
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -17,12 +19,15 @@ type Config struct {
 	Password  string
 	AppKey    string // signs and verifies every message; required
 
-	// BrokerURL is the server's MQTT address, tcp://host:port; required.
+	// BrokerURL is the server's MQTT address: tcp://host:port, or tls://host:port,
+	// which may also be written ssl://; required.
 	BrokerURL string
+	// TLS is used for tls:// addresses. Default: the system's authorities.
+	TLS *tls.Config
 	// Dial opens the connection to the server. Default: plain TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Dir is the folder of the journal and the pickup codes; it is created.
+	// Dir is the folder of journal, pickup codes and state; it is created.
 	// One machine at a time may use it. Required.
 	Dir string
 
@@ -30,8 +35,14 @@ type Config struct {
 	Heartbeat time.Duration
 	// RunTime is how long the motor turns for one piece. Default 700 ms.
 	RunTime time.Duration
+	// Telemetry is the interval of temperature, humidity and traffic messages,
+	// the first of them at once. 0: none.
+	Telemetry time.Duration
 	// Behaviour decides how a run ends. Default Success.
 	Behaviour Behaviour
+	// Redeliver is asked for every message received. It is called on the
+	// machine's goroutine. Default: nothing is repeated.
+	Redeliver func() Redelivery
 
 	// Clock is the machine's clock: timestamps, the start window, the age of
 	// journal entries. Intervals do not depend on it. Default time.Now.
@@ -58,14 +69,20 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("no journal folder")
 	case err != nil:
 		return c, fmt.Errorf("server address: %w", err)
-	case u.Scheme != "tcp" || u.Port() == "":
-		return c, fmt.Errorf("server address %q: want tcp://host:port", u.Redacted())
+	case !slices.Contains([]string{"tcp", "tls", "ssl"}, u.Scheme) || u.Port() == "":
+		return c, fmt.Errorf("server address %q: want tcp://host:port or tls://host:port", u.Redacted())
 	}
 	if c.MachineID == "" {
 		c.MachineID = "000"
 	}
 	if c.Dial == nil {
 		c.Dial = new(net.Dialer).DialContext
+	}
+	if c.TLS == nil {
+		c.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if c.Redeliver == nil {
+		c.Redeliver = func() Redelivery { return Redelivery{} }
 	}
 	if c.Heartbeat <= 0 {
 		c.Heartbeat = 5 * time.Minute

@@ -2,8 +2,11 @@ package simulator
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -146,7 +149,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"no folder":         func(c *Config) { c.Dir = "" },
 		"no address":        func(c *Config) { c.BrokerURL = "" },
 		"no port":           func(c *Config) { c.BrokerURL = "tcp://localhost" },
-		"other scheme":      func(c *Config) { c.BrokerURL = "ssl://localhost:8883" },
+		"other scheme":      func(c *Config) { c.BrokerURL = "http://localhost:8883" },
 		"bad address":       func(c *Config) { c.BrokerURL = "tcp://[::1" },
 		"bad folder":        func(c *Config) { c.Dir = "/dev/null/machine" },
 	} {
@@ -158,6 +161,38 @@ func TestConfigIsChecked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The same with TLS, whose certificate is checked.
+func TestOverTLS(t *testing.T) {
+	web := httptest.NewTLSServer(nil) // for its certificate
+	defer web.Close()
+	p := startPlatform(t)
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", web.TLS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- p.gateway.Serve(t.Context(), listener) }()
+	r := newRig(t, nil)
+	r.cfg.BrokerURL = "tls://" + listener.Addr().String()
+	stranger, err := Start(t.Context(), r.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := r.await(ConnectFailed); !strings.Contains(e.Detail, "certificate") {
+		t.Error(e.Detail)
+	}
+	stranger.Kill()
+	roots := x509.NewCertPool()
+	roots.AddCert(web.Certificate())
+	r.cfg.TLS = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	r.start()
+	p.send(sign(command()))
+	r.await(Acknowledged)
+	r.stop()
+	p.stop()
+	<-served
 }
 
 // The same over a real network and in real time.

@@ -20,6 +20,14 @@ type activeRun struct {
 	turned int           // turns so far
 	turn   time.Duration // of one piece
 	timer  *time.Timer
+	loss   *time.Timer // of power, in mid-run
+}
+
+func (a *activeRun) stop() {
+	a.timer.Stop()
+	if a.loss != nil {
+		a.loss.Stop()
+	}
 }
 
 // dispense treats a device.delivery.put by the rows of mqtt.md §6.3.
@@ -32,12 +40,12 @@ func (m *Machine) dispense(o *signature.Object) {
 	known, inJournal := m.journal.lookup(run.DeliveryID)
 	switch {
 	case inJournal && known.State == stateFinished: // row 2
-		m.ignore(o, "finished before, result goes out again")
+		m.ignoreRepeat(o, "finished before, result goes out again")
 		m.report(run.DeliveryID)
 	case inJournal: // row 3
-		m.ignore(o, "run is going on")
+		m.ignoreRepeat(o, "run is going on")
 	case slices.ContainsFunc(m.queue, func(r Run) bool { return r.DeliveryID == run.DeliveryID }):
-		m.ignore(o, "waits already")
+		m.ignoreRepeat(o, "waits already")
 	case bad != nil: // row 4
 		m.cfg.Log.Warn("command cannot be interpreted", "delivery_id", run.DeliveryID, "error", bad)
 		m.refuse(run, errBadCommand)
@@ -51,7 +59,7 @@ func (m *Machine) begin(run Run) {
 	switch {
 	case !m.cfg.ClockUnsynced && m.cfg.Clock().After(run.StartBefore):
 		m.refuse(run, errExpired)
-	case m.current == nil:
+	case !m.busy():
 		m.startMotor(run)
 	case len(m.queue) < maxQueue:
 		m.queue = append(m.queue, run)
@@ -92,8 +100,23 @@ func (m *Machine) startMotor(run Run) {
 		a.turn = result.Took / time.Duration(a.pieces)
 	}
 	m.current = a
+	if result.Early && m.link != nil {
+		m.reportEarly(a)
+		return
+	}
+	m.turn(a)
+}
+
+// turn is the motor's start.
+func (m *Machine) turn(a *activeRun) {
 	a.timer = m.after(a.turn, func() { m.turned(a) })
-	m.emit(Event{Kind: MotorStarted, Method: methodDelivery, DeliveryID: run.DeliveryID, Starts: e.Starts})
+	if a.result.PowerLoss {
+		a.loss = time.AfterFunc(a.turn*time.Duration(a.pieces)/2, m.kill)
+	}
+	if a.result.Offline > 0 && m.link != nil {
+		m.link.end(pause{wait: a.result.Offline, why: "offline"})
+	}
+	m.emit(Event{Kind: MotorStarted, Method: methodDelivery, DeliveryID: a.run.DeliveryID, Starts: a.entry.Starts})
 }
 
 // turned is the end of one piece. Pieces that dropped are journaled at once, for
@@ -103,6 +126,7 @@ func (m *Machine) turned(a *activeRun) {
 	a.turned++
 	if a.turned == a.pieces {
 		m.current = nil
+		m.state.setChannel(a.run.ProductID, a.result.FloorStatus)
 		m.finish(a.entry, a.result, a.result.Dropped == a.run.Quantity)
 		m.next()
 		return
@@ -118,12 +142,13 @@ func (m *Machine) turned(a *activeRun) {
 // finish is row 8, and the end of rows 4 and 5.
 func (m *Machine) finish(e entry, r Result, success bool) {
 	e.State, e.At = stateFinished, m.cfg.Clock().Unix()
-	e.Success, e.Dropped, e.FloorStatus, e.ErrorMsg, e.Silent = success, r.Dropped, r.FloorStatus, r.ErrorMsg, r.Silent
+	e = e.with(r, success)
 	if err := m.journal.put(e); err != nil {
 		m.fail(err)
 		return
 	}
 	m.emitFinished(e)
+	m.spoil(e.DeliveryID, r)
 	m.report(e.DeliveryID)
 }
 
@@ -136,12 +161,12 @@ func (m *Machine) emitFinished(e entry) {
 
 // next gives the queue its turn when a run is over.
 func (m *Machine) next() {
-	for m.current == nil && len(m.queue) > 0 && !m.ended {
+	for !m.busy() && len(m.queue) > 0 && !m.ended {
 		run := m.queue[0]
 		m.queue = m.queue[1:]
 		m.begin(run)
 	}
-	if m.stopping && m.current == nil && !m.ended {
+	if m.stopping && !m.busy() && !m.ended {
 		m.sayGoodbye()
 	}
 }

@@ -98,7 +98,7 @@ func TestIgnoredCommands(t *testing.T) {
 		"foreign client_id": {sign(command("client_id", "16327130")), "foreign client_id"},
 		"no client_id":      {sign(command("client_id", "")), "foreign client_id"},
 		"no delivery_id":    {sign(command("delivery_id", "")), "bad field delivery_id"},
-		"not simulated":     {sign(command("method", "client.machine.reboot")), "not simulated"},
+		"unknown method":    {sign(command("method", "client.machine.dance")), "unknown method"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, nil, func(t *testing.T, p *platform, r *rig) {

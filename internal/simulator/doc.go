@@ -1,6 +1,8 @@
 // Package simulator is a virtual vending machine: a real MQTT client with a
 // durable journal that behaves as mqtt.md §3.4 and §6 ask of a machine. The demo
-// runs it beside the platform and tests judge the platform by its journal. It
+// runs it beside the platform, the fleet simulator runs a thousand of it, and
+// tests judge the platform by its journal. It understands every message of
+// mqtt.md §5 and sends those of §4. It
 // knows the platform only by the wire, so nothing of Vendlane is imported except
 // the signature package.
 //
@@ -27,8 +29,12 @@
 //
 // # Where misbehaviour belongs
 //
-// Config.Behaviour decides what a motor run does (jam, no drop, slow, silent),
-// Config.Clock may drift, Config.Dial may return a connection that delays, cuts
-// or duplicates, and Machine.Kill is a power loss after which Start continues in
-// the same folder.
+// Config.Behaviour decides what comes of a run (jam, no drop, slow, silent) and
+// what befalls its report or the machine meanwhile (early, late, repeated or
+// wrongly signed; offline, power loss). Config.Redeliver repeats and swaps
+// received messages, Config.Clock may drift, Config.Dial may return a connection
+// that delays or cuts. Machine.Kill is a power loss, GoOffline and Reconnect lose
+// the connection only. After a power loss Start continues in the same folder.
+//
+// Whatever of this happens, the motor starts at most once per delivery_id.
 package simulator

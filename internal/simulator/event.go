@@ -17,6 +17,8 @@ const (
 	Finished       EventKind = "finished"        // the result is in the journal (rows 4, 5 and 8)
 	Reported       EventKind = "reported"        // handed to the connection, or repeated
 	Acknowledged   EventKind = "acknowledged"    // the server has the result
+	TestRun        EventKind = "test run"        // a motor started for a channel test (mqtt.md §5.6)
+	Obeyed         EventKind = "obeyed"          // another message of mqtt.md §5 had its effect
 	CodeStored     EventKind = "code stored"     // pickup code, Detail: its row id
 	CodeRemoved    EventKind = "code removed"    // pickup code, Detail: its row id
 	HeartbeatAcked EventKind = "heartbeat acked" // every acknowledged heartbeat
@@ -30,6 +32,8 @@ type Event struct {
 	Method     string // of the message that is received, ignored or sent
 	DeliveryID string // of a dispense
 	Detail     string
+	// Repeat is set for Ignored if the message or its delivery_id came before.
+	Repeat bool
 	// Message is the JSON text of the message received or sent.
 	Message string
 	// Starts counts the motor starts of DeliveryID so far; 1 unless something

@@ -80,10 +80,13 @@ type platform struct {
 	wills  []upMessage           // as set at CONNECT
 	ends   []string              // reasons why connections ended
 	refuse func(upMessage) error // decides on messages
+	secret string                // the machine's password
+	// raw takes messages before their signature is checked, if it wants to.
+	raw func(*signature.Object) bool
 }
 
 func startPlatform(t *testing.T) *platform {
-	p := &platform{t: t, listener: newPipeListener(), served: make(chan error, 1)}
+	p := &platform{t: t, listener: newPipeListener(), served: make(chan error, 1), secret: "secret"}
 	p.gateway = devicegw.New(devicegw.Config{}, p, slog.New(slog.DiscardHandler))
 	go func() { p.served <- p.gateway.Serve(t.Context(), p.listener) }()
 	return p
@@ -99,7 +102,9 @@ func (p *platform) stop() {
 }
 
 func (p *platform) Authenticate(_ context.Context, c devicegw.Credentials) (string, error) {
-	if c.ClientID != machineNo || string(c.Password) != "secret" {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.ClientID != machineNo || string(c.Password) != p.secret {
 		return "", devicegw.ErrBadCredentials
 	}
 	return c.ClientID, nil
@@ -121,6 +126,11 @@ func (p *platform) CheckWill(_ context.Context, m devicegw.Message) error {
 }
 
 func (p *platform) OnMessage(_ context.Context, m devicegw.Message) error {
+	if p.raw != nil {
+		if o, err := signature.DecodeMessage(m.Payload); err == nil && p.raw(o) {
+			return nil
+		}
+	}
 	up := p.decode(m)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,6 +156,13 @@ func (p *platform) setRefuse(f func(upMessage) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refuse = f
+}
+
+// setSecret changes the password.
+func (p *platform) setSecret(s string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.secret = s
 }
 
 // messages returns what came with the given method so far.

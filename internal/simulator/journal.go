@@ -38,6 +38,12 @@ type entry struct {
 	Command     json.RawMessage `json:"command,omitempty"` // as received
 }
 
+// with is the entry after a run that came to r.
+func (e entry) with(r Result, success bool) entry {
+	e.Success, e.Dropped, e.FloorStatus, e.ErrorMsg, e.Silent = success, r.Dropped, r.FloorStatus, r.ErrorMsg, r.Silent
+	return e
+}
+
 // unreported tells whether the server still has to learn the result.
 func (e entry) unreported() bool {
 	return e.State == stateFinished && !e.Acked && !e.Silent

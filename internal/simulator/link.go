@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"net"
@@ -36,8 +37,26 @@ type link struct {
 
 	// For the machine's goroutine: commands that arrive before the start
 	// sequence is through wait here.
-	booted bool
-	held   []mqtt.Message
+	booted    bool
+	held      []mqtt.Message
+	overtaken *arrival // see Redelivery.AfterNext
+}
+
+// pause is why a machine ends a connection itself.
+type pause struct {
+	wait  time.Duration // before it connects again
+	clean bool          // with a DISCONNECT
+	why   string
+}
+
+func (p pause) Error() string { return p.why }
+
+// end asks for the end of the connection, if it is not ending already.
+func (l *link) end(p pause) {
+	select {
+	case l.lost <- p:
+	default:
+	}
 }
 
 // outgoing is one thing to do on a link.
@@ -51,18 +70,26 @@ type outgoing struct {
 // stayConnected connects until ctx ends, and serves each connection.
 func (m *Machine) stayConnected(ctx context.Context) {
 	for attempt := 0; ctx.Err() == nil; attempt++ {
+		wait := retryDelay(m.cfg.MachineNo, attempt)
 		l, err := m.connect(ctx)
 		if err == nil {
 			attempt = 0
+			wait = retryDelay(m.cfg.MachineNo, attempt)
 			m.post(func() { m.up(l) })
 			err = m.serve(l)
+			if p, own := errors.AsType[pause](err); own {
+				wait = p.wait
+				if p.clean {
+					l.disconnect()
+				}
+			}
 			l.drop()
 			m.post(func() { m.down(err) })
 		} else if ctx.Err() == nil {
 			m.post(func() { m.emit(Event{Kind: ConnectFailed, Detail: err.Error()}) })
 		}
 		select {
-		case <-time.After(retryDelay(m.cfg.MachineNo, attempt)):
+		case <-time.After(wait):
 		case <-ctx.Done():
 		}
 	}
@@ -106,7 +133,7 @@ func (m *Machine) options(l *link) *mqtt.ClientOptions {
 		SetProtocolVersion(4). // 3.1.1, and no second attempt with 3.1
 		SetClientID(m.cfg.MachineNo).
 		SetUsername(m.cfg.MachineNo).
-		SetPassword(m.cfg.Password).
+		SetPassword(m.state.password(m.cfg.Password)).
 		SetCleanSession(false).
 		SetBinaryWill(l.topic, m.offline("network_timeout"), 1, false). // mqtt.md §2.3
 		SetAutoReconnect(false).
@@ -123,7 +150,7 @@ func (m *Machine) options(l *link) *mqtt.ClientOptions {
 	o.SetCustomOpenConnectionFn(func(u *url.URL, _ mqtt.ClientOptions) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 		defer cancel()
-		conn, err := m.cfg.Dial(ctx, "tcp", u.Host)
+		conn, err := m.open(ctx, u)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,8 @@ type Machine struct {
 	cfg     Config
 	journal *journal
 	codes   *codeStore
+	state   *stateStore
+	traffic traffic
 
 	inbox    chan func()   // what the machine's goroutine does next
 	kill     func()        // closes killed, once
@@ -32,15 +34,22 @@ type Machine struct {
 	// Below: for the machine's goroutine only, err after done for everybody.
 	link      *link // nil while there is no connection
 	heartbeat *time.Timer
+	telemetry *time.Timer // nil unless Config.Telemetry is set
+	readings  int         // of sensors so far
 	current   *activeRun
+	test      *time.Timer // end of a channel test, nil without one
 	queue     []Run
 	reports   map[string]*report // results on their way, by delivery id
+	flaws     map[string]*flaws  // what goes wrong with them
 	recent    duplicates
 	stopping  bool  // no more commands
 	leaving   bool  // client.offline is on its way
 	clean     bool  // client.offline was acknowledged
 	ended     bool  // the goroutine stops after this closure
+	restart   bool  // switched off to be switched on again
 	err       error // why the machine stopped by itself
+	// afterAnswer happens when the current message has been acknowledged.
+	afterAnswer func(*link)
 }
 
 // Start switches a machine on (mqtt.md §6.4). It opens journal and pickup codes,
@@ -83,10 +92,14 @@ func boot(cfg Config) (*Machine, error) {
 		done:    make(chan struct{}),
 		ready:   make(chan struct{}),
 		reports: make(map[string]*report),
+		flaws:   make(map[string]*flaws),
 		recent:  make(duplicates),
 	}
 	m.kill = sync.OnceFunc(func() { close(m.killed) })
 	m.beReady = sync.OnceFunc(func() { close(m.ready) })
+	if m.state, err = openState(cfg.Dir); err != nil {
+		return nil, err
+	}
 	if m.journal, err = openJournal(cfg.Dir, cfg.Clock()); err != nil {
 		return nil, err
 	}
@@ -148,11 +161,20 @@ func (m *Machine) stopTimers() {
 	if m.heartbeat != nil {
 		m.heartbeat.Stop()
 	}
+	if m.telemetry != nil {
+		m.telemetry.Stop()
+	}
 	if m.current != nil {
-		m.current.timer.Stop()
+		m.current.stop()
+	}
+	if m.test != nil {
+		m.test.Stop()
 	}
 	for _, r := range m.reports {
 		r.stop()
+	}
+	for _, f := range m.flaws {
+		f.stop()
 	}
 }
 
@@ -192,7 +214,7 @@ func (m *Machine) beginStop() {
 	}
 	m.stopping = true
 	m.queue = nil
-	if m.current == nil {
+	if !m.busy() {
 		m.sayGoodbye()
 	}
 }
@@ -239,6 +261,46 @@ func (m *Machine) Done() <-chan struct{} { return m.done }
 // Codes returns the pickup codes the machine knows now, without expired ones, in
 // the order they came.
 func (m *Machine) Codes() []Code { return m.codes.list(m.cfg.Clock()) }
+
+// WantsRestart tells, once Done is closed, whether the machine switched itself
+// off to be switched on again: after client.machine.reboot and
+// client.factory.reset (mqtt.md §5.4, §5.16). Start with the same Config then.
+func (m *Machine) WantsRestart() bool {
+	<-m.done
+	return m.restart
+}
+
+// Reconnect cuts the connection without DISCONNECT and connects again at once.
+// Errors: ErrNotConnected, ErrOff, or ctx's error.
+func (m *Machine) Reconnect(ctx context.Context) error {
+	return m.endLink(ctx, pause{why: "reconnects"})
+}
+
+// GoOffline cuts the connection without DISCONNECT and connects again after d.
+// A run goes on meanwhile. Errors as Reconnect.
+func (m *Machine) GoOffline(ctx context.Context, d time.Duration) error {
+	return m.endLink(ctx, pause{wait: d, why: "offline"})
+}
+
+func (m *Machine) endLink(ctx context.Context, p pause) error {
+	return m.ask(ctx, func() error {
+		if m.link == nil {
+			return ErrNotConnected
+		}
+		m.link.end(p)
+		return nil
+	})
+}
+
+// DoubleStarts returns the deliveries for which the journal counts more than
+// one motor start. There must never be one.
+func (m *Machine) DoubleStarts() []string {
+	var ids []string
+	for _, e := range m.journal.filter(func(e entry) bool { return e.Starts > 1 }) {
+		ids = append(ids, e.DeliveryID)
+	}
+	return ids
+}
 
 // Starts returns how often the motor was started for a delivery, as far as the
 // journal reaches back. More than 1 must never be.

@@ -19,6 +19,18 @@ const (
 	methodDelivery   = "device.delivery.put"
 	methodCodeCreate = "client.pickup_codes.create"
 	methodCodeDelete = "client.pickup_codes.delete"
+	methodTest       = "client.channel.debugging"
+
+	methodTemperature = "client.temperature.put"
+	methodHumidity    = "client.humidity.put"
+	methodTraffic     = "client.traffic.put"
+	methodProduct     = "client.product.put"
+	methodRestock     = "client.product.restock"
+	methodDoorlock    = "client.doorlock.status"
+	methodChannel     = "client.channel.status.put"
+	methodConfigPut   = "client.machine.config.put"
+	methodCodeUsed    = "client.pickup_codes.put"
+	methodGoodsSlug   = "client.goods.slug.put"
 )
 
 // duplicateWindow is how long a QoS 1 duplicate is recognised (mqtt.md §3.4).
@@ -27,6 +39,15 @@ const duplicateWindow = 10 * time.Minute
 // encode returns the body of an up message: fields and base fields, signed
 // (mqtt.md §3.1).
 func (m *Machine) encode(method string, fields map[string]string) []byte {
+	return m.encodeWith(m.cfg.AppKey, method, fields)
+}
+
+// encodeBadly is encode with a signature that is wrong.
+func (m *Machine) encodeBadly(method string, fields map[string]string) []byte {
+	return m.encodeWith("not "+m.cfg.AppKey, method, fields)
+}
+
+func (m *Machine) encodeWith(key, method string, fields map[string]string) []byte {
 	all := map[string]string{
 		"client_id":  m.cfg.MachineNo,
 		"machine_id": m.cfg.MachineID,
@@ -35,7 +56,7 @@ func (m *Machine) encode(method string, fields map[string]string) []byte {
 		"timestamp":  strconv.FormatInt(m.cfg.Clock().Unix(), 10),
 	}
 	maps.Copy(all, fields)
-	return signature.EncodeMessage(all, m.cfg.AppKey)
+	return signature.EncodeMessage(all, key)
 }
 
 // jsonOf is the JSON text of a message body of ours.
@@ -44,21 +65,21 @@ func jsonOf(body []byte) string {
 	return string(text)
 }
 
-func (m *Machine) heartbeatBody() []byte {
+func (m *Machine) heartbeatFields() map[string]string {
 	now := m.cfg.Clock()
-	return m.encode(methodHeartbeat, map[string]string{
+	return map[string]string{
 		"network_type":         "4G",
 		"network_rssi":         "-67",
 		"uptime_minutes_today": strconv.Itoa(now.Hour()*60 + now.Minute()),
-	})
+	}
 }
 
 func (m *Machine) offline(reason string) []byte {
 	return m.encode(methodOffline, map[string]string{"reason": reason})
 }
 
-func (m *Machine) environment() []byte {
-	return m.encode(methodEnv, map[string]string{
+func (m *Machine) environmentFields() map[string]string {
+	return map[string]string{
 		"app_version":     "2.3.0",
 		"android_version": "7.1.2",
 		"java_version":    "1.8.0_301",
@@ -71,16 +92,16 @@ func (m *Machine) environment() []byte {
 		"brightness":      "80",
 		"volume":          "60",
 		"language":        "zh_CN",
-	})
+	}
 }
 
-// response is the report of a finished entry (mqtt.md §6.2).
-func (m *Machine) response(e entry) []byte {
+// responseFields is the report of a finished entry (mqtt.md §6.2).
+func responseFields(e entry) map[string]string {
 	status := "0"
 	if e.Success {
 		status = "1"
 	}
-	return m.encode(methodResponse, map[string]string{
+	return map[string]string{
 		"delivery_id":    e.DeliveryID,
 		"order_id":       e.OrderID,
 		"record_id":      e.RecordID,
@@ -88,7 +109,7 @@ func (m *Machine) response(e entry) []byte {
 		"delivered":      strconv.Itoa(e.Dropped),
 		"floor_status":   e.FloorStatus,
 		"error_msg":      e.ErrorMsg,
-	})
+	}
 }
 
 // verify reads a down message and makes the machine's checks (mqtt.md §3.4),
@@ -140,11 +161,23 @@ func (f *fieldReader) fail(name string) {
 }
 
 // text reads a text of 1 to 64 bytes.
-func (f *fieldReader) text(name string) string {
+func (f *fieldReader) text(name string) string { return f.long(name, 64) }
+
+// long reads a text of 1 to limit bytes.
+func (f *fieldReader) long(name string, limit int) string {
 	s := textOf(f.object, name)
-	if s == "" || len(s) > 64 {
+	if s == "" || len(s) > limit {
 		f.fail(name)
 		return ""
+	}
+	return s
+}
+
+// time reads a time in the given layout.
+func (f *fieldReader) time(name, layout string) string {
+	s := f.text(name)
+	if _, err := time.Parse(layout, s); err != nil {
+		f.fail(name)
 	}
 	return s
 }

@@ -22,7 +22,7 @@ func (r *report) stop() {
 // and repeats it until it is acknowledged.
 func (m *Machine) report(deliveryID string) {
 	e, _ := m.journal.lookup(deliveryID)
-	if e.Silent {
+	if f := m.flaws[deliveryID]; e.Silent || f != nil && f.late != nil {
 		return
 	}
 	if r := m.reports[deliveryID]; r != nil {
@@ -48,8 +48,18 @@ func (m *Machine) publish(deliveryID string, r *report) {
 		return // reportAll will do it
 	}
 	e, _ := m.journal.lookup(deliveryID)
-	body := m.response(e)
-	m.link.put(outgoing{body: body, acked: func() { m.reported(deliveryID) }})
+	body, acked := m.encode(methodResponse, responseFields(e)), func() { m.reported(deliveryID) }
+	copies := 1
+	if f := m.flaws[deliveryID]; f != nil {
+		if f.badSigns > 0 { // the server refuses it, whatever its PUBACK seems to say
+			f.badSigns--
+			body, acked = m.encodeBadly(methodResponse, responseFields(e)), func() {}
+		}
+		copies, f.copies = copies+f.copies, 0
+	}
+	for range copies {
+		m.link.put(outgoing{body: body, acked: acked})
+	}
 	delay := reportDelays[min(r.sent, len(reportDelays)-1)]
 	r.sent++
 	r.timer = m.after(delay, func() {
@@ -68,6 +78,7 @@ func (m *Machine) reported(deliveryID string) {
 	}
 	r.stop()
 	delete(m.reports, deliveryID)
+	delete(m.flaws, deliveryID)
 	e, _ := m.journal.lookup(deliveryID)
 	if !e.Acked {
 		e.Acked = true

@@ -16,9 +16,12 @@ func (m *Machine) up(l *link) {
 	m.link = l
 	m.emit(Event{Kind: Connected})
 	m.sendHeartbeat()
-	l.put(outgoing{body: m.environment(), acked: func() {}})
+	l.put(outgoing{body: m.encode(methodEnv, m.environmentFields()), acked: func() {}})
 	m.reportAll()
 	l.put(outgoing{handed: func() { m.openFor(l) }})
+	if m.cfg.Telemetry > 0 {
+		m.sendTelemetry()
+	}
 }
 
 // openFor begins to take commands of l.
@@ -35,6 +38,9 @@ func (m *Machine) openFor(l *link) {
 func (m *Machine) down(err error) {
 	m.link = nil
 	m.heartbeat.Stop()
+	if m.telemetry != nil {
+		m.telemetry.Stop()
+	}
 	for _, r := range m.reports {
 		r.stop()
 	}
@@ -47,7 +53,7 @@ func (m *Machine) down(err error) {
 // sendHeartbeat publishes client.heartbeat now and plans the next one.
 func (m *Machine) sendHeartbeat() {
 	l := m.link
-	body := m.heartbeatBody()
+	body := m.encode(methodHeartbeat, m.heartbeatFields())
 	l.put(outgoing{body: body, acked: func() {
 		m.emit(Event{Kind: HeartbeatAcked, Method: methodHeartbeat, Message: jsonOf(body)})
 		m.beReady()
@@ -59,21 +65,13 @@ func (m *Machine) sendHeartbeat() {
 	})
 }
 
-// receive handles a message and acknowledges it afterwards. A message that meets
-// a machine about to stop, or one that broke down over it, is left to the
-// server.
+// receive takes a message from the connection.
 func (m *Machine) receive(l *link, msg mqtt.Message) {
 	if !l.booted {
 		l.held = append(l.held, msg)
 		return
 	}
-	if m.stopping || m.ended {
-		return
-	}
-	m.handle(msg.Payload())
-	if !m.ended {
-		l.put(outgoing{answer: msg})
-	}
+	m.arrive(l, msg)
 }
 
 func (m *Machine) handle(body []byte) {
@@ -86,7 +84,7 @@ func (m *Machine) handle(body []byte) {
 	// Repeated commands are the journal's business: rows 2 and 3 of §6.3 ask
 	// for more than ignoring them.
 	if method != methodDelivery && m.recent.seen(o, m.cfg.Clock()) {
-		m.ignore(o, "duplicate")
+		m.ignoreRepeat(o, "duplicate")
 		return
 	}
 	m.emit(Event{Kind: Received, Method: method, DeliveryID: textOf(o, "delivery_id"), Message: o.JSON()})
@@ -98,8 +96,20 @@ func (m *Machine) handle(body []byte) {
 	case methodCodeDelete:
 		m.removeCode(o)
 	default:
-		m.ignore(o, "not simulated")
+		if err := m.obey(method, o); err != nil {
+			m.ignore(o, err.Error())
+			return
+		}
+		m.emit(Event{Kind: Obeyed, Method: method, Message: o.JSON()})
 	}
+}
+
+// ignoreRepeat ignores what came before.
+func (m *Machine) ignoreRepeat(o *signature.Object, why string) {
+	m.emit(Event{
+		Kind: Ignored, Repeat: true, Detail: why, Message: o.JSON(),
+		Method: textOf(o, "method"), DeliveryID: textOf(o, "delivery_id"),
+	})
 }
 
 func (m *Machine) ignore(o *signature.Object, why string) {
