@@ -30,6 +30,7 @@ func commands() []command {
 	return []command{
 		{"serve", "run the platform", serve},
 		{"demo", "run a small shop with virtual machines and tell the main job", runDemo},
+		{"simulate", "run virtual machines that misbehave as they are told", simulate},
 		{"admin", "set up merchants, machines and codes (apply), or one machine (machine)", admin},
 		{"version", "print the version", version},
 	}

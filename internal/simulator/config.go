@@ -58,8 +58,20 @@ type Config struct {
 	Log *slog.Logger
 }
 
+// CheckServer tells whether a text is a server's address as in
+// Config.BrokerURL.
+func CheckServer(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return fmt.Errorf("server address: %w", err)
+	}
+	if !slices.Contains([]string{"tcp", "tls", "ssl"}, u.Scheme) || u.Port() == "" {
+		return fmt.Errorf("server address %q: want tcp://host:port or tls://host:port", u.Redacted())
+	}
+	return nil
+}
+
 func (c Config) withDefaults() (Config, error) {
-	u, err := url.Parse(c.BrokerURL)
 	switch {
 	case c.MachineNo == "":
 		return c, errors.New("no machine number")
@@ -67,10 +79,9 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("no AppKey")
 	case c.Dir == "":
 		return c, errors.New("no journal folder")
-	case err != nil:
-		return c, fmt.Errorf("server address: %w", err)
-	case !slices.Contains([]string{"tcp", "tls", "ssl"}, u.Scheme) || u.Port() == "":
-		return c, fmt.Errorf("server address %q: want tcp://host:port or tls://host:port", u.Redacted())
+	}
+	if err := CheckServer(c.BrokerURL); err != nil {
+		return c, err
 	}
 	if c.MachineID == "" {
 		c.MachineID = "000"

@@ -270,6 +270,18 @@ func (m *Machine) WantsRestart() bool {
 	return m.restart
 }
 
+// Killed tells, once Done is closed, whether the machine lost its power: by
+// Kill, by Result.PowerLoss or because Stop lost its patience.
+func (m *Machine) Killed() bool {
+	<-m.done
+	select {
+	case <-m.killed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Reconnect cuts the connection without DISCONNECT and connects again at once.
 // Errors: ErrNotConnected, ErrOff, or ctx's error.
 func (m *Machine) Reconnect(ctx context.Context) error {
