@@ -68,6 +68,7 @@ func TestTwentyWithEveryFault(t *testing.T) {
 			}
 		}
 		f.Stop()
+		synctest.Wait()
 		if n := s.gateway.Stats().Connections; n != 0 {
 			t.Error("connections left:", n)
 		}

@@ -207,11 +207,17 @@ func (m *member) setFaults(f Faults) {
 // current returns the machine, or simulator.ErrOff.
 func (m *member) current() (*simulator.Machine, error) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.machine == nil {
+	machine := m.machine
+	m.mu.Unlock()
+	if machine == nil {
 		return nil, simulator.ErrOff
 	}
-	return m.machine, nil
+	select {
+	case <-machine.Done(): // nobody has noticed so far
+		return nil, simulator.ErrOff
+	default:
+		return machine, nil
+	}
 }
 
 func (m *member) kill() error {
