@@ -1,0 +1,148 @@
+package certify
+
+import (
+	"context"
+
+	"github.com/vendlane/vendlane/signature"
+)
+
+// restart stops the machine with two results unacknowledged and a run going on,
+// and judges what it knows afterwards (mqtt.md §6.4).
+func (s *session) restart(ctx context.Context) {
+	s.station.newest().withholdResults()
+	defer func() { s.station.newest().release() }()
+	done := s.try(ctx, s.command())
+	refused := s.command("quantity", "many") // a result without a run
+	mark := s.events.mark()
+	s.post(ctx, refused.body)
+	s.events.await(ctx, mark, s.cfg.AtOnce, isResponse(refused.id())) // a machine may send one result at a time
+
+	old, mark := s.conn(), s.events.mark()
+	running, ok := s.interrupt(ctx)
+	if !ok {
+		return
+	}
+	conn, ok := s.returned(ctx, old, s.cfg.RestartTimeout)
+	if !ok {
+		s.judge("restart.returns", Fail, "not back within %s", s.cfg.RestartTimeout)
+		return
+	}
+	s.judge("restart.returns", Pass, "back")
+	s.judgeBoot(ctx, conn)
+	cut := s.judgeInterrupted(ctx, running, mark, old, conn)
+	s.judgeResults(ctx, done, refused, conn)
+	s.judgeOnce(ctx, done, cut)
+}
+
+// interrupt starts a run and restarts the machine during it. ok is false if the
+// machine did not restart.
+func (s *session) interrupt(ctx context.Context) (running command, ok bool) {
+	if s.cfg.Ask != nil {
+		if yes, _ := s.ask(ctx, s.text.cutPower); !yes {
+			s.judge("restart.returns", Skip, "the person was not ready")
+			return command{}, false
+		}
+		running = s.command("quantity", "2")
+		s.post(ctx, running.body)
+		return running, true
+	}
+	mark := s.events.mark()
+	running = s.command("quantity", "2")
+	if err := s.send(ctx, running.body); err != nil {
+		s.judge("restart.returns", Skip, "the command before it was not acknowledged")
+		return running, false
+	}
+	s.post(ctx, signature.EncodeMessage(s.base(methodReboot), s.cfg.AppKey)) // it may go down before its PUBACK
+	if _, ok = s.events.await(ctx, mark, s.cfg.Timeout, isKind(closed)); !ok {
+		s.judge("restart.returns", Fail,
+			"still connected %s after %s; was the screen touched in the last minute, or did a lock-screen ad play?", s.cfg.Timeout, methodReboot)
+	}
+	return running, ok
+}
+
+// judgeBoot judges the first messages after the restart.
+func (s *session) judgeBoot(ctx context.Context, conn int) {
+	if _, ok := s.events.await(ctx, 0, s.cfg.AtOnce, onConn(conn, isMethod(methodHeartbeat))); !ok {
+		s.judge("restart.boot", Fail, "no %s within %s", methodHeartbeat, s.cfg.AtOnce)
+		return
+	}
+	s.judgeEnv(ctx, "restart.boot", conn)
+}
+
+// judgeInterrupted judges the result of the run that the restart interrupted,
+// and returns it.
+func (s *session) judgeInterrupted(ctx context.Context, running command, mark, old, conn int) trial {
+	const id = "restart.mid_run"
+	t := trial{command: running, conn: conn}
+	if early := s.events.since(mark, onConn(old, isResponse(running.id()))); len(early) > 0 {
+		t.answer = early[0].msg
+		s.judge(id, Skip, "the run was over before the restart: %s; cut the power by hand", outcome(t.answer))
+		return t
+	}
+	e, ok := s.events.await(ctx, 0, s.cfg.Timeout, onConn(conn, isResponse(running.id())))
+	if !ok {
+		s.judge(id, Fail, "no result within %s after the restart", s.cfg.Timeout)
+		return t
+	}
+	t.answer = e.msg
+	if e.msg.field("deliver_status") == "1" {
+		again, asked := s.ask(ctx, s.text.turnedAgain)
+		switch {
+		case asked && again:
+			s.judge(id, Fail, "the run was resumed: %s", outcome(e.msg))
+		default:
+			s.judge(id, Skip, "the run was over before the restart: %s; cut the power earlier", outcome(e.msg))
+		}
+		return t
+	}
+	s.judgeIf(answerProblem(t) == "" && e.msg.field("error_msg") == errRestarted, id, "%s", outcome(e.msg))
+	return t
+}
+
+// judgeResults wants the results from before the restart, in their order.
+func (s *session) judgeResults(ctx context.Context, done trial, refused command, conn int) {
+	const id = "restart.results"
+	if done.answer == nil {
+		s.judge(id, Skip, "no result before the restart")
+		return
+	}
+	first, ok := s.events.await(ctx, 0, s.cfg.Timeout, onConn(conn, isResponse(done.id())))
+	if !ok {
+		s.judge(id, Fail, "a result is lost")
+		return
+	}
+	second, ok := s.events.await(ctx, 0, s.cfg.Timeout, onConn(conn, isResponse(refused.id())))
+	switch {
+	case !ok:
+		s.judge(id, Fail, "the second of two results is lost")
+	case outcome(first.msg) != outcome(done.answer):
+		s.judge(id, Fail, "before %s; after %s", outcome(done.answer), outcome(first.msg))
+	case second.seq < first.seq:
+		s.judge(id, Fail, "the newer result came first")
+	default:
+		s.judge(id, Pass, "two results, oldest first")
+	}
+}
+
+// judgeOnce repeats commands from before the restart.
+func (s *session) judgeOnce(ctx context.Context, done, cut trial) {
+	const id = "restart.once"
+	for _, t := range []trial{done, cut} {
+		if t.answer == nil {
+			s.judge(id, Skip, "no result of a command from before the restart")
+			return
+		}
+	}
+	// What a run takes is known from the one before the restart only.
+	cut.took = done.took
+	verdict, seen := Pass, ""
+	for _, t := range []trial{done, cut} {
+		v, what := s.repeated(ctx, t, s.text.stayedStill)
+		seen = what
+		if v != Pass {
+			verdict = v
+			break
+		}
+	}
+	s.judge(id, verdict, "%s", seen)
+}

@@ -1,0 +1,61 @@
+package certify
+
+import (
+	"context"
+	"crypto/subtle"
+	"sync"
+
+	"github.com/vendlane/vendlane/internal/devicegw"
+)
+
+// station is the platform's side as far as the machine can tell: it knows one
+// machine and takes every message.
+type station struct {
+	machineNo, password string
+	events              *events
+
+	mu      sync.Mutex
+	opened  int
+	current *tap // of the newest connection
+}
+
+// Authenticate implements devicegw.Handler.
+func (s *station) Authenticate(_ context.Context, c devicegw.Credentials) (string, error) {
+	if c.ClientID != s.machineNo || subtle.ConstantTimeCompare(c.Password, []byte(s.password)) == 0 {
+		return "", devicegw.ErrBadCredentials
+	}
+	return c.ClientID, nil
+}
+
+// CheckWill implements devicegw.Handler. A bad will fails a check and no CONNECT.
+func (*station) CheckWill(context.Context, devicegw.Message) error { return nil }
+
+// OnMessage implements devicegw.Handler. The tap has noted the message.
+func (*station) OnMessage(context.Context, devicegw.Message) error { return nil }
+
+// OnConnState implements devicegw.Handler. The tap has noted it.
+func (*station) OnConnState(context.Context, devicegw.ConnState) {}
+
+// OnReady implements devicegw.Handler.
+func (s *station) OnReady(context.Context, string, int64) {
+	s.mu.Lock()
+	number := s.opened
+	s.mu.Unlock()
+	s.events.add(event{kind: ready, conn: number})
+}
+
+// open numbers a new connection.
+func (s *station) open(t *tap) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opened++
+	s.current = t
+	return s.opened
+}
+
+// newest returns the tap of the newest connection, nil before the first.
+func (s *station) newest() *tap {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
+}
