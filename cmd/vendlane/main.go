@@ -31,6 +31,7 @@ func commands() []command {
 		{"serve", "run the platform", serve},
 		{"demo", "run a small shop with virtual machines and tell the main job", runDemo},
 		{"simulate", "run virtual machines that misbehave as they are told", simulate},
+		{"certify", "judge how a machine keeps the machine protocol", runCertify},
 		{"admin", "set up merchants, machines and codes (apply), or one machine (machine)", admin},
 		{"version", "print the version", version},
 	}

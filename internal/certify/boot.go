@@ -29,19 +29,20 @@ func (s *session) boot(ctx context.Context) {
 	} else {
 		s.judge("boot.will", Pass, "client.offline on %s", p.Will.Topic)
 	}
+	if refusals := s.events.since(0, onConn(s.first, isKind(refused))); len(refusals) > 0 {
+		s.judge("boot.subscription", Skip, "CONNECT was refused with code 0x%02X", refusals[0].code)
+		return
+	}
 	s.judgeSubscription()
 	s.judgeEnv(ctx, "boot.env", s.first)
 }
 
 func (s *session) judgeIdentity(p *packet.Connect) {
-	refusals := s.events.since(0, onConn(s.first, isKind(refused)))
 	switch {
 	case p.ClientID != s.cfg.MachineNo || p.Username != s.cfg.MachineNo:
 		s.judge("boot.identity", Fail, "client id %q, user name %q", p.ClientID, p.Username)
 	case string(p.Password) != s.cfg.Password:
 		s.judge("boot.identity", Fail, "wrong password")
-	case len(refusals) > 0:
-		s.judge("boot.identity", Warn, "right, but CONNECT was refused with code 0x%02X", refusals[0].code)
 	default:
 		s.judge("boot.identity", Pass, "MQTT %s", map[packet.Version]string{packet.V311: "3.1.1", packet.V5: "5.0"}[p.Version])
 	}

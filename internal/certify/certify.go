@@ -67,7 +67,7 @@ type Config struct {
 	Log *slog.Logger
 }
 
-func (c Config) withDefaults() (Config, error) {
+func (c Config) withDefaults() Config {
 	c.ProductID = cmp.Or(c.ProductID, "1")
 	c.Board = cmp.Or(c.Board, 1)
 	c.FloorType = cmp.Or(c.FloorType, 1)
@@ -84,10 +84,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.OnResult == nil {
 		c.OnResult = func(Result) {}
 	}
-	return c, c.check()
+	return c
 }
 
-func (c Config) check() error {
+// Check returns what is wrong with a configuration, but for its Listener.
+func (c Config) Check() error {
+	c = c.withDefaults()
 	switch {
 	case c.Clock == nil || c.Rand == nil:
 		return errors.New("no clock or no randomness")
@@ -139,10 +141,10 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	if cfg.Listener == nil {
 		return Report{}, errors.New("no listener")
 	}
-	cfg, err := cfg.withDefaults()
-	if err != nil {
+	if err := cfg.Check(); err != nil {
 		return Report{}, errors.Join(err, cfg.Listener.Close())
 	}
+	cfg = cfg.withDefaults()
 	s := &session{cfg: cfg, events: newEvents(cfg.Clock), text: textsFor(cfg.Chinese), rows: make(map[string]Result)}
 	s.station = &station{machineNo: cfg.MachineNo, password: cfg.Password, events: s.events}
 	// Firmware may acknowledge a command only after its run.

@@ -103,8 +103,9 @@ type trial struct {
 	took   time.Duration // from sending to answer
 }
 
-// try sends a command and waits for its answer.
+// try sends a command, once the machine is there, and waits for its answer.
 func (s *session) try(ctx context.Context, c command) trial {
+	s.online(ctx)
 	mark, begun := s.events.mark(), s.cfg.Clock()
 	t := trial{command: c, acked: s.post(ctx, c.body)}
 	if e, ok := s.events.await(ctx, mark, s.cfg.Timeout, isResponse(c.id())); ok {

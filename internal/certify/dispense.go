@@ -92,7 +92,7 @@ func (s *session) queue(ctx context.Context) {
 	switch {
 	case !ok:
 		s.judge("queue.two", Fail, "only one of the two was answered")
-	case first.msg.field("deliver_status") != "1" || second.msg.field("deliver_status") != "1":
+	case outcome(first.msg) != outcome(second.msg):
 		s.judge("queue.two", Fail, "%s; %s", outcome(first.msg), outcome(second.msg))
 	case took < tooShort:
 		s.judge("queue.two", Warn, "both reported, but a run of %s is too short to tell one after the other", seconds(took))

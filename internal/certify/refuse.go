@@ -2,7 +2,6 @@ package certify
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vendlane/vendlane/signature"
 )
@@ -45,13 +44,9 @@ func (s *session) refuse(ctx context.Context) {
 
 // judgeRefusal wants a failure with that text and nothing dropped.
 func (s *session) judgeRefusal(id string, t trial, text string) {
-	good := t.answer != nil && answerProblem(t) == "" && t.answer.field("deliver_status") == "0" &&
+	good := t.answer != nil && t.answer.field("deliver_status") == "0" &&
 		t.answer.field("error_msg") == text && pieces(t.answer, "0") == "0"
-	seen := outcome(t.answer)
-	if t.answer != nil && answerProblem(t) != "" {
-		seen = fmt.Sprintf("%s: %s", seen, answerProblem(t))
-	}
-	s.judgeIf(good, id, "%s", seen)
+	s.judgeIf(good, id, "%s", outcome(t.answer))
 }
 
 func (s *session) judgeIgnored(mark int, id string, c command) {

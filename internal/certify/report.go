@@ -60,20 +60,17 @@ func (s *session) reportRepeats(ctx context.Context) {
 	}
 	s.judgeIf(inTime, "report.repeat", "after waits of %s", strings.Join(waits, ", "))
 	if len(copies) > 1 {
-		problem := s.staleProblem(copies)
+		problem := staleProblem(copies)
 		s.judgeIf(problem == "", "report.fresh", "%d copies%s", len(copies), problem)
 	}
 }
 
 // staleProblem says what makes copies of a result look old, or "".
-func (s *session) staleProblem(copies []event) string {
-	for i, e := range copies {
-		off, ok := clockOffset(e.msg, e.at)
-		switch {
-		case i > 0 && e.msg.body == copies[i-1].msg.body:
-			return fmt.Sprintf(", number %d is the same bytes as the one before", i+1)
-		case !ok || off.Abs() > s.cfg.Tolerance:
-			return fmt.Sprintf(", number %d has the timestamp %s", i+1, e.msg.field("timestamp"))
+func staleProblem(copies []event) string {
+	for i, e := range copies[1:] {
+		was, _ := copies[i].msg.object.Timestamp()
+		if is, ok := e.msg.object.Timestamp(); !ok || is <= was {
+			return fmt.Sprintf(", number %d with the timestamp %d after %d", i+2, is, was)
 		}
 	}
 	return ""

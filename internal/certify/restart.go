@@ -15,7 +15,8 @@ func (s *session) restart(ctx context.Context) {
 	refused := s.command("quantity", "many") // a result without a run
 	mark := s.events.mark()
 	s.post(ctx, refused.body)
-	s.events.await(ctx, mark, s.cfg.AtOnce, isResponse(refused.id())) // a machine may send one result at a time
+	// A machine may send one result at a time: then this one is not judged.
+	_, two := s.events.await(ctx, mark, s.cfg.AtOnce, isResponse(refused.id()))
 
 	old, mark := s.conn(), s.events.mark()
 	running, ok := s.interrupt(ctx)
@@ -30,7 +31,7 @@ func (s *session) restart(ctx context.Context) {
 	s.judge("restart.returns", Pass, "back")
 	s.judgeBoot(ctx, conn)
 	cut := s.judgeInterrupted(ctx, running, mark, old, conn)
-	s.judgeResults(ctx, done, refused, conn)
+	s.judgeResults(ctx, done, refused, two, conn)
 	s.judgeOnce(ctx, done, cut)
 }
 
@@ -95,12 +96,13 @@ func (s *session) judgeInterrupted(ctx context.Context, running command, mark, o
 		}
 		return t
 	}
-	s.judgeIf(answerProblem(t) == "" && e.msg.field("error_msg") == errRestarted, id, "%s", outcome(e.msg))
+	s.judgeIf(e.msg.field("error_msg") == errRestarted, id, "%s", outcome(e.msg))
 	return t
 }
 
-// judgeResults wants the results from before the restart, in their order.
-func (s *session) judgeResults(ctx context.Context, done trial, refused command, conn int) {
+// judgeResults wants the results from before the restart, in their order: the
+// one of a run and, with two, the one of a refused command.
+func (s *session) judgeResults(ctx context.Context, done trial, refused command, two bool, conn int) {
 	const id = "restart.results"
 	if done.answer == nil {
 		s.judge(id, Skip, "no result before the restart")
@@ -111,12 +113,18 @@ func (s *session) judgeResults(ctx context.Context, done trial, refused command,
 		s.judge(id, Fail, "a result is lost")
 		return
 	}
+	if outcome(first.msg) != outcome(done.answer) {
+		s.judge(id, Fail, "before %s; after %s", outcome(done.answer), outcome(first.msg))
+		return
+	}
+	if !two {
+		s.judge(id, Pass, "the only result")
+		return
+	}
 	second, ok := s.events.await(ctx, 0, s.cfg.Timeout, onConn(conn, isResponse(refused.id())))
 	switch {
 	case !ok:
 		s.judge(id, Fail, "the second of two results is lost")
-	case outcome(first.msg) != outcome(done.answer):
-		s.judge(id, Fail, "before %s; after %s", outcome(done.answer), outcome(first.msg))
 	case second.seq < first.seq:
 		s.judge(id, Fail, "the newer result came first")
 	default:
@@ -124,25 +132,23 @@ func (s *session) judgeResults(ctx context.Context, done trial, refused command,
 	}
 }
 
-// judgeOnce repeats commands from before the restart.
+// judgeOnce repeats commands from before the restart, those that have a result.
 func (s *session) judgeOnce(ctx context.Context, done, cut trial) {
 	const id = "restart.once"
+	// What a run takes is known from the one before the restart only.
+	cut.took = done.took
 	for _, t := range []trial{done, cut} {
 		if t.answer == nil {
-			s.judge(id, Skip, "no result of a command from before the restart")
+			continue
+		}
+		if verdict, seen := s.repeated(ctx, t, s.text.stayedStill); verdict != Pass {
+			s.judge(id, verdict, "%s", seen)
 			return
 		}
 	}
-	// What a run takes is known from the one before the restart only.
-	cut.took = done.took
-	verdict, seen := Pass, ""
-	for _, t := range []trial{done, cut} {
-		v, what := s.repeated(ctx, t, s.text.stayedStill)
-		seen = what
-		if v != Pass {
-			verdict = v
-			break
-		}
+	if done.answer == nil && cut.answer == nil {
+		s.judge(id, Skip, "no result of a command from before the restart")
+		return
 	}
-	s.judge(id, verdict, "%s", seen)
+	s.judge(id, Pass, "stored results only")
 }
