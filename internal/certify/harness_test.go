@@ -41,10 +41,13 @@ type bench struct {
 	// deaf machines do not obey client.machine.reboot.
 	deaf bool
 
+	hands sync.WaitGroup // what the person does
+
 	mu      sync.Mutex
 	running *simulator.Machine
-	started chan struct{} // a motor started; buffered
-	reboots chan struct{} // buffered
+
+	// Signals, each with room for one.
+	started, finished, reboots chan struct{}
 }
 
 func newBench(t *testing.T) *bench {
@@ -52,6 +55,7 @@ func newBench(t *testing.T) *bench {
 		t:        t,
 		listener: &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})},
 		started:  make(chan struct{}, 1),
+		finished: make(chan struct{}, 1),
 		reboots:  make(chan struct{}, 1),
 	}
 	b.dial = b.listener.dial
@@ -87,7 +91,13 @@ func (b *bench) observe(e simulator.Event) {
 	}
 	switch {
 	case e.Kind == simulator.MotorStarted:
+		select { // of an earlier run
+		case <-b.finished:
+		default:
+		}
 		signal(b.started)
+	case e.Kind == simulator.Finished:
+		signal(b.finished)
 	case e.Kind == simulator.Received && e.Method == methodReboot && !b.deaf:
 		signal(b.reboots)
 	}
@@ -109,6 +119,19 @@ func (b *bench) switchOn() {
 	b.running = m
 }
 
+// switchOff switches the machine off in order.
+func (b *bench) switchOff() {
+	if err := b.now().Stop(context.WithoutCancel(b.t.Context())); err != nil {
+		b.t.Error(err)
+	}
+}
+
+// never is a network that does not exist.
+func never(ctx context.Context) (net.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 func (b *bench) now() *simulator.Machine {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -119,6 +142,28 @@ func (b *bench) now() *simulator.Machine {
 func (b *bench) powerCut() {
 	b.now().Kill()
 	b.switchOn()
+}
+
+// person answers questions and does what they ask for: cut cuts the power, off
+// switches the machine off.
+func (b *bench) person(cut, off func(), answer func(question string) bool) func(context.Context, string) (bool, error) {
+	english := textsFor(false)
+	return func(_ context.Context, question string) (bool, error) {
+		switch question {
+		case english.cutPower:
+			select { // of an earlier run
+			case <-b.started:
+			default:
+			}
+			b.hands.Go(func() {
+				<-b.started
+				cut()
+			})
+		case english.switchOff:
+			b.hands.Go(off)
+		}
+		return answer(question), nil
+	}
 }
 
 // run certifies the machine in virtual time.
@@ -139,6 +184,7 @@ func (b *bench) run() (report Report, err error) {
 	report, err = Run(b.t.Context(), b.cfg)
 	close(over)
 	wg.Wait()
+	b.hands.Wait()
 	b.now().Kill()
 	return report, err
 }

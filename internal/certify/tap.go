@@ -1,8 +1,8 @@
 package certify
 
 import (
-	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -10,6 +10,9 @@ import (
 
 	"github.com/vendlane/vendlane/internal/devicegw/packet"
 )
+
+// maxPacket is larger than what the gateway takes; more is not read along.
+const maxPacket = 128 << 10
 
 // tapListener puts a tap on every connection.
 type tapListener struct {
@@ -69,17 +72,22 @@ func (t *tap) readPackets() {
 	}
 }
 
+// errTooLarge is a packet the gateway will not take either.
+var errTooLarge = errors.New("packet too large")
+
 // decode returns the first packet in b and its size in bytes. It fails with
-// io.ErrUnexpectedEOF if the packet is not complete.
+// io.ErrUnexpectedEOF if the packet is not complete, before anything is copied.
 func decode(v packet.Version, b []byte) (p packet.Packet, size int, err error) {
-	src := bytes.NewReader(b)
-	r := bufio.NewReader(src)
-	first, body, err := packet.ReadFrame(r, packet.MaxLength)
-	if err != nil {
-		return nil, 0, err
+	length, n := binary.Uvarint(b[1:]) // as MQTT writes a remaining length
+	size = 1 + n + int(length)
+	switch {
+	case n < 0 || length > maxPacket:
+		return nil, 0, errTooLarge
+	case n == 0 || size > len(b):
+		return nil, 0, io.ErrUnexpectedEOF
 	}
-	p, err = packet.Decode(v, first, body)
-	return p, len(b) - src.Len() - r.Buffered(), err
+	p, err = packet.Decode(v, b[0], bytes.Clone(b[1+n:size]))
+	return p, size, err
 }
 
 func (t *tap) getVersion() packet.Version {
