@@ -22,6 +22,26 @@ func TestVirtualMachinePasses(t *testing.T) {
 	wantRows(t, report, Skip, alwaysSkipped...)
 }
 
+// A network that is slower than a motor makes no machine look bad. This one takes
+// one message a second, so that a repetition never meets its run.
+func TestSlowNetwork(t *testing.T) {
+	report := certify(t, through(commands(func(f map[string]string, _ bool) map[string]string {
+		time.Sleep(time.Second)
+		return f
+	})))
+	wantRows(t, report, Fail)
+	wantRows(t, report, Warn)
+	wantRows(t, report, Skip, append([]string{"duplicate.running"}, alwaysSkipped...)...)
+}
+
+// Nor does a motor that is too fast to tell a second run by its time: the rows
+// about it only warn.
+func TestFastMotor(t *testing.T) {
+	report := certify(t, func(b *bench) { b.machine.RunTime = 100 * time.Millisecond })
+	wantRows(t, report, Fail)
+	wantRows(t, report, Warn, "duplicate.finished", "queue.two", "restart.once")
+}
+
 // With time and a person nothing is skipped.
 func TestManualLongRun(t *testing.T) {
 	report := certify(t, func(b *bench) {

@@ -210,17 +210,6 @@ func TestDefects(t *testing.T) {
 			change: through(reports(func(h history) bool { return !h.newConn })),
 			fail:   []string{"report.reconnect", "restart.mid_run", "restart.results"},
 		},
-		"results at QoS 0": {
-			change: through(proxy{up: func(p packet.Packet, back func(packet.Packet)) []packet.Packet {
-				if pub, ok := p.(*packet.Publish); ok && fieldsOf(pub)["method"] == methodResponse {
-					back(&packet.Ack{Type: packet.PUBACK, PacketID: pub.PacketID})
-					pub.QoS, pub.PacketID = 0, 0
-				}
-				return same(p)
-			}}),
-			fail: []string{"messages.qos", "report.repeat", "report.reconnect", "restart.results"},
-			skip: []string{"report.fresh"},
-		},
 		"does not reboot": {
 			change: func(b *bench) { b.deaf = true },
 			fail:   []string{"restart.returns"},
@@ -250,6 +239,22 @@ func TestDefects(t *testing.T) {
 			wantRows(t, report, Skip, append(c.skip, alwaysSkipped...)...)
 		})
 	}
+}
+
+// Results at QoS 0 are seen as such. How the virtual machine fares with the rest
+// depends on which of its goroutines is first, for it did send them at QoS 1.
+func TestResultsAtQoS0(t *testing.T) {
+	report := certify(t, func(b *bench) {
+		b.cfg.Steps = []string{"dispense", "messages"}
+		through(proxy{up: func(p packet.Packet, back func(packet.Packet)) []packet.Packet {
+			if pub, ok := p.(*packet.Publish); ok && fieldsOf(pub)["method"] == methodResponse {
+				back(&packet.Ack{Type: packet.PUBACK, PacketID: pub.PacketID})
+				pub.QoS, pub.PacketID = 0, 0
+			}
+			return same(p)
+		}})(b)
+	})
+	wantRows(t, report, Fail, "messages.qos")
 }
 
 // A machine that is not let in is told why, and nothing else is held against it.

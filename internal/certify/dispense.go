@@ -89,12 +89,15 @@ func (s *session) queue(ctx context.Context) {
 	second, ok := s.events.await(ctx, mark, s.cfg.Timeout, isResponse(other.id()))
 	took, gap := first.at.Sub(begun), second.at.Sub(first.at)
 	s.longest = max(s.longest, took)
+	if gap < took/2 {
+		took -= s.measureDelay(ctx)
+	}
 	switch {
 	case !ok:
 		s.judge("queue.two", Fail, "only one of the two was answered")
 	case outcome(first.msg) != outcome(second.msg):
 		s.judge("queue.two", Fail, "%s; %s", outcome(first.msg), outcome(second.msg))
-	case took < tooShort:
+	case gap < tooShort && took < tooShort:
 		s.judge("queue.two", Warn, "both reported, but a run of %s is too short to tell one after the other", seconds(took))
 	case gap < took/2:
 		s.judge("queue.two", Fail, "results %s apart, a run takes %s: both seem to have run at once", seconds(gap), seconds(took))

@@ -26,8 +26,9 @@ func (s *session) duplicateRunning(ctx context.Context) {
 	mark := s.events.mark()
 	c := s.command()
 	answered := func() []event { return s.events.since(mark, isResponse(c.id())) }
-	for range 2 {
-		if err := s.send(ctx, c.body); err != nil {
+	acks := []<-chan error{s.post(ctx, c.body), s.post(ctx, c.body)} // the same bytes: in either order
+	for _, acked := range acks {
+		if err := <-acked; err != nil { // bounded by the gateway
 			s.judge("duplicate.running", Fail, "the command was not acknowledged")
 			return
 		}
