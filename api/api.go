@@ -7,3 +7,9 @@ import _ "embed"
 //
 //go:embed openapi.yaml
 var OpenAPI []byte
+
+// AsyncAPI is asyncapi.yaml: the machine protocol over MQTT in AsyncAPI 3.0
+// (mqtt.md).
+//
+//go:embed asyncapi.yaml
+var AsyncAPI []byte
