@@ -1,5 +1,5 @@
 // Command vendlane is the platform: `vendlane serve` runs it, `vendlane demo`
-// shows it, `vendlane admin` sets it up.
+// shows it, `vendlane admin` sets it up, `vendlane bench` measures it.
 package main
 
 import (
@@ -32,6 +32,7 @@ func commands() []command {
 		{"demo", "run a small shop with virtual machines and tell the main job", runDemo},
 		{"simulate", "run virtual machines that misbehave as they are told", simulate},
 		{"certify", "judge how a machine keeps the machine protocol", runCertify},
+		{"bench", "measure the platform beside others: bench fleet", runBench},
 		{"admin", "set up merchants, machines and codes (apply), or one machine (machine)", admin},
 		{"version", "print the version", version},
 	}
