@@ -15,8 +15,11 @@ type Host struct {
 	Processor string `json:"processor"`
 	Cores     int    `json:"cores"`
 	Memory    string `json:"memory"`
-	Version   string `json:"version"`
-	Go        string `json:"go"`
+	// Load are the load averages of 1, 5 and 15 minutes before the benchmark;
+	// above 0.5 or so somebody else was at work.
+	Load    string `json:"load"`
+	Version string `json:"version"`
+	Go      string `json:"go"`
 	// Baseline is the version of what Vendlane is compared with.
 	Baseline string `json:"baseline"`
 }
@@ -28,6 +31,9 @@ func ThisHost(baseline string) Host {
 		OS: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version(), Baseline: baseline,
 		Processor: procValue("/proc/cpuinfo", "model name"), Memory: procValue("/proc/meminfo", "MemTotal"), Version: "unknown",
 	}
+	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+		h.Load = strings.Join(strings.Fields(string(load))[:3], " ")
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		h.Version = info.Main.Version
 	}
@@ -36,8 +42,8 @@ func ThisHost(baseline string) Host {
 
 // String returns the machine line and the version line of a report.
 func (h Host) String() string {
-	return fmt.Sprintf("%s, %s, %d cores, memory %s\nvendlane %s, %s, baseline: %s",
-		h.OS, h.Processor, h.Cores, h.Memory, h.Version, h.Go, h.Baseline)
+	return fmt.Sprintf("%s, %s, %d cores, memory %s, load before %s\nvendlane %s, %s, baseline: %s",
+		h.OS, h.Processor, h.Cores, h.Memory, h.Load, h.Version, h.Go, h.Baseline)
 }
 
 // procValue returns the value of the first line "name: value" of a file of

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 
 	"github.com/vendlane/vendlane/internal/devicegw/packet"
@@ -35,19 +36,21 @@ func serveBehind(ctx context.Context, addr string, r io.Reader, w io.Writer) err
 	if err != nil {
 		return errors.Join(err, nc.Close())
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- b.read() }()
+	var reader sync.WaitGroup
+	reader.Go(b.read)
 	err = answer(ctx, r, w, response{Addr: addr}, b.do)
 	_ = nc.Close()
-	<-ended // whatever it says, the parent has noticed
+	reader.Wait()
 	return err
 }
 
-func (b *behind) read() error {
+// read takes messages until the connection ends. If that is too early the
+// parent notices, for its messages are not taken.
+func (b *behind) read() {
 	for {
 		p, err := b.client.read()
 		if err != nil {
-			return err
+			return
 		}
 		m, ok := p.(*packet.Publish)
 		if !ok {
@@ -59,7 +62,7 @@ func (b *behind) read() error {
 			b.flights.landed(m.Topic[len(sharedTopic)+1:])
 		}
 		if err := b.client.write(&packet.Ack{Type: packet.PUBACK, PacketID: m.PacketID}); err != nil {
-			return err
+			return
 		}
 	}
 }

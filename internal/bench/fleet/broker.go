@@ -30,7 +30,7 @@ func findBroker(ctx context.Context) (path, version string) {
 		path = debian
 	}
 	// It has no option for its version and exits with an error after its help.
-	help, _ := exec.CommandContext(ctx, path, "-h").Output() //nolint:gosec // found above
+	help, _ := exec.CommandContext(ctx, path, "-h").Output()
 	version, _, _ = strings.Cut(string(help), "\n")
 	return path, version
 }

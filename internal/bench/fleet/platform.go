@@ -103,9 +103,11 @@ func servePlatform(ctx context.Context, folder string, machines, cold int, r io.
 func (p *platform) do(ctx context.Context, q request) (response, error) {
 	switch q.Op {
 	case "settle":
-		// Twice, because a finalizer may keep memory for one collection.
-		debug.FreeOSMemory()
-		debug.FreeOSMemory()
+		// Each collection halves the stacks that were needed at connect. A
+		// server that idles comes to the same by itself within some minutes.
+		for range 6 {
+			debug.FreeOSMemory()
+		}
 		return response{}, nil
 	case "bare":
 		p.handler.bare.Store(q.Bare)
