@@ -2,11 +2,9 @@ package fleetsim_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"fmt"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/fleetsim"
@@ -32,7 +30,7 @@ func TestShopIsAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))
-	applier := provision.New(f.Store, f.Box, f.Pickup, nil, f.Now, rand.Reader, time.UTC)
+	applier := provision.New(f.ProvisionDeps())
 	for range 2 {
 		if _, err := applier.Apply(t.Context(), file); err != nil {
 			t.Fatal(err)

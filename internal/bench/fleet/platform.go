@@ -12,12 +12,15 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/machineapi"
+	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/notify"
 	"github.com/vendlane/vendlane/internal/ordering"
+	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/sqlite"
@@ -29,15 +32,16 @@ import (
 // machine protocol, use cases and SQLite. There is no HTTP and nobody to call
 // back.
 type platform struct {
-	engine   *sqlite.Engine
-	store    *store.Store
-	box      *secrets.Box
-	fleet    *fleet.Service
-	dispense *dispense.Service
-	handler  *handler
-	gateway  *devicegw.Gateway
-	relay    *machineapi.Relay
-	shop     shop
+	engine     *sqlite.Engine
+	store      *store.Store
+	box        *secrets.Box
+	fleet      *fleet.Service
+	dispense   *dispense.Service
+	handler    *handler
+	gateway    *devicegw.Gateway
+	relay      *machineapi.Relay
+	machineLog *machinelog.Log
+	shop       shop
 }
 
 // Settings of the platform where they matter here; they are the defaults.
@@ -64,11 +68,17 @@ func newPlatform(ctx context.Context, folder string, stderr io.Writer) (*platfor
 	notifier := notify.New(box, rand.Reader)
 	orders := ordering.New(st, notifier, clock, ordering.Config{UnpaidTTL: unpaidTTL, Zone: time.UTC}, log)
 	p := &platform{engine: engine, store: st, box: box}
-	p.fleet = fleet.New(st, clock, fleet.Config{Zone: time.UTC, OfflineAfter: offlineAfter}, log)
+	p.fleet = fleet.New(st, box, clock, fleet.Config{Zone: time.UTC, OfflineAfter: offlineAfter}, log)
 	p.dispense = dispense.New(st, orders, notifier, clock, rand.Reader, dispense.Config{
 		Locks: vending.LockTimes{Lock: 15, Motor: 30, Belt: 90, Default: 45}, Timeout: reportTimeout, Zone: time.UTC,
 	}, log)
-	deps := machineapi.Deps{Store: st, Box: box, Fleet: p.fleet, Dispense: p.dispense, Clock: clock, Log: log}
+	p.machineLog = machinelog.New(st, clock, log)
+	deps := machineapi.Deps{
+		Store: st, Box: box, Fleet: p.fleet, Dispense: p.dispense,
+		Catalog: catalog.New(st, clock, catalog.Config{}, log),
+		Pickup:  pickup.New(st, clock, rand.Reader, pickup.Config{Zone: time.UTC}, log), MachineLog: p.machineLog,
+		Clock: clock, Log: log,
+	}
 	p.handler = &handler{Handler: machineapi.New(deps, machineapi.Config{}), flights: newFlights()}
 	p.gateway = devicegw.New(devicegw.Config{}, p.handler, log)
 	p.relay = machineapi.NewRelay(deps, p.gateway)
@@ -93,11 +103,16 @@ func servePlatform(ctx context.Context, folder string, machines, cold int, r io.
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.gateway.Serve(groupCtx, listener) })
 	group.Go(func() error { return p.relay.Run(groupCtx) })
+	logCtx, stopLog := context.WithCancel(context.WithoutCancel(ctx))
+	logEnded := make(chan error, 1)
+	go func() { logEnded <- p.machineLog.Run(logCtx) }()
 	err = answer(groupCtx, r, w, response{Addr: listener.Addr().String()}, p.do)
 	stop()
 	limit, done := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer done()
-	return errors.Join(err, p.gateway.Shutdown(limit), group.Wait(), p.store.Close())
+	err = errors.Join(err, p.gateway.Shutdown(limit), group.Wait())
+	stopLog()
+	return errors.Join(err, <-logEnded, p.store.Close())
 }
 
 func (p *platform) do(ctx context.Context, q request) (response, error) {
