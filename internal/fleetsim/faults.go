@@ -168,9 +168,9 @@ func (c *Chance) UnmarshalText(text []byte) error {
 	rate, duration, both := strings.Cut(string(text), "@")
 	next := Chance{Rate: 1}
 	var err error
-	switch {
-	case rate == "true":
-	case rate == "false":
+	switch rate {
+	case "true":
+	case "false":
 		next.Rate = 0
 	default:
 		if next.Rate, err = strconv.ParseFloat(rate, 64); err != nil && !both {
