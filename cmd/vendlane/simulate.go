@@ -167,7 +167,7 @@ func (s *simulation) identities() ([]fleetsim.Identity, error) {
 	case s.shopFile != "":
 		return machinesOfShop(s.shopFile)
 	case s.fleetFile != "":
-		text, err := os.ReadFile(s.fleetFile)
+		text, err := os.ReadFile(s.fleetFile) //nolint:gosec // the user names it
 		if err != nil {
 			return nil, err
 		}
@@ -181,7 +181,7 @@ func (s *simulation) identities() ([]fleetsim.Identity, error) {
 // machinesOfShop are the machines of a file for admin apply, which must hold
 // their passwords and AppKeys.
 func machinesOfShop(path string) ([]fleetsim.Identity, error) {
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // the user names it
 	if err != nil {
 		return nil, err
 	}
