@@ -2,9 +2,8 @@
 // durable journal that behaves as mqtt.md §3.4 and §6 ask of a machine. The demo
 // runs it beside the platform, the fleet simulator runs a thousand of it, and
 // tests judge the platform by its journal. It understands every message of
-// mqtt.md §5 and sends those of §4. It
-// knows the platform only by the wire, so nothing of Vendlane is imported except
-// the signature package.
+// mqtt.md §5 and sends those of §4. It knows the platform only by the wire, so
+// nothing of Vendlane is imported except the signature package.
 //
 // # One goroutine decides
 //
