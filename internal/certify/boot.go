@@ -43,8 +43,10 @@ func (s *session) judgeIdentity(p *packet.Connect) {
 		s.judge("boot.identity", Fail, "client id %q, user name %q", p.ClientID, p.Username)
 	case string(p.Password) != s.cfg.Password:
 		s.judge("boot.identity", Fail, "wrong password")
+	case p.Version == packet.V5:
+		s.judge("boot.identity", Pass, "MQTT 5.0")
 	default:
-		s.judge("boot.identity", Pass, "MQTT %s", map[packet.Version]string{packet.V311: "3.1.1", packet.V5: "5.0"}[p.Version])
+		s.judge("boot.identity", Pass, "MQTT 3.1.1")
 	}
 }
 

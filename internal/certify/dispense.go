@@ -19,8 +19,11 @@ func (s *session) dispense(ctx context.Context) {
 		s.judge("dispense.answer", Pass, "%s", outcome(t.answer))
 	}
 	s.judgeDelivered(ctx, "dispense.delivered", t, s.text.dropped)
-	err := <-t.acked // bounded by the gateway
-	s.judgeIf(err == nil, "dispense.puback", "%s", map[bool]string{true: "acknowledged", false: "none within " + s.cfg.Timeout.String()}[err == nil])
+	if err := <-t.acked; err != nil { // bounded by the gateway
+		s.judge("dispense.puback", Fail, "none within %s", s.cfg.Timeout)
+	} else {
+		s.judge("dispense.puback", Pass, "acknowledged")
+	}
 	if t.answer == nil {
 		return
 	}
@@ -63,7 +66,7 @@ func (s *session) judgeDelivered(ctx context.Context, id string, t trial, questi
 	}
 	if question != "" {
 		if yes, asked := s.ask(ctx, question); asked {
-			s.judgeIf(yes, id, "%s; a person says %s", seen, map[bool]string{true: "yes", false: "no"}[yes])
+			s.judgeIf(yes, id, "%s; a person agrees: %t", seen, yes)
 			return
 		}
 	}

@@ -73,6 +73,6 @@ func (s *session) duplicateMessage(ctx context.Context) {
 		}
 	}
 	if once, asked := s.ask(ctx, s.text.debugged); asked {
-		s.judgeIf(once, "duplicate.message", "a person says %s", map[bool]string{true: "once", false: "more than once, or never"}[once])
+		s.judgeIf(once, "duplicate.message", "a person saw one run: %t", once)
 	}
 }
