@@ -23,7 +23,6 @@ type conn struct {
 	version   packet.Version
 	machineNo string
 	epoch     int64
-	transport string       // tcp, tls, ws or wss
 	claimed   bool         // owner of machineNo in the registry, at least once
 	resumed   bool         // the session it resumed holds the subscription
 	will      *packet.Will // nil when there is none to publish
@@ -46,7 +45,7 @@ type conn struct {
 }
 
 func newConn(g *Gateway, nc net.Conn) *conn {
-	return &conn{g: g, nc: nc, transport: transportOf(nc), br: bufio.NewReaderSize(nc, readBuffer), done: make(chan struct{})}
+	return &conn{g: g, nc: nc, br: bufio.NewReaderSize(nc, readBuffer), done: make(chan struct{})}
 }
 
 // serve is the life of a connection.

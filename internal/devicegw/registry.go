@@ -138,7 +138,7 @@ func (r *registry) sizes() (conns map[string]int, machines int) {
 	defer r.mu.Unlock()
 	conns = make(map[string]int, 4)
 	for c := range r.conns {
-		conns[c.transport]++
+		conns[transportOf(c.nc)]++
 	}
 	return conns, len(r.machines)
 }
