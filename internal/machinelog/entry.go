@@ -3,6 +3,7 @@ package machinelog
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -51,7 +52,7 @@ func Payload(object *signature.Object) string {
 		writeText(&out, cut(name))
 		out.WriteByte(':')
 		switch {
-		case isSecret(name), secret && name == "sign":
+		case holdsSecret(name, v), secret && name == "sign":
 			writeText(&out, masked)
 		case v.Kind == signature.Null:
 			out.WriteString("null")
@@ -69,10 +70,39 @@ func Payload(object *signature.Object) string {
 }
 
 func hasSecret(object *signature.Object) bool {
-	for name := range object.Members() {
-		if isSecret(name) {
+	for name, v := range object.Members() {
+		if holdsSecret(name, v) {
 			return true
 		}
+	}
+	return false
+}
+
+// holdsSecret tells whether a member is a secret or has one at any depth: then
+// all of it is masked.
+func holdsSecret(name string, v signature.Value) bool {
+	if isSecret(name) {
+		return true
+	}
+	if v.Kind != signature.Nested && v.Kind != signature.Array {
+		return false
+	}
+	decoder := json.NewDecoder(strings.NewReader(v.Text))
+	decoder.UseNumber() // a number may be too large for any other type
+	var value any
+	return decoder.Decode(&value) != nil || namesSecret(value)
+}
+
+func namesSecret(value any) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, each := range value {
+			if isSecret(name) || namesSecret(each) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(value, namesSecret)
 	}
 	return false
 }
