@@ -47,6 +47,11 @@ func New(st *store.Store, clock vending.Clock, log *slog.Logger) *Log {
 // meanwhile the line is lost.
 func (l *Log) Put(ctx context.Context, e Entry) {
 	select {
+	case l.waiting <- e: // also for a ctx that has ended
+		return
+	default:
+	}
+	select {
 	case l.waiting <- e:
 	case <-ctx.Done():
 	}
