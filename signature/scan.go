@@ -146,6 +146,9 @@ func (s *scanner) readString() (string, error) {
 // readEscape reads the escape whose backslash stands at the current position.
 func (s *scanner) readEscape() (rune, error) {
 	s.pos++
+	if s.pos == len(s.text) {
+		return 0, s.fail("string does not end")
+	}
 	c := s.peek()
 	s.pos++
 	switch c {
