@@ -136,6 +136,9 @@ func (s *Service) takeUnexpected(ctx context.Context, tx *store.Tx, d db.Deliver
 		}
 		log.Error("a cancelled delivery dropped goods; stock corrected", "pieces", out.delivered)
 		return s.takeCancelled(ctx, tx, d, out.delivered)
+	case d.State == vending.DeliveryCancelled && out.state == vending.DeliveryFailed:
+		log.Warn("report ignored: the delivery is cancelled, and nothing dropped")
+		return nil
 	}
 	log.Error("conflicting report ignored: the delivery already has another result",
 		"state", d.State, "reported", out.state)
