@@ -42,6 +42,7 @@ func (c *chaos) redeem(m fleetsim.Identity, n int) (order, record string) {
 		var got struct {
 			OrderID int64 `json:"order_id"`
 		}
+		c.repair(m, n, a)
 		if a.Code != 0 && a.Code != 10025 || json.Unmarshal(a.Data, &got) != nil {
 			return false
 		}
@@ -76,15 +77,19 @@ func (c *chaos) dispense(m fleetsim.Identity, n int, order, record string) bool 
 	return c.insist(m, "dispense "+record, "/deliveries", map[string]any{
 		"machine_no": m.MachineNo, "method": "device.delivery.put", "order_id": order, "record_id": record,
 	}, func(a answer) bool {
-		if a.Code == 60006 {
-			// Somebody repairs the channel and says so at the machine. It may be
-			// off at the moment; then the next try repeats it.
-			_ = c.fleet.Publish(c.t.Context(), m.MachineNo, "client.channel.status.put", map[string]string{
-				"product_id": strconv.Itoa(c.product(m, n)), "floor_status": "1",
-			})
-		}
+		c.repair(m, n, a)
 		return a.Code == 0 || a.Code == 40008
 	})
+}
+
+// repair is somebody who clears a faulty channel and says so at the machine. It
+// may be off at the moment; then the next answer has it repeated.
+func (c *chaos) repair(m fleetsim.Identity, n int, a answer) {
+	if a.Code == 60006 {
+		_ = c.fleet.Publish(c.t.Context(), m.MachineNo, "client.channel.status.put", map[string]string{
+			"product_id": strconv.Itoa(c.product(m, n)), "floor_status": "1",
+		})
+	}
 }
 
 // product is the one a machine's nth code is for.
