@@ -28,8 +28,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var zone = time.FixedZone("GMT+8", 8*3600)
-
 // fixture is the shop of storetest, already applied once.
 type fixture struct {
 	*storetest.Fixture
