@@ -1,6 +1,7 @@
 package pickup_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -64,8 +65,9 @@ func TestConsumeAfterUseAtMachine(t *testing.T) {
 	wantCode(t, f.Pickup.UsedAtMachine(t.Context(), f.Machine.ID, id), 0)
 	_, err := f.Consume(t.Context(), "5288640", 131, "20240429000000000001")
 	wantCode(t, err, vending.CodePickupCodeUsed)
-	if refusal := err.(*vending.Error); len(refusal.Data) != 0 {
-		t.Errorf("data %v, want none", refusal.Data)
+	var refusal *vending.Error
+	if !errors.As(err, &refusal) || len(refusal.Data) != 0 {
+		t.Errorf("%+v, want no data", refusal)
 	}
 	if f.Stock(t, 131) != 10 {
 		t.Errorf("stock %d, want 10", f.Stock(t, 131))
