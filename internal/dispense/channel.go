@@ -85,11 +85,8 @@ func (s *Service) pickUp(ctx context.Context, tx *store.Tx, p db.Product) error 
 		return err
 	}
 	n, err := tx.RecordPickedUp(ctx, d.RecordID)
-	if err != nil {
-		return fmt.Errorf("record picked up: %w", err)
-	}
-	if n == 0 {
-		return nil // refunded, or a newer attempt is under way
+	if err := store.Changed("record picked up", n, err); err != nil {
+		return err
 	}
 	n, err = tx.DeliveryPickedUp(ctx, d.ID, now)
 	return store.Changed("delivery picked up", n, err)

@@ -62,6 +62,9 @@ func (s *Service) SetPassword(ctx context.Context, tx *store.Tx, m db.Machine, p
 	if err := store.Changed("change machine password", n, err); err != nil {
 		return err
 	}
+	if err := tx.WithdrawMessages(ctx, m.ID, MethodPassword); err != nil {
+		return fmt.Errorf("withdraw an earlier password: %w", err)
+	}
 	sealed, err := s.box.Seal(secrets.PurposeMachinePassword, p.Plain)
 	if err != nil {
 		return fmt.Errorf("seal machine password: %w", err)

@@ -303,7 +303,7 @@ func (f *fixture) state() string {
 	var parts []any
 	for _, table := range []string{
 		"commands", "callbacks", "orders", "records", "deliveries", "pickup_codes", "goods", "replenishments",
-		"machine_config", "traffic_totals", "traffic_days", "alerts",
+		"machine_config", "traffic_totals", "traffic_days",
 	} {
 		parts = append(parts, f.rows(table))
 	}

@@ -148,6 +148,9 @@ func TestMethodsBadFields(t *testing.T) {
 			}
 		})
 	}
+	if n := f.rows("alerts"); n != 0 {
+		t.Errorf("%d alerts about dropped messages", n)
+	}
 	f.flushLog()
 	if n := f.rows("machine_logs"); n != 0 {
 		t.Errorf("%d dropped messages are in the machine log", n)

@@ -103,6 +103,9 @@ func TestConflictingReportIsIgnored(t *testing.T) {
 	if f.logs.count("conflicting report") != 1 {
 		t.Error("the conflict was not logged")
 	}
+	if n := f.rows("alerts WHERE kind = 'DELIVERY_CONFLICT'"); n != 1 {
+		t.Errorf("%d alerts about the conflict, want 1", n)
+	}
 }
 
 func TestLateReport(t *testing.T) {

@@ -306,3 +306,14 @@ func (q *Queries) WithdrawCommand(ctx context.Context, deliveryID int64) (int64,
 	}
 	return result.RowsAffected()
 }
+
+const withdrawMessages = `-- name: WithdrawMessages :exec
+UPDATE commands SET state = 'DONE', lease_until = 0
+WHERE machine_id = $1 AND method = $2 AND delivery_id = 0 AND state = 'QUEUED'
+`
+
+// Messages of a method that a newer one makes wrong.
+func (q *Queries) WithdrawMessages(ctx context.Context, machineID int64, method string) error {
+	_, err := q.db.ExecContext(ctx, withdrawMessages, machineID, method)
+	return err
+}

@@ -180,6 +180,7 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 const newestSuccess = `-- name: NewestSuccess :one
 SELECT deliveries.id, deliveries.machine_id, deliveries.order_id, deliveries.record_id, deliveries.product_id, deliveries.quantity, deliveries.delivered, deliveries.state, deliveries.delivered_at, deliveries.timeout_at, deliveries.pickup_at, deliveries.finished_at, deliveries.fail_reason FROM deliveries
 JOIN products ON products.id = deliveries.product_id
+JOIN records ON records.id = deliveries.record_id AND records.state = 'IS_SUCCESS'
 WHERE deliveries.machine_id = $1 AND deliveries.state = 'SUCCESS'
   AND deliveries.finished_at >= $2
   AND (products.id = $3 OR products.lock_id <> 0 AND products.lock_id = $4)

@@ -63,6 +63,11 @@ DELETE FROM commands WHERE id IN (
     SELECT c.id FROM commands c WHERE c.state <> 'QUEUED' AND c.created_at < sqlc.arg(before) LIMIT sqlc.arg(batch)
 );
 
+-- name: WithdrawMessages :exec
+-- Messages of a method that a newer one makes wrong.
+UPDATE commands SET state = 'DONE', lease_until = 0
+WHERE machine_id = $1 AND method = $2 AND delivery_id = 0 AND state = 'QUEUED';
+
 -- name: WithdrawCommand :execrows
 -- Only a command that was certainly never written can be taken back.
 UPDATE commands SET state = 'DONE', lease_until = 0

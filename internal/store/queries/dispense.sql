@@ -38,6 +38,7 @@ ORDER BY timeout_at LIMIT $2;
 -- The last success of a product, or of those behind the same lock.
 SELECT deliveries.* FROM deliveries
 JOIN products ON products.id = deliveries.product_id
+JOIN records ON records.id = deliveries.record_id AND records.state = 'IS_SUCCESS'
 WHERE deliveries.machine_id = sqlc.arg(machine_id) AND deliveries.state = 'SUCCESS'
   AND deliveries.finished_at >= sqlc.arg(since)
   AND (products.id = sqlc.arg(product_id) OR products.lock_id <> 0 AND products.lock_id = sqlc.arg(channel_id))
