@@ -184,7 +184,7 @@ JOIN records ON records.id = deliveries.record_id AND records.state = 'IS_SUCCES
 WHERE deliveries.machine_id = $1 AND deliveries.state = 'SUCCESS'
   AND deliveries.finished_at >= $2
   AND (products.id = $3 OR products.lock_id <> 0 AND products.lock_id = $4)
-ORDER BY deliveries.finished_at DESC, deliveries.id DESC LIMIT 1
+ORDER BY deliveries.finished_at DESC, deliveries.record_id DESC LIMIT 1
 `
 
 type NewestSuccessParams struct {

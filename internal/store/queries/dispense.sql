@@ -42,7 +42,7 @@ JOIN records ON records.id = deliveries.record_id AND records.state = 'IS_SUCCES
 WHERE deliveries.machine_id = sqlc.arg(machine_id) AND deliveries.state = 'SUCCESS'
   AND deliveries.finished_at >= sqlc.arg(since)
   AND (products.id = sqlc.arg(product_id) OR products.lock_id <> 0 AND products.lock_id = sqlc.arg(channel_id))
-ORDER BY deliveries.finished_at DESC, deliveries.id DESC LIMIT 1;
+ORDER BY deliveries.finished_at DESC, deliveries.record_id DESC LIMIT 1;
 
 -- name: DeliveryPickedUp :execrows
 UPDATE deliveries SET state = 'PICKED_UP', pickup_at = $2 WHERE id = $1 AND state = 'SUCCESS';
