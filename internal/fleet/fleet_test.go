@@ -33,13 +33,13 @@ func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "vendlane.db")
 	f := &fixture{Fixture: storetest.NewFixture(t, testkit.SQLite(file))}
-	f.fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000}, slog.New(slog.DiscardHandler))
+	f.fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000, PasswordCost: 4}, slog.New(slog.DiscardHandler))
 	var err error
 	if f.sql, err = sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.sql.Close() })
-	hash, err := fleet.HashPassword(password)
+	hash, err := f.fleet.HashPassword(password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestAuthenticate(t *testing.T) {
 		t.Error(err)
 	}
 	// A new password is the only one from then on.
-	hash, err := fleet.HashPassword("new")
+	hash, err := f.fleet.HashPassword("new")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,10 +131,11 @@ func TestPasswordGuard(t *testing.T) {
 }
 
 func TestPasswordTooLong(t *testing.T) {
-	if _, err := fleet.HashPassword(strings.Repeat("x", 73)); err == nil {
+	f := newFixture(t)
+	if _, err := f.fleet.HashPassword(strings.Repeat("x", 73)); err == nil {
 		t.Error("a password of 73 bytes was hashed")
 	}
-	hash, err := fleet.HashPassword(strings.Repeat("x", 72))
+	hash, err := f.fleet.HashPassword(strings.Repeat("x", 72))
 	if err != nil || !fleet.PasswordMatches(strings.Repeat("x", 72), hash) || fleet.PasswordMatches("x", hash) || fleet.PasswordMatches("", "") {
 		t.Errorf("password of 72 bytes: %v", err)
 	}

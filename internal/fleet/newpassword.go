@@ -40,7 +40,7 @@ func (s *Service) ChangePassword(ctx context.Context, m db.Machine, plain string
 	if s.clock.Millis() < m.PasswordPreviousUntil && !force {
 		return ErrPasswordPending
 	}
-	hash, err := HashPassword(plain)
+	hash, err := s.HashPassword(plain)
 	if err != nil {
 		return err
 	}

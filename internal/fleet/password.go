@@ -31,8 +31,8 @@ const (
 const passwordCost = 8
 
 // HashPassword returns the stored form of a machine password, at most 72 bytes.
-func HashPassword(password string) (string, error) {
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), passwordCost)
+func (s *Service) HashPassword(password string) (string, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), s.cfg.PasswordCost)
 	if err != nil {
 		return "", fmt.Errorf("hash machine password: %w", err)
 	}

@@ -104,9 +104,6 @@ func (l *logBuffer) count(text string) int {
 	return bytes.Count(l.buf.Bytes(), []byte(text))
 }
 
-// passwordHash is made once, because it is slow on purpose.
-var passwordHash = sync.OnceValues(func() (string, error) { return fleet.HashPassword(password) })
-
 // newFixture makes a merchant with two machines; both are online.
 func newFixture(t testing.TB, cfg Config) *fixture {
 	t.Helper()
@@ -136,7 +133,7 @@ func (f *fixture) open() {
 	f.registry = prometheus.NewRegistry()
 	f.deps = Deps{
 		Store: st, Box: box, Clock: clock, Log: log, Metrics: f.registry,
-		Fleet:   fleet.New(st, box, clock, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000}, log),
+		Fleet:   fleet.New(st, box, clock, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000, PasswordCost: 4}, log),
 		Catalog: catalog.New(st, clock, catalog.Config{}, log), MachineLog: machinelog.New(st, clock, log),
 		Pickup: pickup.New(st, clock, rand.Reader, pickup.Config{Zone: time.UTC}, log),
 		Dispense: dispense.New(st, orders, notifier, clock, rand.Reader, dispense.Config{
@@ -162,7 +159,7 @@ func (f *fixture) provision() {
 	f.t.Helper()
 	sealed, err := f.deps.Box.Seal(secrets.PurposeAppKey, appKey)
 	f.check(err)
-	hash, err := passwordHash()
+	hash, err := f.deps.Fleet.HashPassword(password)
 	f.check(err)
 	f.check(f.deps.Store.SetNextID(f.ctx, "machines", machineID))
 	f.check(f.deps.Store.SetNextID(f.ctx, "orders", 60))

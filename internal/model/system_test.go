@@ -133,7 +133,7 @@ func (s *system) start() error {
 	s.dispense = dispense.New(s.store, s.ordering, notifier, s.clock, s.random, dispense.Config{
 		Locks: vending.LockTimes{Lock: 15, Motor: 30, Belt: 90, Default: 45}, Timeout: 120_000, Zone: zone,
 	}, log)
-	s.fleet = fleet.New(s.store, box(), s.clock, fleet.Config{Zone: zone, OfflineAfter: 600_000}, log)
+	s.fleet = fleet.New(s.store, box(), s.clock, fleet.Config{Zone: zone, OfflineAfter: 600_000, PasswordCost: 4}, log)
 	s.catalog = catalog.New(s.store, s.clock, catalog.Config{}, log)
 	s.api = openapi.New(s.store, box(), openapi.UseCases{
 		Pickup: s.pickup, Ordering: s.ordering, Dispense: s.dispense, Fleet: s.fleet,

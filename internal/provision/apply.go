@@ -130,7 +130,7 @@ func (a *Applier) hashPasswords(ctx context.Context, f File) (map[string]fleet.N
 					return nil, err
 				}
 			}
-			if p.Hash, err = fleet.HashPassword(p.Plain); err != nil {
+			if p.Hash, err = a.fleet.HashPassword(p.Plain); err != nil {
 				return nil, fmt.Errorf("machine %s: %w", m.MachineNo, err)
 			}
 			out[m.MachineNo] = p

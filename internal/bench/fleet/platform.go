@@ -92,7 +92,7 @@ func servePlatform(ctx context.Context, folder string, machines, cold int, r io.
 	if err != nil {
 		return err
 	}
-	if p.shop, err = openShop(ctx, p.store, p.box, machines, cold); err != nil {
+	if p.shop, err = openShop(ctx, p.store, p.box, p.fleet, machines, cold); err != nil {
 		return errors.Join(err, p.store.Close())
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")

@@ -25,9 +25,9 @@ type shop struct {
 // openShop makes the machines. All have the same password; the first ones share
 // its hash as well, so that one of them warms the password cache for all, and
 // the cold ones behind them have a hash each.
-func openShop(ctx context.Context, st *store.Store, box *secrets.Box, machines, cold int) (shop, error) {
+func openShop(ctx context.Context, st *store.Store, box *secrets.Box, service *fleet.Service, machines, cold int) (shop, error) {
 	s := shop{machines: machines}
-	hashes, err := hash(ctx, 1+cold)
+	hashes, err := hash(ctx, service, 1+cold)
 	if err != nil {
 		return s, err
 	}
@@ -68,13 +68,13 @@ func openShop(ctx context.Context, st *store.Store, box *secrets.Box, machines, 
 }
 
 // hash returns the stored forms of the password, each different.
-func hash(ctx context.Context, n int) ([]string, error) {
+func hash(ctx context.Context, machines *fleet.Service, n int) ([]string, error) {
 	hashes := make([]string, n)
 	group, _ := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for i := range hashes {
 		group.Go(func() (err error) {
-			hashes[i], err = fleet.HashPassword(password)
+			hashes[i], err = machines.HashPassword(password)
 			return err
 		})
 	}

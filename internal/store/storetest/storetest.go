@@ -21,6 +21,7 @@ import (
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // Opener opens a fresh, empty, migrated engine that the test closes.
@@ -110,7 +111,7 @@ func NewFixture(t testing.TB, open Opener) *Fixture {
 		Locks: vending.LockTimes{Lock: 15, Motor: 30, Belt: 90, Default: 45}, Timeout: 120_000, Zone: zone,
 	}, log)
 	f.Catalog = catalog.New(f.Store, f.Now, catalog.Config{}, log)
-	f.Fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: zone, OfflineAfter: 600_000}, log)
+	f.Fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: zone, OfflineAfter: 600_000, PasswordCost: bcrypt.MinCost}, log)
 	f.zone = zone
 	_, err = provision.New(f.ProvisionDeps()).Apply(t.Context(), File())
 	if err != nil {
