@@ -13,6 +13,10 @@ const (
 	// retryAfter is the pause after an attempt that the machine did not
 	// acknowledge, or that failed here.
 	retryAfter = 5 * 1000
+	// maxRetryAfter is the longest pause: it doubles with every attempt that a
+	// machine leaves unanswered, except for dispense commands, whose time is
+	// short. A machine that connects anew gets everything at once.
+	maxRetryAfter = 5 * 60 * 1000
 	// orderRetryAfter is the least pause of a message that waits for an
 	// earlier one.
 	orderRetryAfter = 1000
@@ -97,8 +101,19 @@ func afterSend(c db.Command, published, now int64, err error) update {
 	case errors.Is(err, devicegw.ErrOffline):
 		return update{outcome: outcomePutBack, dueAt: c.ExpiresAt, waits: true}
 	default:
-		return update{outcome: outcomeAgain, dueAt: min(now+retryAfter, c.ExpiresAt)}
+		return update{outcome: outcomeAgain, dueAt: min(now+retryPause(c), c.ExpiresAt)}
 	}
+}
+
+func retryPause(c db.Command) int64 {
+	if c.DeliveryID != 0 {
+		return retryAfter
+	}
+	pause := int64(retryAfter)
+	for n := int64(1); n < c.Attempts && pause < maxRetryAfter; n++ {
+		pause *= 2
+	}
+	return min(pause, maxRetryAfter)
 }
 
 // nextRepeat schedules the next repeat of a dispense command first published at

@@ -93,10 +93,16 @@ func TestAfterSend(t *testing.T) {
 			dispense: true, attempts: 2, now: 1_000, err: devicegw.ErrTooLarge,
 			want: update{outcome: outcomeExpired},
 		},
-		"other acknowledged": {now: 1_100, want: update{outcome: outcomeDone}},
-		"other offline":      {now: 1_000, err: devicegw.ErrOffline, want: update{outcome: outcomePutBack, dueAt: expires, waits: true}},
-		"other unanswered":   {now: 1_000, err: devicegw.ErrNotAcknowledged, want: update{outcome: outcomeAgain, dueAt: 6_000}},
-		"other too large":    {now: 1_000, err: devicegw.ErrTooLarge, want: update{outcome: outcomeExpired}},
+		"other acknowledged":    {now: 1_100, want: update{outcome: outcomeDone}},
+		"other offline":         {now: 1_000, err: devicegw.ErrOffline, want: update{outcome: outcomePutBack, dueAt: expires, waits: true}},
+		"other unanswered":      {now: 1_000, err: devicegw.ErrNotAcknowledged, want: update{outcome: outcomeAgain, dueAt: 6_000}},
+		"unanswered again":      {attempts: 3, now: 1_000, err: devicegw.ErrNotAcknowledged, want: update{outcome: outcomeAgain, dueAt: 21_000}},
+		"unanswered very often": {attempts: 4_000, now: 1_000, err: devicegw.ErrNotAcknowledged, want: update{outcome: outcomeAgain, dueAt: 31_000}},
+		"dispense unanswered again": {
+			dispense: true, attempts: 3, now: 11_000, err: devicegw.ErrNotAcknowledged,
+			want: update{outcome: outcomeAgain, dueAt: 16_000},
+		},
+		"other too large": {now: 1_000, err: devicegw.ErrTooLarge, want: update{outcome: outcomeExpired}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
