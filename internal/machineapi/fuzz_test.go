@@ -2,6 +2,7 @@ package machineapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
@@ -16,6 +17,13 @@ import (
 // dropped or not, and a dropped one changes nothing.
 func FuzzOnMessage(f *testing.F) {
 	fx := newFixture(f, Config{})
+	logCtx, stopLog := context.WithCancel(context.Background())
+	logEnded := make(chan error, 1)
+	go func() { logEnded <- fx.deps.MachineLog.Run(logCtx) }()
+	f.Cleanup(func() {
+		stopLog()
+		<-logEnded
+	})
 	fx.dispenseOne()
 	id := dispense.FormatID(fx.deliveryID())
 	for _, seed := range []string{
@@ -28,6 +36,16 @@ func FuzzOnMessage(f *testing.F) {
 		`{"method":"device.delivery.response","delivery_id":"1","order_id":"60","record_id":"78","deliver_status":"1","delivered":"999999"}`,
 		`{"method":"device.delivery.response","delivery_id":"` + id + `","order_id":{},"deliver_status":true}`,
 		`{"method":"client.machine.env.put","timestamp":"1714373688","status":{"a":[1]}}`,
+		`{"method":"client.temperature.put","timestamp":"1714373688","temperature":"-12.5"}`,
+		`{"method":"client.humidity.put","timestamp":"1714373688","humidity":3276.0}`,
+		`{"method":"client.product.put","timestamp":"1714373688","product_id":"131","current_inventory":"3","lock_id":"1","operation":"0"}`,
+		`{"method":"client.product.restock","timestamp":"1714373688","product_ids":"[\"131\",2]","operation":"1"}`,
+		`{"method":"client.channel.status.put","timestamp":"1714373688","product_id":"131","floor_status":"47","lock_status":"-1"}`,
+		`{"method":"client.doorlock.status","timestamp":"1714373688","product_id":"131","operation":"0"}`,
+		`{"method":"client.machine.config.put","timestamp":"1714373688","languages":"zh_CN,en_US","idle_timeout":"180"}`,
+		`{"method":"client.pickup_codes.put","timestamp":"1714373688","id":"1","used":"1"}`,
+		`{"method":"client.goods.slug.put","timestamp":"1714373688","good_id":"1","slug":"x","is_returnable":"0"}`,
+		`{"method":"client.traffic.put","timestamp":"1714373688","network_type":"1","upload_bytes":"1","download_bytes":"2","upload_packets":"3","download_packets":"4"}`,
 	} {
 		for _, topic := range []byte{0, 1, 2} {
 			f.Add([]byte(seed), topic, true)
