@@ -14,8 +14,8 @@ import (
 	"github.com/vendlane/vendlane/internal/devicegw/packet"
 )
 
-// conn is one connection. The goroutine of serve reads it, calls the Handler
-// and owns the fields above mu.
+// conn is one connection. The goroutine of serve, and the worker it waits for,
+// read it, call the Handler and own the fields above mu.
 type conn struct {
 	g         *Gateway
 	nc        net.Conn
@@ -48,41 +48,56 @@ func newConn(g *Gateway, nc net.Conn) *conn {
 	return &conn{g: g, nc: nc, br: bufio.NewReaderSize(nc, readBuffer), done: make(chan struct{})}
 }
 
-// serve is the life of a connection.
+// serve is the life of a connection. Its goroutine only waits; what there is to
+// do runs on the gateway's workers, one step at a time.
 func (c *conn) serve() {
-	e := c.run()
-	c.end(e)
+	c.end(c.run())
 	c.g.reg.remove(c)
-	if !c.claimed {
-		return
+	if c.claimed {
+		c.g.do(c.finish)
 	}
-	c.finish()
 }
 
-// run reads packets until the connection has to end.
-func (c *conn) run() (e ending) {
-	defer func() {
-		if p := recover(); p != nil {
-			c.logPanic(p)
-			e = endPanic
+// run takes packet after packet until the connection has to end.
+func (c *conn) run() ending {
+	e, stop := c.step((*conn).begin)
+	for !stop {
+		if err := c.await(); err != nil {
+			return endOf(err)
 		}
-	}()
+		e, stop = c.step((*conn).next)
+	}
+	return e
+}
+
+// step runs f on a worker. A panic ends the connection and nothing else.
+func (c *conn) step(f func(*conn) (ending, bool)) (e ending, stop bool) {
+	c.g.do(func() {
+		e, stop = endPanic, true
+		c.guard(func() { e, stop = f(c) })
+	})
+	return e, stop
+}
+
+// begin is the first step: from the first byte to a machine that is served.
+func (c *conn) begin() (e ending, stop bool) {
 	if !c.handshake() {
-		return endRefused
+		return endRefused, true
 	}
 	c.g.h.OnConnState(c.g.ctx, ConnState{MachineNo: c.machineNo, Epoch: c.epoch, Online: true})
 	if c.resumed {
 		c.resume()
 	}
-	for {
-		p, err := c.read()
-		if err != nil {
-			return endOf(err)
-		}
-		if e, stop := c.handle(p); stop {
-			return e
-		}
+	return ending{}, false
+}
+
+// next takes one packet.
+func (c *conn) next() (e ending, stop bool) {
+	p, err := c.read()
+	if err != nil {
+		return endOf(err), true
 	}
+	return c.handle(p)
 }
 
 // resume takes up the subscription of the session.
@@ -96,18 +111,24 @@ func (c *conn) resume() {
 	}
 }
 
-// read returns the next packet. The machine has one and a half keep-alives for
-// it (MQTT 5.0 §3.1.2.10), counted from here, so that the time a handler took
-// is not held against the machine.
-func (c *conn) read() (packet.Packet, error) {
+// await waits for the beginning of a packet. The machine has one and a half
+// keep-alives for all of it (MQTT 5.0 §3.1.2.10), counted from here, so that the
+// time a handler took is not held against the machine.
+func (c *conn) await() error {
 	select {
 	case <-c.done: // what is still buffered is no longer ours to take
-		return nil, errEnded
+		return errEnded
 	default:
 	}
 	if err := c.nc.SetReadDeadline(time.Now().Add(c.keepAlive + c.keepAlive/2)); err != nil {
-		return nil, err
+		return err
 	}
+	_, err := c.br.Peek(1)
+	return err
+}
+
+// read returns the packet that await has seen.
+func (c *conn) read() (packet.Packet, error) {
 	first, body, err := packet.ReadFrame(c.br, c.g.cfg.packetLimit())
 	if err != nil {
 		return nil, err

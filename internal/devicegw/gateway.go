@@ -57,10 +57,10 @@ type ConnState struct {
 	Reason    string // of an end: client disconnect, connection lost, keep-alive timeout, …
 }
 
-// Handler is the application behind the gateway. Its methods run on the
-// goroutine that reads the machine's connection: they may block (keep-alive
-// does not run meanwhile), but must not wait for a Send to the same machine,
-// whose PUBACK that goroutine has to read. Calls for one connection never
+// Handler is the application behind the gateway. While one of its methods runs,
+// the machine's connection is not read: they may block (keep-alive does not run
+// meanwhile), but must not wait for a Send to the same machine, whose PUBACK
+// would have to be read. Calls for one connection never
 // overlap; calls for different connections do, also of one machine during a
 // take-over. A panic closes the connection and nothing else. Contexts of
 // Authenticate and CheckWill end with the connect timeout or at Shutdown, all
@@ -98,7 +98,8 @@ type Gateway struct {
 	acceptCtx      context.Context // of listeners and handshakes; ends when Shutdown begins
 	stopAccepting  context.CancelFunc
 	handshakeSlots chan struct{}
-	wg             sync.WaitGroup // listeners, connections and their flushes
+	wg             sync.WaitGroup // listeners, connections, their flushes and workers
+	workers        workers
 	counters       counters
 	reg            registry
 }
@@ -106,7 +107,7 @@ type Gateway struct {
 // New returns a gateway that reports to h. The zero Config is good.
 func New(cfg Config, h Handler, log *slog.Logger) *Gateway {
 	cfg = cfg.withDefaults()
-	g := &Gateway{cfg: cfg, h: h, log: log}
+	g := &Gateway{cfg: cfg, h: h, log: log, workers: newWorkers()}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	g.acceptCtx, g.stopAccepting = context.WithCancel(g.ctx)
 	g.handshakeSlots = make(chan struct{}, cfg.MaxHandshakes)
