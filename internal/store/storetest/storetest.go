@@ -55,6 +55,12 @@ func Run(t *testing.T, open Opener) {
 		"Presence/OlderEpochIsIgnored":      testEpochs,
 		"Presence/SilentMachinesInBatches":  testSilent,
 		"Outbox/OldRowsAreDeletedInBatches": testDeleteOld,
+		"Outbox/MessagesAreWithdrawn":       testWithdrawMessages,
+		"Machine/OnePasswordChangeWins":     testChangePassword,
+		"Machine/OneTrafficTotalWins":       testTrafficTotal,
+		"Machine/OfflineAlertIsTakenOnce":   testAlertTaken,
+		"Machine/OneOpenAlert":              testOpenAlert,
+		"Machine/OldLogsAreDeleted":         testDeleteMachineLogs,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, NewFixture(t, open)) })
 	}
