@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -37,25 +38,47 @@ func (s *shop) stored() db.Banner {
 	return rows[0]
 }
 
+// wantAdQueued is wantQueued with the ad's id in place of ID.
+func (s *shop) wantAdQueued(id int64, want ...string) {
+	s.t.Helper()
+	filled := []string{}
+	for _, message := range want {
+		filled = append(filled, strings.ReplaceAll(message, `"ID"`, fmt.Sprintf(`"%d"`, id)))
+	}
+	s.wantQueued(s.Machine.ID, filled...)
+}
+
+// clear removes the machine's ads for the next case.
+func (s *shop) clear() {
+	s.t.Helper()
+	rows, err := s.Store.AllBannersOfMachine(s.t.Context(), s.Machine.ID)
+	s.must(err)
+	for _, row := range rows {
+		s.Write(s.t, func(tx *store.Tx) error { return tx.DeleteBanner(s.t.Context(), row.ID) })
+	}
+	s.open()
+}
+
 // The fields of mqtt.md §5.11: those without a value are left out, expired_at
 // is in seconds and 0 for never, pictures of the platform are whole URLs.
 func TestAdFields(t *testing.T) {
+	s := newShop(t)
 	for name, c := range map[string]struct {
 		change func(*db.Banner)
 		want   string
 	}{
-		"least":     {nil, `{"cover_image":"https://cdn.example/a.png","expired_at":"0","id":"1","is_visible":"1","title":"Summer","view_type":"0"}`},
-		"hidden":    {func(ad *db.Banner) { ad.IsVisible = false }, `{"cover_image":"https://cdn.example/a.png","expired_at":"0","id":"1","is_visible":"0","title":"Summer","view_type":"0"}`},
-		"own files": {func(ad *db.Banner) { ad.CoverImage, ad.VideoUrl = "/storage/a.png", "/storage/a.mp4" }, `{"cover_image":"https://vm.example/storage/a.png","expired_at":"0","id":"1","is_visible":"1","title":"Summer","video_url":"https://vm.example/storage/a.mp4","view_type":"0"}`},
+		"least":     {nil, `{"cover_image":"https://cdn.example/a.png","expired_at":"0","id":"ID","is_visible":"1","title":"Summer","view_type":"0"}`},
+		"hidden":    {func(ad *db.Banner) { ad.IsVisible = false }, `{"cover_image":"https://cdn.example/a.png","expired_at":"0","id":"ID","is_visible":"0","title":"Summer","view_type":"0"}`},
+		"own files": {func(ad *db.Banner) { ad.CoverImage, ad.VideoUrl = "/storage/a.png", "/storage/a.mp4" }, `{"cover_image":"https://vm.example/storage/a.png","expired_at":"0","id":"ID","is_visible":"1","title":"Summer","video_url":"https://vm.example/storage/a.mp4","view_type":"0"}`},
 		"everything": {func(ad *db.Banner) {
 			ad.VideoUrl, ad.LinkUrl, ad.ExpiredAt, ad.ViewType = "https://cdn.example/a.mp4", "https://shop.example", 1735660799000, 1
-		}, `{"cover_image":"https://cdn.example/a.png","expired_at":"1735660799","id":"1","is_visible":"1","link_url":"https://shop.example","title":"Summer","video_url":"https://cdn.example/a.mp4","view_type":"1"}`},
+		}, `{"cover_image":"https://cdn.example/a.png","expired_at":"1735660799","id":"ID","is_visible":"1","link_url":"https://shop.example","title":"Summer","video_url":"https://cdn.example/a.mp4","view_type":"1"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newShop(t)
 			s.must(s.save(s.ad(c.change)))
-			s.wantQueued(s.Machine.ID, push+" "+c.want)
+			s.wantAdQueued(s.stored().ID, push+" "+c.want)
 			s.wantQueued(s.neighbour)
+			s.clear()
 		})
 	}
 }
@@ -63,8 +86,9 @@ func TestAdFields(t *testing.T) {
 // Machines hold approved ads only: what a change tells them follows from what
 // they hold before and after.
 func TestAdChanges(t *testing.T) {
+	s := newShop(t)
 	whole := func(title string) string {
-		return fmt.Sprintf(` {"cover_image":"https://cdn.example/a.png","expired_at":"0","id":"1","is_visible":"1","title":"%s","view_type":"0"}`, title)
+		return fmt.Sprintf(` {"cover_image":"https://cdn.example/a.png","expired_at":"0","id":"ID","is_visible":"1","title":"%s","view_type":"0"}`, title)
 	}
 	for name, c := range map[string]struct {
 		before, after, title, want string
@@ -72,21 +96,20 @@ func TestAdChanges(t *testing.T) {
 		"approved, other title": {"APPROVED", "APPROVED", "Winter", update + whole("Winter")},
 		"approved, the same":    {"APPROVED", "APPROVED", "Summer", ""},
 		"comes to be approved":  {"PENDING", "APPROVED", "Summer", push + whole("Summer")},
-		"approved no longer":    {"APPROVED", "PENDING", "Summer", remove + ` {"id":"1"}`},
+		"approved no longer":    {"APPROVED", "PENDING", "Summer", remove + ` {"id":"ID"}`},
 		"pending, other title":  {"PENDING", "PENDING", "Winter", ""},
-		"approved, deleted":     {"APPROVED", "", "", remove + ` {"id":"1"}`},
+		"approved, deleted":     {"APPROVED", "", "", remove + ` {"id":"ID"}`},
 		"pending, deleted":      {"PENDING", "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newShop(t)
 			s.must(s.save(s.ad(func(ad *db.Banner) { ad.Status = c.before })))
+			ad := s.stored()
 			want := []string{}
 			if c.before == "APPROVED" {
 				want = append(want, push+whole("Summer"))
 			}
-			s.wantQueued(s.Machine.ID, want...)
+			s.wantAdQueued(ad.ID, want...)
 
-			ad := s.stored()
 			if c.after == "" {
 				s.Write(t, func(tx *store.Tx) error { return s.catalog.DeleteAd(t.Context(), tx, ad) })
 				if rows, err := s.Store.AllBannersOfMachine(t.Context(), s.Machine.ID); err != nil || len(rows) != 0 {
@@ -102,7 +125,8 @@ func TestAdChanges(t *testing.T) {
 			if c.want != "" {
 				want = append(want, c.want)
 			}
-			s.wantQueued(s.Machine.ID, want...)
+			s.wantAdQueued(ad.ID, want...)
+			s.clear()
 		})
 	}
 }

@@ -82,9 +82,21 @@ func TestShelfEditRefusals(t *testing.T) {
 	}
 }
 
+// put sets a product's shelf, whatever it was.
+func (s *shop) put(productID, level int64, onSale bool) {
+	s.t.Helper()
+	s.Write(s.t, func(tx *store.Tx) error {
+		if _, err := tx.SetStock(s.t.Context(), level, productID, s.Stock(s.t, productID)); err != nil {
+			return err
+		}
+		return tx.SetOnSale(s.t.Context(), productID, onSale)
+	})
+}
+
 // Filling and emptying at the machine; an empty list means all products that
 // have a good, and is marked so in the log (mqtt.md §4.9).
 func TestTakeShelfRefill(t *testing.T) {
+	s := newShop(t)
 	for name, c := range map[string]struct {
 		ids  []int64
 		fill bool
@@ -102,13 +114,11 @@ func TestTakeShelfRefill(t *testing.T) {
 		"only others":       {[]int64{foreign}, false, "4 true 0, 5 false 0, 0 true 0", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newShop(t)
-			s.Write(t, func(tx *store.Tx) error {
-				if _, err := tx.SetStock(t.Context(), 5, 132, 10); err != nil {
-					return err
-				}
-				return tx.SetOnSale(t.Context(), 132, false)
-			})
+			s.put(131, 4, true)
+			s.put(132, 5, false)
+			s.put(133, 10, true)
+			s.log.Reset()
+			s.open()
 			s.must(s.catalog.TakeShelfRefill(t.Context(), catalog.ShelfRefill{MachineID: s.Machine.ID, ProductIDs: c.ids, Fill: c.fill}))
 			got := strings.Join([]string{s.shelf(131), s.shelf(132), s.shelf(bare)}, ", ")
 			if got != c.want {

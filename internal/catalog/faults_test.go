@@ -35,6 +35,7 @@ func (s *shop) openAlerts(machineID int64) []string {
 // Repaired channels sell again, are no alerts any more, and the machine is told
 // in the form of mqtt.md §5.17.
 func TestClearFaults(t *testing.T) {
+	s := newShop(t)
 	for name, c := range map[string]struct {
 		named, cleared []int64
 		message        string // product_ids, none without a message
@@ -46,9 +47,9 @@ func TestClearFaults(t *testing.T) {
 		"one that works": {[]int64{133}, []int64{133}, "133", []string{"132", "135"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newShop(t)
 			s.fail(s.Machine.ID, 132, 135)
 			s.fail(s.neighbour, foreign)
+			s.open()
 			cleared, err := s.catalog.ClearFaults(t.Context(), s.Machine.ID, c.named)
 			if err != nil || !slices.Equal(cleared, c.cleared) {
 				t.Errorf("cleared %v, %v, want %v", cleared, err, c.cleared)

@@ -36,7 +36,7 @@ type shop struct {
 	log     bytes.Buffer
 	// neighbour is the merchant's second machine.
 	neighbour int64
-	// opened is when the set-up was over, in UTC milliseconds.
+	// opened is when the case began, in UTC milliseconds.
 	opened int64
 }
 
@@ -64,9 +64,15 @@ func newShop(t *testing.T) *shop {
 		_, err := tx.SetStock(t.Context(), 4, product, 10)
 		return err
 	})
+	s.open()
+	return s
+}
+
+// open lets wantQueued, restocks and good look at nothing that was before: a
+// shop serves many cases.
+func (s *shop) open() {
 	s.Advance(time.Hour)
 	s.opened = s.Now().UnixMilli()
-	return s
 }
 
 func (s *shop) must(err error) {
@@ -76,7 +82,7 @@ func (s *shop) must(err error) {
 	}
 }
 
-// wantQueued compares what waits for a machine since the set-up: method and
+// wantQueued compares what the case has queued for a machine: method and
 // fields.
 func (s *shop) wantQueued(machineID int64, want ...string) {
 	s.t.Helper()
@@ -105,7 +111,7 @@ func (s *shop) shelf(productID int64) string {
 	return fmt.Sprintf("%d %v %d", p.CurrentInventory, p.OnSale, p.LockID)
 }
 
-// restocks are the lines of the machine's restock log, oldest first.
+// restocks are the case's lines in the machine's restock log, oldest first.
 func (s *shop) restocks() []string {
 	s.t.Helper()
 	rows, err := s.Store.ReplenishmentsOfMachine(s.t.Context(), s.Machine.ID, 100)
@@ -113,6 +119,9 @@ func (s *shop) restocks() []string {
 	slices.Reverse(rows)
 	out := []string{}
 	for _, r := range rows {
+		if r.CreatedAt < s.opened {
+			continue
+		}
 		line := fmt.Sprintf("%d: %d→%d %s %s", r.ProductID, r.PreviousLevel, r.Level, r.Type, r.Source)
 		if r.IsAll {
 			line += " ALL"

@@ -35,7 +35,8 @@ func (s *shop) goodOf(productID int64) int64 {
 // A new article code reaches every other machine that sells the good; no other
 // machine hears of it (mqtt.md §4.12, §5.1).
 func TestTakeSlug(t *testing.T) {
-	yes, no := true, false
+	s := newShop(t)
+	id, yes, no := s.goodOf(product), true, false
 	for name, c := range map[string]struct {
 		slug       string
 		returnable *bool
@@ -50,8 +51,8 @@ func TestTakeSlug(t *testing.T) {
 		"the same and returnable": {"cola", &yes, "cola true", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newShop(t)
-			id := s.goodOf(product)
+			s.must(s.catalog.TakeSlug(t.Context(), s.Machine, catalog.SlugEdit{GoodID: id, Slug: "cola", Returnable: &yes}))
+			s.open()
 			s.must(s.catalog.TakeSlug(t.Context(), s.Machine, catalog.SlugEdit{GoodID: id, Slug: c.slug, Returnable: c.returnable}))
 			if got := s.good(id); got != c.want {
 				t.Errorf("good %s, want %s", got, c.want)

@@ -10,7 +10,7 @@ import (
 )
 
 // told applies the shop with a change and returns what that queued for a
-// machine: method and fields. Both applies of a second one must queue nothing.
+// machine: method and fields. The same apply again must queue nothing.
 func (f *fixture) told(t testing.TB, machineNo string, change func(*provision.Merchant)) []string {
 	t.Helper()
 	query := "SELECT method || ' ' || fields FROM commands WHERE id > %s AND machine_id = (SELECT id FROM machines WHERE machine_no = '" + machineNo + "') ORDER BY id"
@@ -145,6 +145,7 @@ func TestAdsOfFile(t *testing.T) {
 // (mqtt.md §5.16).
 func TestFactoryResetOnLeavingSerialPort(t *testing.T) {
 	const leftOut, mqtt, tcp, serial = 0, 1, 2, 3
+	f := newFixture(t)
 	for _, c := range []struct {
 		from, to int64
 		reset    bool
@@ -153,7 +154,6 @@ func TestFactoryResetOnLeavingSerialPort(t *testing.T) {
 		{mqtt, serial, false}, {mqtt, tcp, false}, {tcp, leftOut, false}, {leftOut, serial, false},
 	} {
 		t.Run(fmt.Sprintf("%d to %d", c.from, c.to), func(t *testing.T) {
-			f := newFixture(t)
 			f.apply(t, func(m *provision.Merchant) { m.Machines[0].ConnectType = c.from })
 			told := f.told(t, "16327129", func(m *provision.Merchant) { m.Machines[0].ConnectType = c.to })
 			if got := slices.Contains(told, `client.factory.reset {"reset_type":"1"}`); got != c.reset {
