@@ -74,7 +74,8 @@ func TestAdFields(t *testing.T) {
 			ad.VideoUrl, ad.LinkUrl, ad.ExpiredAt, ad.ViewType = "https://cdn.example/a.mp4", "https://shop.example", 1735660799000, 1
 		}, `{"cover_image":"https://cdn.example/a.png","expired_at":"1735660799","id":"ID","is_visible":"1","link_url":"https://shop.example","title":"Summer","video_url":"https://cdn.example/a.mp4","view_type":"1"}`},
 	} {
-		t.Run(name, func(*testing.T) {
+		t.Run(name, func(t *testing.T) {
+			s.t = t
 			s.must(s.save(s.ad(c.change)))
 			s.wantAdQueued(s.stored().ID, push+" "+c.want)
 			s.wantQueued(s.neighbour)
@@ -102,6 +103,7 @@ func TestAdChanges(t *testing.T) {
 		"pending, deleted":      {"PENDING", "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s.t = t
 			s.must(s.save(s.ad(func(ad *db.Banner) { ad.Status = c.before })))
 			ad := s.stored()
 			want := []string{}

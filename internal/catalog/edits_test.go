@@ -114,6 +114,7 @@ func TestTakeShelfRefill(t *testing.T) {
 		"only others":       {[]int64{foreign}, false, "4 true 0, 5 false 0, 0 true 0", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s.t = t
 			s.put(131, 4, true)
 			s.put(132, 5, false)
 			s.put(133, 10, true)

@@ -47,6 +47,7 @@ func TestClearFaults(t *testing.T) {
 		"one that works": {[]int64{133}, []int64{133}, "133", []string{"132", "135"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s.t = t
 			s.fail(s.Machine.ID, 132, 135)
 			s.fail(s.neighbour, foreign)
 			s.open()

@@ -51,6 +51,7 @@ func TestTakeSlug(t *testing.T) {
 		"the same and returnable": {"cola", &yes, "cola true", false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s.t = t
 			s.must(s.catalog.TakeSlug(t.Context(), s.Machine, catalog.SlugEdit{GoodID: id, Slug: "cola", Returnable: &yes}))
 			s.open()
 			s.must(s.catalog.TakeSlug(t.Context(), s.Machine, catalog.SlugEdit{GoodID: id, Slug: c.slug, Returnable: c.returnable}))
