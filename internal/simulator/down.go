@@ -49,11 +49,16 @@ func (m *Machine) turnOff(restart bool) error {
 	if m.lockScreenPlays() {
 		return errors.New("a lock-screen ad is playing")
 	}
-	m.afterAnswer = func(*link) {
-		m.restart = restart
-		m.beginStop()
-	}
+	m.afterAnswer = func(*link) { m.goDown(restart) }
 	return nil
+}
+
+// goDown is beginStop of a machine that decides for itself: a server that does
+// not answer must not keep it on. What is not acknowledged is in the journal.
+func (m *Machine) goDown(restart bool) {
+	m.restart = restart
+	m.hurried = true
+	m.beginStop()
 }
 
 // changePassword keeps the new password and connects with it (mqtt.md §5.5).
@@ -89,10 +94,7 @@ func (m *Machine) reset(o *signature.Object) error {
 		return err
 	}
 	m.state.note(func(s *stateStore) { s.channels = nil })
-	m.afterAnswer = func(*link) {
-		m.restart = true
-		m.beginStop()
-	}
+	m.afterAnswer = func(*link) { m.goDown(true) }
 	return nil
 }
 

@@ -205,6 +205,32 @@ func TestShutdownAndReboot(t *testing.T) {
 	})
 }
 
+// A server that never acknowledges a result cannot keep a machine from
+// restarting; the result comes afterwards.
+func TestRebootDoesNotWaitForever(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := startStub(t)
+		r := newRig(t, s.listener.dial)
+		r.start()
+		s.setHold(methodResponse)
+		s.send(1, false, sign(command()))
+		r.await(Reported)
+		s.send(2, false, sign(down("client.machine.reboot")))
+		<-r.Done()
+		if !r.WantsRestart() {
+			t.Error("it does not want to restart")
+		}
+		s.setHold("")
+		r.start()
+		r.await(Acknowledged)
+		if r.Starts(sampleID) != 1 {
+			t.Error(r.Starts(sampleID), "starts")
+		}
+		r.stop()
+		s.stop()
+	})
+}
+
 // A new password is used at once and after a restart (mqtt.md §5.5).
 func TestPasswordModified(t *testing.T) {
 	run(t, nil, func(t *testing.T, p *platform, r *rig) {

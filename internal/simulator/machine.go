@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// stopPatience bounds a stop that the context of Start caused.
+// stopPatience bounds a stop that the context of Start or a message of the
+// server caused.
 const stopPatience = 5 * time.Second
 
 // Machine is a running virtual machine. Use Start.
@@ -42,11 +43,13 @@ type Machine struct {
 	reports   map[string]*report // results on their way, by delivery id
 	flaws     map[string]*flaws  // what goes wrong with them
 	recent    duplicates
-	stopping  bool  // no more commands
-	leaving   bool  // client.offline is on its way
-	clean     bool  // client.offline was acknowledged
-	ended     bool  // the goroutine stops after this closure
-	restart   bool  // switched off to be switched on again
+	stopping  bool // no more commands
+	leaving   bool // client.offline is on its way
+	clean     bool // client.offline was acknowledged
+	ended     bool // the goroutine stops after this closure
+	restart   bool // switched off to be switched on again
+	hurried   bool // does not wait long for answers when it goes
+	leave     *time.Timer
 	err       error // why the machine stopped by itself
 	// afterAnswer happens when the current message has been acknowledged.
 	afterAnswer func(*link)
@@ -170,6 +173,9 @@ func (m *Machine) stopTimers() {
 	if m.test != nil {
 		m.test.Stop()
 	}
+	if m.leave != nil {
+		m.leave.Stop()
+	}
 	for _, r := range m.reports {
 		r.stop()
 	}
@@ -228,6 +234,9 @@ func (m *Machine) sayGoodbye() {
 		return
 	}
 	m.leaving = true
+	if m.hurried {
+		m.leave = m.after(stopPatience, func() { m.ended = true })
+	}
 	m.link.put(outgoing{body: m.offline("shutdown"), acked: func() {
 		m.clean = true
 		m.endIfReported()
