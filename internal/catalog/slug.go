@@ -20,7 +20,7 @@ type SlugEdit struct {
 // TakeSlug applies a new article code and tells the other machines that sell
 // the good. It refuses with 60001 for a good of another merchant and 10001 for
 // a code that another good has.
-func (s *Service) TakeSlug(ctx context.Context, m db.Machine, e SlugEdit) error {
+func (s *Service) TakeSlug(ctx context.Context, m store.Sender, e SlugEdit) error {
 	return s.retry(ctx, func(tx *store.Tx) error {
 		good, found, err := store.Find(tx.GoodByID(ctx, e.GoodID, m.MerchantID))
 		if err != nil {

@@ -19,14 +19,14 @@ type Reading struct {
 
 // TakeTemperature stores a machine's temperature and watches the merchant's
 // limits (mqtt.md §4.1).
-func (s *Service) TakeTemperature(ctx context.Context, m store.Machine, r Reading) error {
-	machineID, now := m.Machine.ID, s.clock.Millis()
+func (s *Service) TakeTemperature(ctx context.Context, m store.Sender, r Reading) error {
+	machineID, now := m.ID, s.clock.Millis()
 	return s.store.InTx(ctx, func(tx *store.Tx) error {
 		err := reportSettings(ctx, tx, machineID, now, vending.Setting{Name: vending.SettingTemperature, Value: r.Text})
 		if err != nil || r.Text == "" {
 			return err
 		}
-		merchant, err := tx.MerchantByID(ctx, m.Machine.MerchantID)
+		merchant, err := tx.MerchantByID(ctx, m.MerchantID)
 		if err != nil {
 			return fmt.Errorf("merchant of machine: %w", err)
 		}

@@ -13,7 +13,7 @@ func TestTemperatureAlert(t *testing.T) {
 	f.exec(t, "UPDATE merchants SET temperature_min = -180, temperature_max = 80")
 	take := func(text string, tenths int64) {
 		t.Helper()
-		must(t, f.fleet.TakeTemperature(t.Context(), f.machine(t), fleet.Reading{Text: text, Tenths: tenths}))
+		must(t, f.fleet.TakeTemperature(t.Context(), f.sender(t), fleet.Reading{Text: text, Tenths: tenths}))
 		if got := f.settings(t)["temperature"].Reported; got != text {
 			t.Errorf("stored %q, want %q", got, text)
 		}
@@ -39,12 +39,12 @@ func TestNoSensor(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
 	f.exec(t, "UPDATE merchants SET temperature_min = 20, temperature_max = 80")
-	must(t, f.fleet.TakeTemperature(ctx, f.machine(t), fleet.Reading{Text: "4.0", Tenths: 40}))
+	must(t, f.fleet.TakeTemperature(ctx, f.sender(t), fleet.Reading{Text: "4.0", Tenths: 40}))
 	must(t, f.fleet.TakeHumidity(ctx, f.Machine.ID, fleet.Reading{Text: "55.5", Tenths: 555}))
 	if got := f.settings(t); got["temperature"].Reported != "4.0" || got["humidity"].Reported != "55.5" {
 		t.Errorf("%+v", got)
 	}
-	must(t, f.fleet.TakeTemperature(ctx, f.machine(t), fleet.Reading{}))
+	must(t, f.fleet.TakeTemperature(ctx, f.sender(t), fleet.Reading{}))
 	must(t, f.fleet.TakeHumidity(ctx, f.Machine.ID, fleet.Reading{}))
 	for _, name := range []string{"temperature", "humidity"} {
 		if got, known := f.settings(t)[name]; !known || got.Reported != "" || got.ReportedAt != f.Now().UnixMilli() {

@@ -33,7 +33,7 @@ type Service struct {
 	cfg       Config
 	log       *slog.Logger
 	passwords *passwordGuard
-	beats     heartbeats
+	presence  group
 }
 
 // New makes the use case.
@@ -41,5 +41,8 @@ func New(st *store.Store, box *secrets.Box, clock vending.Clock, cfg Config, log
 	if cfg.PasswordCost == 0 {
 		cfg.PasswordCost = passwordCost
 	}
-	return &Service{store: st, box: box, clock: clock, cfg: cfg, log: log, passwords: newPasswordGuard(clock)}
+	return &Service{
+		store: st, box: box, clock: clock, cfg: cfg, log: log,
+		passwords: newPasswordGuard(clock), presence: group{store: st},
+	}
 }

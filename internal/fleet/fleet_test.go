@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,24 +69,22 @@ func TestAuthenticate(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
 	for range 2 { // the second time from memory
-		m, err := f.fleet.Authenticate(ctx, storetest.MachineNo, password)
-		if err != nil || m.Machine.ID != f.Machine.ID {
-			t.Fatalf("%+v, %v", m.Machine, err)
+		if err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); err != nil {
+			t.Fatal(err)
 		}
 	}
 	for name, try := range map[string][2]string{
 		"unknown number": {"99999999", password}, "wrong password": {storetest.MachineNo, "x"}, "no password": {storetest.MachineNo, ""},
 		"no number": {"", password}, "longer": {storetest.MachineNo, password + "x"}, "case": {storetest.MachineNo, strings.ToUpper(password)},
 	} {
-		m, err := f.fleet.Authenticate(ctx, try[0], try[1])
-		if !errors.Is(err, fleet.ErrBadPassword) || m.Machine.ID != 0 {
-			t.Errorf("%s: %+v, %v", name, m.Machine, err)
+		if err := f.fleet.Authenticate(ctx, try[0], try[1]); !errors.Is(err, fleet.ErrBadPassword) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// A machine in transfer, or of an expired merchant, may connect.
 	f.exec(t, "UPDATE machines SET status = 'TRANSFER'")
 	f.exec(t, "UPDATE merchants SET expired_at = 1, status = 'PENDING'")
-	if _, err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); err != nil {
+	if err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); err != nil {
 		t.Error(err)
 	}
 	// A new password is the only one from then on.
@@ -94,10 +93,10 @@ func TestAuthenticate(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.exec(t, "UPDATE machines SET password_hash = $1", hash)
-	if _, err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); !errors.Is(err, fleet.ErrBadPassword) {
+	if err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); !errors.Is(err, fleet.ErrBadPassword) {
 		t.Errorf("the old password: %v", err)
 	}
-	if _, err := f.fleet.Authenticate(ctx, storetest.MachineNo, "new"); err != nil {
+	if err := f.fleet.Authenticate(ctx, storetest.MachineNo, "new"); err != nil {
 		t.Errorf("the new password: %v", err)
 	}
 }
@@ -109,7 +108,7 @@ func TestPasswordGuard(t *testing.T) {
 	ctx := t.Context()
 	try := func(machineNo, password string, want bool) {
 		t.Helper()
-		_, err := f.fleet.Authenticate(ctx, machineNo, password)
+		err := f.fleet.Authenticate(ctx, machineNo, password)
 		if (err == nil) != want || err != nil && !errors.Is(err, fleet.ErrBadPassword) {
 			t.Errorf("%s: %v, want success %v", machineNo, err, want)
 		}
@@ -170,7 +169,7 @@ func TestPresence(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	// The will of the newest connection counts at once, an older one's never.
-	if err := f.fleet.Connected(ctx, f.Machine.ID, 7); err != nil {
+	if err := f.fleet.Connected(ctx, storetest.MachineNo, 7); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.fleet.GoneOffline(ctx, f.Machine.ID, 6, "network_timeout"); err != nil || !f.presence(t).IsOnline {
@@ -183,7 +182,7 @@ func TestPresence(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	// An older connection cannot take the epoch back.
-	if err := f.fleet.Connected(ctx, f.Machine.ID, 3); err != nil || f.presence(t).Epoch != 7 {
+	if err := f.fleet.Connected(ctx, storetest.MachineNo, 3); err != nil || f.presence(t).Epoch != 7 {
 		t.Errorf("%+v, %v", f.presence(t), err)
 	}
 	// Being connected alone is not being online: the heartbeat is.
@@ -236,17 +235,49 @@ func TestClosedStore(t *testing.T) {
 	ctx := t.Context()
 	_, listed := f.fleet.List(ctx, f.Merchant)
 	_, detailed := f.fleet.Detail(ctx, f.Merchant, storetest.MachineNo)
-	_, authenticated := f.fleet.Authenticate(ctx, storetest.MachineNo, password)
+	authenticated := f.fleet.Authenticate(ctx, storetest.MachineNo, password)
 	for name, err := range map[string]error{
 		"list": listed, "detail": detailed, "authenticate": authenticated,
 		"heartbeat": f.fleet.TakeHeartbeat(ctx, fleet.Heartbeat{MachineID: 1}),
-		"connected": f.fleet.Connected(ctx, 1, 1), "offline": f.fleet.GoneOffline(ctx, 1, 1, "x"), "sweep": f.fleet.SilentSweep(ctx),
+		"connected": f.fleet.Connected(ctx, "1", 1), "offline": f.fleet.GoneOffline(ctx, 1, 1, "x"), "sweep": f.fleet.SilentSweep(ctx),
 	} {
 		if err == nil || errors.Is(err, fleet.ErrBadPassword) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := f.fleet.Authenticate(ctx, "99999999", fmt.Sprint(1)); errors.Is(err, fleet.ErrBadPassword) {
+	if err := f.fleet.Authenticate(ctx, "99999999", fmt.Sprint(1)); errors.Is(err, fleet.ErrBadPassword) {
 		t.Error("a failing store is no wrong password")
+	}
+}
+
+// Whatever order connections begin and end in, and however many share a
+// transaction, only the end of the newest one counts, and it counts once
+// Connected has returned.
+func TestConcurrentPresence(t *testing.T) {
+	const machines = 300
+	f := newFixture(t)
+	f.addMachines(t, machines)
+	f.exec(t, "UPDATE presence SET is_online = TRUE WHERE machine_id > 1000")
+	ctx := t.Context()
+	errs := make([]error, machines)
+	var wg sync.WaitGroup
+	for i := range machines {
+		wg.Go(func() {
+			no, id := fmt.Sprint(50_000_001+i), int64(1001+i)
+			for _, epoch := range []int64{1, 3, 2} {
+				errs[i] = errors.Join(errs[i], f.fleet.Connected(ctx, no, epoch))
+			}
+			errs[i] = errors.Join(errs[i], f.fleet.GoneOffline(ctx, id, 2, "old"))
+			if i%2 == 0 {
+				errs[i] = errors.Join(errs[i], f.fleet.GoneOffline(ctx, id, 3, "newest"))
+			}
+		})
+	}
+	wg.Wait()
+	must(t, errors.Join(errs...))
+	var right int
+	err := f.sql.QueryRow("SELECT COUNT(*) FROM presence WHERE machine_id > 1000 AND epoch = 3 AND is_online = (machine_id % 2 = 0)").Scan(&right)
+	if err != nil || right != machines {
+		t.Errorf("%d of %d machines are right (%v)", right, machines, err)
 	}
 }

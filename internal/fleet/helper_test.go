@@ -71,6 +71,16 @@ func (f *fixture) machine(t testing.TB) store.Machine {
 	return m
 }
 
+// sender is the machine as a message of it is checked with.
+func (f *fixture) sender(t testing.TB) store.Sender {
+	t.Helper()
+	m, err := f.Store.SenderByNo(t.Context(), storetest.MachineNo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 // settings are the machine's settings by name.
 func (f *fixture) settings(t testing.TB) map[string]db.MachineConfig {
 	t.Helper()

@@ -73,7 +73,7 @@ func (s *Service) SetPassword(ctx context.Context, tx *store.Tx, m db.Machine, p
 }
 
 // endOverlap forgets the old password once the machine has used the new one.
-func (s *Service) endOverlap(ctx context.Context, m db.Machine) error {
+func (s *Service) endOverlap(ctx context.Context, m db.PasswordsOfMachineRow) error {
 	if m.PasswordPreviousHash == "" {
 		return nil
 	}

@@ -16,7 +16,7 @@ const (
 // sayGoodbye connects the machine with an epoch and takes it offline.
 func (f *fixture) sayGoodbye(t testing.TB, epoch int64) {
 	t.Helper()
-	must(t, f.fleet.Connected(t.Context(), f.Machine.ID, epoch))
+	must(t, f.fleet.Connected(t.Context(), f.Machine.MachineNo, epoch))
 	must(t, f.fleet.GoneOffline(t.Context(), f.Machine.ID, epoch, "network_timeout"))
 }
 

@@ -44,30 +44,29 @@ func PasswordMatches(password, hash string) bool {
 	return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil
 }
 
-// Authenticate checks a machine's password and returns the machine. It returns
+// Authenticate checks a machine's password. It returns nil if it is right, and
 // ErrBadPassword for an unknown number, a wrong password and a number that is
 // refused after too many failures. A machine in transfer, or of an expired
 // merchant, may connect (mqtt.md §2.1).
-func (s *Service) Authenticate(ctx context.Context, machineNo, password string) (store.Machine, error) {
+func (s *Service) Authenticate(ctx context.Context, machineNo, password string) error {
 	if s.passwords.refused(machineNo) {
-		return store.Machine{}, ErrBadPassword
+		return ErrBadPassword
 	}
-	m, found, err := store.Find(s.store.MachineByNo(ctx, machineNo))
+	m, found, err := store.Find(s.store.PasswordsOfMachine(ctx, machineNo))
 	if err != nil {
-		return m, err
+		return err
 	}
 	if !found {
-		return m, ErrBadPassword
+		return ErrBadPassword
 	}
-	row := m.Machine
-	if s.passwords.matches(password, row.PasswordHash) {
-		return m, s.endOverlap(ctx, row)
+	if s.passwords.matches(password, m.PasswordHash) {
+		return s.endOverlap(ctx, m)
 	}
-	if s.clock.Millis() < row.PasswordPreviousUntil && s.passwords.matches(password, row.PasswordPreviousHash) {
-		return m, nil
+	if s.clock.Millis() < m.PasswordPreviousUntil && s.passwords.matches(password, m.PasswordPreviousHash) {
+		return nil
 	}
 	s.passwords.failed(machineNo)
-	return store.Machine{}, ErrBadPassword
+	return ErrBadPassword
 }
 
 // passwordGuard counts failures per machine and remembers passwords that were

@@ -19,10 +19,11 @@ const (
 )
 
 // Connected notes that a machine holds a connection with this epoch. Whatever
-// an older connection still says of its own end is ignored from now on.
-func (s *Service) Connected(ctx context.Context, machineID, epoch int64) error {
-	return s.store.InTx(ctx, func(tx *store.Tx) error {
-		_, err := tx.MachineConnected(ctx, machineID, epoch)
+// an older connection still says of its own end is ignored once it returns. A
+// number without a machine is ignored: it was deleted meanwhile.
+func (s *Service) Connected(ctx context.Context, machineNo string, epoch int64) error {
+	return s.presence.do(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.MachineConnected(ctx, epoch, machineNo)
 		return err
 	})
 }
@@ -31,10 +32,11 @@ func (s *Service) Connected(ctx context.Context, machineID, epoch int64) error {
 // said so (mqtt.md §4.4). A will of an older connection than the newest is
 // ignored: the machine has come back since.
 func (s *Service) GoneOffline(ctx context.Context, machineID, epoch int64, reason string) error {
-	return s.store.InTx(ctx, func(tx *store.Tx) error {
+	at := s.clock.Millis()
+	return s.presence.do(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.MachineOffline(ctx, db.MachineOfflineParams{
 			MachineID: machineID, Epoch: epoch, NotifyMessage: vending.NoticeOffline,
-			AlertAt: s.clock.Millis() + offlineAlertAfter,
+			AlertAt: at + offlineAlertAfter,
 		})
 		if err == nil && n == 1 {
 			s.log.Info("machine is offline", "machine_id", machineID, "reason", reason)

@@ -41,7 +41,7 @@ type Traffic struct {
 
 // TakeTraffic keeps the totals and adds what is new since the last reading to
 // the day, which is the machine zone's (mqtt.md §4.13).
-func (s *Service) TakeTraffic(ctx context.Context, m db.Machine, t Traffic) error {
+func (s *Service) TakeTraffic(ctx context.Context, m store.Sender, t Traffic) error {
 	return store.Retry("count traffic", func() error {
 		return s.store.InTx(ctx, func(tx *store.Tx) error {
 			earlier, err := keepTotals(ctx, tx, m.ID, t)

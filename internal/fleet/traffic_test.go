@@ -17,7 +17,7 @@ func totals(n int64) fleet.Counters {
 
 func (f *fixture) traffic(t testing.TB, network int64, c fleet.Counters) {
 	t.Helper()
-	must(t, f.fleet.TakeTraffic(t.Context(), f.Machine, fleet.Traffic{NetworkType: network, Totals: c}))
+	must(t, f.fleet.TakeTraffic(t.Context(), f.sender(t), fleet.Traffic{NetworkType: network, Totals: c}))
 }
 
 // wantTraffic compares the days, newest first: day, network, the four counters.
@@ -66,7 +66,7 @@ func TestTrafficOfSeveralNetworks(t *testing.T) {
 func TestTrafficDayIsOfTheMachineZone(t *testing.T) {
 	f := newFixture(t)
 	f.Advance(time.Date(2024, 4, 29, 14, 59, 59, 0, time.UTC).Sub(f.Now()))
-	f.Machine.Timezone = "Asia/Tokyo"
+	f.exec(t, "UPDATE machines SET timezone = 'Asia/Tokyo'")
 	f.traffic(t, 1, totals(100))
 	f.Advance(time.Second)
 	f.traffic(t, 1, totals(107))
@@ -79,11 +79,12 @@ func TestConcurrentTraffic(t *testing.T) {
 	f := newFixture(t)
 	const repeats = 16
 	errs := make([]error, 3*repeats)
+	sender := f.sender(t)
 	var wg sync.WaitGroup
 	for i := range errs {
 		network := int64(1 + i%3)
 		wg.Go(func() {
-			errs[i] = f.fleet.TakeTraffic(t.Context(), f.Machine, fleet.Traffic{NetworkType: network, Totals: totals(100 * network)})
+			errs[i] = f.fleet.TakeTraffic(t.Context(), sender, fleet.Traffic{NetworkType: network, Totals: totals(100 * network)})
 		})
 	}
 	wg.Wait()

@@ -80,14 +80,14 @@ func New(d Deps, cfg Config) *Handler {
 // Authenticate implements devicegw.Handler with the machine's password
 // (mqtt.md §2.1).
 func (h *Handler) Authenticate(ctx context.Context, c devicegw.Credentials) (string, error) {
-	m, err := h.fleet.Authenticate(ctx, c.Username, string(c.Password))
+	err := h.fleet.Authenticate(ctx, c.Username, string(c.Password))
 	if errors.Is(err, fleet.ErrBadPassword) {
 		return "", devicegw.ErrBadCredentials
 	}
 	if err != nil {
 		return "", fmt.Errorf("authenticate machine: %w", err)
 	}
-	return m.Machine.MachineNo, nil
+	return c.Username, nil
 }
 
 // CheckWill implements devicegw.Handler: a last will must be a valid
@@ -115,32 +115,27 @@ func (h *Handler) OnConnState(ctx context.Context, s devicegw.ConnState) {
 	if !s.Online {
 		return
 	}
-	err := h.withMachine(ctx, s.MachineNo, func(machineID int64) error {
-		return h.fleet.Connected(ctx, machineID, s.Epoch)
-	})
-	if err != nil {
+	if err := h.fleet.Connected(ctx, s.MachineNo, s.Epoch); err != nil {
 		h.log.Error("connection of a machine not noted", "machine_no", s.MachineNo, "error", err)
 	}
 }
 
 // OnReady implements devicegw.Handler: what waits for the machine goes out now.
+// Seldom does anything wait, so it is asked first. A row that is queued behind
+// the question is due at once, and Send reaches the machine by now; one that is
+// put back behind it was there when it was asked.
+//
 // Should the store fail here, the machine's heartbeat right behind (mqtt.md
 // §6.4) fails as well, which makes it connect again.
 func (h *Handler) OnReady(ctx context.Context, machineNo string, _ int64) {
-	err := h.withMachine(ctx, machineNo, func(machineID int64) error {
-		return wake(ctx, h.store, machineID, h.clock.Millis())
-	})
+	now := h.clock.Millis()
+	machineID, waits, err := store.Find(h.store.MachineToWake(ctx, machineNo, now))
+	if err == nil && waits {
+		err = wake(ctx, h.store, machineID, now)
+	}
 	if err != nil {
 		h.log.Error("messages waiting for a machine not woken", "machine_no", machineNo, "error", err)
 	}
-}
-
-func (h *Handler) withMachine(ctx context.Context, machineNo string, do func(machineID int64) error) error {
-	m, found, err := store.Find(h.store.MachineByNo(ctx, machineNo))
-	if err != nil || !found {
-		return err
-	}
-	return do(m.Machine.ID)
 }
 
 // wake makes the unacknowledged messages of a machine due at a time (UTC
@@ -184,7 +179,7 @@ func (h *Handler) apply(ctx context.Context, u upMessage) error {
 	}
 	h.metrics.accepted.WithLabelValues(u.name).Inc()
 	h.journal.Put(ctx, machinelog.Entry{
-		MachineID: u.machine.Machine.ID, Up: true, Method: u.name,
+		MachineID: u.machine.ID, Up: true, Method: u.name,
 		Payload: machinelog.Payload(u.object), At: h.clock.Millis(),
 	})
 	return nil
@@ -197,12 +192,14 @@ func (h *Handler) countDrop(ctx context.Context, m devicegw.Message, u upMessage
 	if !h.drops.note(m.MachineNo, u.label, d) {
 		return
 	}
-	err := h.withMachine(ctx, m.MachineNo, func(machineID int64) error {
-		return h.store.InTx(ctx, func(tx *store.Tx) error {
-			return alerts.Raise(ctx, tx, h.log, alerts.Alert{
-				MachineID: machineID, Kind: vending.AlertBadSign, At: h.clock.Millis(),
-				Detail: "keeps sending wrong signatures: wrong AppKey, or an attack",
-			})
+	err := h.store.InTx(ctx, func(tx *store.Tx) error {
+		sender, found, err := store.Find(tx.SenderByNo(ctx, m.MachineNo))
+		if err != nil || !found {
+			return err
+		}
+		return alerts.Raise(ctx, tx, h.log, alerts.Alert{
+			MachineID: sender.ID, Kind: vending.AlertBadSign, At: h.clock.Millis(),
+			Detail: "keeps sending wrong signatures: wrong AppKey, or an attack",
 		})
 	})
 	if err != nil {

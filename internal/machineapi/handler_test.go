@@ -223,3 +223,32 @@ func TestOnReadyWakes(t *testing.T) {
 		t.Error("the relay was not told")
 	}
 }
+
+// A machine nothing waits for is asked about, but not written for.
+func TestOnReadyWithNothingWaiting(t *testing.T) {
+	f := newFixture(t, Config{})
+	f.queue(otherID, "client.machine.refresh", nil)
+	f.queue(machineID, "client.machine.refresh", nil)
+	rows, err := f.deps.Store.CommandsOfMachine(f.ctx, machineID)
+	f.check(err)
+	f.inTx(func(tx *store.Tx) error {
+		_, err := tx.FinishCommand(f.ctx, store.CommandDone, rows[0].ID)
+		return err
+	})
+	for waiting := true; waiting; {
+		select {
+		case <-f.deps.Store.Commands.C():
+		default:
+			waiting = false
+		}
+	}
+	f.handler.OnReady(f.ctx, machineNo, 1)
+	select {
+	case <-f.deps.Store.Commands.C():
+		t.Error("the relay was told although nothing waits")
+	default:
+	}
+	if got := f.logs.count("level=ERROR"); got != 0 {
+		t.Error(f.logs.buf.String())
+	}
+}

@@ -65,7 +65,7 @@ func takeHeartbeat(ctx context.Context, h *Handler, u upMessage) error {
 	if err != nil {
 		return err
 	}
-	beat.MachineID = u.machine.Machine.ID
+	beat.MachineID = u.machine.ID
 	return h.fleet.TakeHeartbeat(ctx, beat)
 }
 
@@ -104,7 +104,7 @@ func takeOffline(ctx context.Context, h *Handler, u upMessage) error {
 	if err != nil {
 		return err
 	}
-	return h.fleet.GoneOffline(ctx, u.machine.Machine.ID, u.epoch, reason)
+	return h.fleet.GoneOffline(ctx, u.machine.ID, u.epoch, reason)
 }
 
 func readOffline(object *signature.Object) (reason string, err error) {
@@ -122,7 +122,7 @@ func takeReport(ctx context.Context, h *Handler, u upMessage) error {
 	if err != nil {
 		return err
 	}
-	report.MachineID = u.machine.Machine.ID
+	report.MachineID = u.machine.ID
 	err = h.dispense.TakeReport(ctx, report)
 	if errors.Is(err, dispense.ErrUnknownDelivery) {
 		return dropFor(reasonUnknownDelivery, err)

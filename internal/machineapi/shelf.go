@@ -22,7 +22,7 @@ const (
 func takeProduct(ctx context.Context, h *Handler, u upMessage) error {
 	f := fields{object: u.object}
 	e := catalog.ShelfEdit{
-		MachineID: u.machine.Machine.ID,
+		MachineID: u.machine.ID,
 		ProductID: f.requiredNumber("product_id", maxIDDigits),
 		Level:     f.requiredNumber("current_inventory", maxLevelDigits),
 		OnSale:    f.flag("operation"),
@@ -39,7 +39,7 @@ func takeProduct(ctx context.Context, h *Handler, u upMessage) error {
 // takeRestock applies client.product.restock (mqtt.md §4.9).
 func takeRestock(ctx context.Context, h *Handler, u upMessage) error {
 	f := fields{object: u.object}
-	r := catalog.ShelfRefill{MachineID: u.machine.Machine.ID, ProductIDs: f.ids("product_ids")}
+	r := catalog.ShelfRefill{MachineID: u.machine.ID, ProductIDs: f.ids("product_ids")}
 	fill := f.flag("operation")
 	if fill == nil {
 		f.fail("operation", "missing")
@@ -65,14 +65,14 @@ func takeSlug(ctx context.Context, h *Handler, u upMessage) error {
 	if err := f.done(); err != nil {
 		return err
 	}
-	return h.catalog.TakeSlug(ctx, u.machine.Machine, e)
+	return h.catalog.TakeSlug(ctx, u.machine, e)
 }
 
 // takeDoorLock applies client.doorlock.status of older machines (mqtt.md §4.7).
 func takeDoorLock(ctx context.Context, h *Handler, u upMessage) error {
 	f := fields{object: u.object}
 	c := dispense.ChannelStatus{
-		MachineID:  u.machine.Machine.ID,
+		MachineID:  u.machine.ID,
 		ProductID:  f.requiredNumber("product_id", maxIDDigits),
 		LockStatus: f.oneOf("operation", vending.LockOpen, vending.LockClosed, vending.LockFault),
 	}
@@ -87,7 +87,7 @@ func takeDoorLock(ctx context.Context, h *Handler, u upMessage) error {
 func takeChannelStatus(ctx context.Context, h *Handler, u upMessage) error {
 	f := fields{object: u.object}
 	c := dispense.ChannelStatus{
-		MachineID:  u.machine.Machine.ID,
+		MachineID:  u.machine.ID,
 		ProductID:  f.requiredNumber("product_id", maxIDDigits),
 		LockStatus: f.oneOf("lock_status", vending.LockNone, vending.LockOpen, vending.LockClosed, vending.LockFault),
 	}
@@ -113,7 +113,7 @@ func takeCodeUse(ctx context.Context, h *Handler, u upMessage) error {
 	if err := f.done(); err != nil {
 		return err
 	}
-	return h.pickup.UsedAtMachine(ctx, u.machine.Machine.ID, id)
+	return h.pickup.UsedAtMachine(ctx, u.machine.ID, id)
 }
 
 // oneOf returns an optional member that has one of a few values.

@@ -33,7 +33,7 @@ func takeHumidity(ctx context.Context, h *Handler, u upMessage) error {
 	if err != nil {
 		return err
 	}
-	return h.fleet.TakeHumidity(ctx, u.machine.Machine.ID, reading)
+	return h.fleet.TakeHumidity(ctx, u.machine.ID, reading)
 }
 
 func readSensor(object *signature.Object, name string) (fleet.Reading, error) {
@@ -63,7 +63,7 @@ func takeEnvironment(ctx context.Context, h *Handler, u upMessage) error {
 	if err := f.done(); err != nil {
 		return err
 	}
-	return h.fleet.TakeReported(ctx, u.machine.Machine.ID, settings)
+	return h.fleet.TakeReported(ctx, u.machine.ID, settings)
 }
 
 // takeConfig applies client.machine.config.put (mqtt.md §4.10).
@@ -78,7 +78,7 @@ func takeConfig(ctx context.Context, h *Handler, u upMessage) error {
 	if err := f.done(); err != nil {
 		return err
 	}
-	return h.fleet.TakeReported(ctx, u.machine.Machine.ID, settings)
+	return h.fleet.TakeReported(ctx, u.machine.ID, settings)
 }
 
 // setting makes a setting of a member and keeps the mistake if it is none.
@@ -111,5 +111,5 @@ func takeTraffic(ctx context.Context, h *Handler, u upMessage) error {
 	if err := f.done(); err != nil {
 		return err
 	}
-	return h.fleet.TakeTraffic(ctx, u.machine.Machine, t)
+	return h.fleet.TakeTraffic(ctx, u.machine, t)
 }

@@ -20,7 +20,7 @@ const sharedTopic = "/server/app"
 type upMessage struct {
 	epoch   int64
 	object  *signature.Object
-	machine store.Machine
+	machine store.Sender
 	// name is the method as the machine wrote it; label is the method as far
 	// as it may become a metric label: a known one, "other", or "" for none.
 	name, label string
@@ -46,7 +46,7 @@ func (h *Handler) verify(ctx context.Context, m devicegw.Message) (upMessage, er
 	if err := h.checkSign(u); err != nil {
 		return u, err
 	}
-	if id := (&fields{object: object}).text("machine_id"); id != strconv.FormatInt(u.machine.Machine.ID, 10) {
+	if id := (&fields{object: object}).text("machine_id"); id != strconv.FormatInt(u.machine.ID, 10) {
 		// Common in the field, where machines send placeholders (mqtt.md §3.1).
 		h.log.Debug("machine_id is not the machine's; client_id decides", "machine_no", m.MachineNo)
 	}
@@ -73,16 +73,16 @@ func (h *Handler) methodOf(object *signature.Object) (name, label string) {
 
 // identify finds the machine a message speaks for (check 2, mqtt.md §3.3): the
 // one its client_id names, or the connection's.
-func (h *Handler) identify(ctx context.Context, m devicegw.Message, object *signature.Object) (store.Machine, error) {
+func (h *Handler) identify(ctx context.Context, m devicegw.Message, object *signature.Object) (store.Sender, error) {
 	read := fields{object: object}
 	number := read.text("client_id")
 	if read.err != nil {
-		return store.Machine{}, dropFor(reasonUnknownMachine, read.err)
+		return store.Sender{}, dropFor(reasonUnknownMachine, read.err)
 	}
 	if number == "" {
 		number = m.MachineNo
 	}
-	machine, found, err := store.Find(h.store.MachineByNo(ctx, number))
+	machine, found, err := store.Find(h.store.SenderByNo(ctx, number))
 	if err != nil {
 		return machine, err
 	}
@@ -95,10 +95,10 @@ func (h *Handler) identify(ctx context.Context, m devicegw.Message, object *sign
 // checkTopic is check 3: the machine is the one that sent the message, on one
 // of its own topics. The connection stands in for the number of the topic; the
 // package comment says why.
-func (h *Handler) checkTopic(m devicegw.Message, machine store.Machine) error {
-	own := m.Topic == sharedTopic+"/"+machine.Machine.MachineNo
+func (h *Handler) checkTopic(m devicegw.Message, machine store.Sender) error {
+	own := m.Topic == sharedTopic+"/"+machine.MachineNo
 	switch {
-	case machine.Machine.MachineNo != m.MachineNo:
+	case machine.MachineNo != m.MachineNo:
 		return dropFor(reasonTopicMismatch, errors.New("client_id names another machine than the connection"))
 	case !own && m.Topic != sharedTopic:
 		return dropFor(reasonTopicMismatch, errors.New("topic of another machine"))
@@ -112,7 +112,7 @@ func (h *Handler) checkTopic(m devicegw.Message, machine store.Machine) error {
 func (h *Handler) checkSign(u upMessage) error {
 	key, err := h.box.Open(secrets.PurposeAppKey, u.machine.AppKeySealed)
 	if err != nil {
-		return fmt.Errorf("key of merchant %d: %w", u.machine.Machine.MerchantID, err)
+		return fmt.Errorf("key of merchant %d: %w", u.machine.MerchantID, err)
 	}
 	keys := []string{key}
 	if h.cfg.AcceptAppIDKey {

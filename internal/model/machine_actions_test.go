@@ -98,7 +98,7 @@ func (r *random) offline() {
 	epoch := m.epoch + r.number("epoch", -1, 1)
 	if epoch > m.epoch {
 		r.t.Logf("machine %s connects", m.no)
-		r.must(r.sys.fleet.Connected(ctx, m.id, epoch))
+		r.must(r.sys.fleet.Connected(ctx, m.no, epoch))
 		m.epoch = epoch
 		return
 	}

@@ -10,6 +10,9 @@ import (
 // Machine is a machine with what it last said of itself.
 type Machine = db.MachineByNoRow
 
+// Sender is what is known of the machine a message comes from.
+type Sender = db.SenderByNoRow
+
 // OwnMachine returns a merchant's machine by its number. Unknown machines and
 // those of other merchants are the same error, 30003 (errors.md §1).
 func OwnMachine(ctx context.Context, q *db.Queries, merchantID int64, machineNo string) (Machine, error) {

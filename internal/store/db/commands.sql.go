@@ -228,6 +228,21 @@ func (q *Queries) InsertCommand(ctx context.Context, arg InsertCommandParams) er
 	return err
 }
 
+const machineToWake = `-- name: MachineToWake :one
+SELECT c.machine_id FROM commands c
+JOIN machines m ON m.id = c.machine_id
+WHERE m.machine_no = $1 AND c.state = 'QUEUED' AND c.sent_at = 0 AND c.expires_at > $2
+LIMIT 1
+`
+
+// The machine of this number if WakeCommandsOfMachine would find a row of it.
+func (q *Queries) MachineToWake(ctx context.Context, machineNo string, now int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, machineToWake, machineNo, now)
+	var machine_id int64
+	err := row.Scan(&machine_id)
+	return machine_id, err
+}
+
 const nextCommandDue = `-- name: NextCommandDue :one
 SELECT due_at FROM commands WHERE state = 'QUEUED' AND due_at > $1 ORDER BY due_at LIMIT 1
 `

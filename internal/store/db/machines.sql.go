@@ -420,6 +420,62 @@ func (q *Queries) ModelByName(ctx context.Context, merchantID int64, name string
 	return i, err
 }
 
+const passwordsOfMachine = `-- name: PasswordsOfMachine :one
+SELECT id, password_hash, password_previous_hash, password_previous_until FROM machines WHERE machine_no = $1
+`
+
+type PasswordsOfMachineRow struct {
+	ID                    int64
+	PasswordHash          string
+	PasswordPreviousHash  string
+	PasswordPreviousUntil int64
+}
+
+func (q *Queries) PasswordsOfMachine(ctx context.Context, machineNo string) (PasswordsOfMachineRow, error) {
+	row := q.db.QueryRowContext(ctx, passwordsOfMachine, machineNo)
+	var i PasswordsOfMachineRow
+	err := row.Scan(
+		&i.ID,
+		&i.PasswordHash,
+		&i.PasswordPreviousHash,
+		&i.PasswordPreviousUntil,
+	)
+	return i, err
+}
+
+const senderByNo = `-- name: SenderByNo :one
+SELECT machines.id, machines.merchant_id, machines.machine_no, machines.timezone,
+    merchants.app_id, merchants.app_key_sealed
+FROM machines
+JOIN merchants ON merchants.id = machines.merchant_id
+WHERE machines.machine_no = $1
+`
+
+type SenderByNoRow struct {
+	ID           int64
+	MerchantID   int64
+	MachineNo    string
+	Timezone     string
+	AppID        string
+	AppKeySealed string
+}
+
+// What every message of a machine is checked with: no more, because each column
+// costs.
+func (q *Queries) SenderByNo(ctx context.Context, machineNo string) (SenderByNoRow, error) {
+	row := q.db.QueryRowContext(ctx, senderByNo, machineNo)
+	var i SenderByNoRow
+	err := row.Scan(
+		&i.ID,
+		&i.MerchantID,
+		&i.MachineNo,
+		&i.Timezone,
+		&i.AppID,
+		&i.AppKeySealed,
+	)
+	return i, err
+}
+
 const setAnnouncement = `-- name: SetAnnouncement :exec
 INSERT INTO announcements (machine_id, id, title, content, is_link, link_url)
 VALUES ($1, $1, $2, $3, $4, $5)

@@ -94,11 +94,12 @@ func (q *Queries) InsertWrongCodes(ctx context.Context, machineID int64, attempt
 }
 
 const machineConnected = `-- name: MachineConnected :execrows
-UPDATE presence SET epoch = $2 WHERE machine_id = $1 AND epoch < $2
+UPDATE presence SET epoch = $1
+WHERE machine_id = (SELECT m.id FROM machines m WHERE m.machine_no = $2) AND epoch < $1
 `
 
-func (q *Queries) MachineConnected(ctx context.Context, machineID int64, epoch int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, machineConnected, machineID, epoch)
+func (q *Queries) MachineConnected(ctx context.Context, epoch int64, machineNo string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, machineConnected, epoch, machineNo)
 	if err != nil {
 		return 0, err
 	}

@@ -52,6 +52,13 @@ UPDATE commands SET state = 'DONE', lease_until = 0 WHERE delivery_id = $1 AND d
 UPDATE commands SET due_at = sqlc.arg(now), lease_until = 0
 WHERE machine_id = sqlc.arg(machine_id) AND state = 'QUEUED' AND sent_at = 0 AND expires_at > sqlc.arg(now);
 
+-- name: MachineToWake :one
+-- The machine of this number if WakeCommandsOfMachine would find a row of it.
+SELECT c.machine_id FROM commands c
+JOIN machines m ON m.id = c.machine_id
+WHERE m.machine_no = sqlc.arg(machine_no) AND c.state = 'QUEUED' AND c.sent_at = 0 AND c.expires_at > sqlc.arg(now)
+LIMIT 1;
+
 -- name: CommandsOfDelivery :many
 SELECT * FROM commands WHERE delivery_id = $1 AND delivery_id <> 0 ORDER BY id;
 

@@ -12,6 +12,18 @@ JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
 WHERE machines.id = $1;
 
+-- name: SenderByNo :one
+-- What every message of a machine is checked with: no more, because each column
+-- costs.
+SELECT machines.id, machines.merchant_id, machines.machine_no, machines.timezone,
+    merchants.app_id, merchants.app_key_sealed
+FROM machines
+JOIN merchants ON merchants.id = machines.merchant_id
+WHERE machines.machine_no = $1;
+
+-- name: PasswordsOfMachine :one
+SELECT id, password_hash, password_previous_hash, password_previous_until FROM machines WHERE machine_no = $1;
+
 -- name: MachinesOfMerchant :many
 SELECT sqlc.embed(machines), sqlc.embed(presence)
 FROM machines

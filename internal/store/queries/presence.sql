@@ -2,7 +2,8 @@
 SELECT * FROM presence WHERE machine_id = $1;
 
 -- name: MachineConnected :execrows
-UPDATE presence SET epoch = $2 WHERE machine_id = $1 AND epoch < $2;
+UPDATE presence SET epoch = sqlc.arg(epoch)
+WHERE machine_id = (SELECT m.id FROM machines m WHERE m.machine_no = sqlc.arg(machine_no)) AND epoch < sqlc.arg(epoch);
 
 -- name: Heartbeat :execrows
 -- Of a machine that is online already, which is the common case.

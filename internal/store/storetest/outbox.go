@@ -187,7 +187,7 @@ func testEpochs(t *testing.T, f *Fixture) {
 	ctx := t.Context()
 	machines := f.Fleet
 	for _, epoch := range []int64{100, 200, 150} {
-		if err := machines.Connected(ctx, f.Machine.ID, epoch); err != nil {
+		if err := machines.Connected(ctx, MachineNo, epoch); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,0 +1,91 @@
+package fleet
+
+import (
+	"context"
+	"sync"
+
+	"github.com/vendlane/vendlane/internal/store"
+)
+
+// groupSize bounds the writes of one transaction, so that a fleet that says
+// hello all at once holds up no command.
+const groupSize = 128
+
+// group gathers the small writes that arrive while a transaction is under way
+// into the next one, in their order. It spares each the savepoint it would have
+// in a transaction of its own. It has a goroutine only while there is something
+// to write.
+type group struct {
+	store   *store.Store
+	mu      sync.Mutex
+	waiting []write
+	writing bool
+}
+
+// write is a change and who waits for it. change runs again, alone, if another
+// one of its transaction fails.
+type write struct {
+	change func(ctx context.Context, tx *store.Tx) error
+	done   chan error
+}
+
+// do makes a change and returns after its commit. When ctx ends first it
+// returns at once, and the change is made all the same.
+func (g *group) do(ctx context.Context, change func(ctx context.Context, tx *store.Tx) error) error {
+	w := write{change: change, done: make(chan error, 1)}
+	g.mu.Lock()
+	g.waiting = append(g.waiting, w)
+	if !g.writing {
+		g.writing = true
+		go g.write(context.WithoutCancel(ctx))
+	}
+	g.mu.Unlock()
+	select {
+	case err := <-w.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// write writes until nothing waits any more.
+func (g *group) write(ctx context.Context) {
+	for {
+		batch := g.next()
+		if len(batch) == 0 {
+			return
+		}
+		err := g.commit(ctx, batch)
+		for i, w := range batch {
+			if err != nil && len(batch) > 1 {
+				// One of them cannot be made; the others must not suffer.
+				w.done <- g.commit(ctx, batch[i:i+1])
+				continue
+			}
+			w.done <- err
+		}
+	}
+}
+
+func (g *group) next() []write {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := min(len(g.waiting), groupSize)
+	batch := g.waiting[:n:n]
+	g.waiting = g.waiting[n:]
+	if n == 0 {
+		g.waiting, g.writing = nil, false
+	}
+	return batch
+}
+
+func (g *group) commit(ctx context.Context, batch []write) error {
+	return g.store.InTx(ctx, func(tx *store.Tx) error {
+		for _, w := range batch {
+			if err := w.change(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
