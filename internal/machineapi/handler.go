@@ -63,7 +63,14 @@ type Handler struct {
 	methods  map[string]method
 	metrics  upMetrics
 	drops    *dropLog
+	// beats holds a place for each heartbeat that is being handled.
+	beats chan struct{}
 }
+
+// maxBeats is how many heartbeats are handled at a time: two transactions full.
+// More would stand in line for the database before the commands and reports of
+// machines that sell, when a fleet says hello all at once.
+const maxBeats = 256
 
 var _ devicegw.Handler = (*Handler)(nil)
 
@@ -74,6 +81,7 @@ func New(d Deps, cfg Config) *Handler {
 		store: d.Store, box: d.Box, fleet: d.Fleet, dispense: d.Dispense, catalog: d.Catalog, pickup: d.Pickup,
 		journal: d.MachineLog, clock: d.Clock, log: d.Log,
 		cfg: cfg, methods: methods(), metrics: newUpMetrics(d.Metrics), drops: newDropLog(d.Clock, d.Log),
+		beats: make(chan struct{}, maxBeats),
 	}
 }
 
@@ -157,7 +165,18 @@ func wake(ctx context.Context, st *store.Store, machineID, at int64) error {
 // dropped, and an error only when the platform failed and the machine should
 // send again.
 func (h *Handler) OnMessage(ctx context.Context, m devicegw.Message) error {
-	u, err := h.verify(ctx, m)
+	u, err := h.decode(m)
+	if err == nil && u.name == methodHeartbeat {
+		select {
+		case h.beats <- struct{}{}:
+			defer func() { <-h.beats }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if err == nil {
+		u, err = h.check(ctx, m, u)
+	}
 	if err == nil {
 		err = h.apply(ctx, u)
 	}

@@ -30,6 +30,15 @@ type upMessage struct {
 // method. It returns a *drop for a message that fails one, with as much of the
 // message as was read, and any other error when the platform failed.
 func (h *Handler) verify(ctx context.Context, m devicegw.Message) (upMessage, error) {
+	u, err := h.decode(m)
+	if err != nil {
+		return u, err
+	}
+	return h.check(ctx, m, u)
+}
+
+// decode is check 1, which needs no database.
+func (h *Handler) decode(m devicegw.Message) (upMessage, error) {
 	u := upMessage{epoch: m.Epoch}
 	object, err := signature.DecodeMessage(m.Payload)
 	if err != nil {
@@ -37,6 +46,13 @@ func (h *Handler) verify(ctx context.Context, m devicegw.Message) (upMessage, er
 	}
 	u.object = object
 	u.name, u.label = h.methodOf(object)
+	return u, nil
+}
+
+// check runs checks 2–6 on a decoded message.
+func (h *Handler) check(ctx context.Context, m devicegw.Message, u upMessage) (upMessage, error) {
+	var err error
+	object := u.object
 	if u.machine, err = h.identify(ctx, m, object); err != nil {
 		return u, err
 	}
