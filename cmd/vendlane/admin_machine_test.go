@@ -182,7 +182,7 @@ func (d *desk) accepted(passwords ...string) {
 	d.t.Helper()
 	d.open(func(a *app.App, _ store.Machine) error {
 		for _, p := range passwords {
-			if _, err := a.Fleet.Authenticate(d.t.Context(), "16327129", p); err != nil {
+			if err := a.Fleet.Authenticate(d.t.Context(), "16327129", p); err != nil {
 				d.t.Errorf("password %q: %v", p, err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/provision"
+	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/storetest"
 	"github.com/vendlane/vendlane/internal/vending"
 )
@@ -52,9 +53,9 @@ func TestTakeSlug(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.t = t
-			s.must(s.catalog.TakeSlug(t.Context(), s.Machine, catalog.SlugEdit{GoodID: id, Slug: "cola", Returnable: &yes}))
+			s.must(s.catalog.TakeSlug(t.Context(), s.sender(), catalog.SlugEdit{GoodID: id, Slug: "cola", Returnable: &yes}))
 			s.open()
-			s.must(s.catalog.TakeSlug(t.Context(), s.Machine, catalog.SlugEdit{GoodID: id, Slug: c.slug, Returnable: c.returnable}))
+			s.must(s.catalog.TakeSlug(t.Context(), s.sender(), catalog.SlugEdit{GoodID: id, Slug: c.slug, Returnable: c.returnable}))
 			if got := s.good(id); got != c.want {
 				t.Errorf("good %s, want %s", got, c.want)
 			}
@@ -77,8 +78,8 @@ func TestTakeSlug(t *testing.T) {
 func TestSlugKeepsReturnable(t *testing.T) {
 	s := newShop(t)
 	id, no := s.goodOf(product), false
-	s.must(s.catalog.TakeSlug(t.Context(), s.Machine, catalog.SlugEdit{GoodID: id, Slug: "cola", Returnable: &no}))
-	s.must(s.catalog.TakeSlug(t.Context(), s.Machine, catalog.SlugEdit{GoodID: id, Slug: "cola-2"}))
+	s.must(s.catalog.TakeSlug(t.Context(), s.sender(), catalog.SlugEdit{GoodID: id, Slug: "cola", Returnable: &no}))
+	s.must(s.catalog.TakeSlug(t.Context(), s.sender(), catalog.SlugEdit{GoodID: id, Slug: "cola-2"}))
 	if got := s.good(id); got != "cola-2 false changed" {
 		t.Errorf("good %s", got)
 	}
@@ -105,7 +106,7 @@ func TestSlugRefusals(t *testing.T) {
 		"unknown good":             {catalog.SlugEdit{GoodID: 999, Slug: "new"}, vending.CodeProductUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := s.catalog.TakeSlug(t.Context(), s.Machine, c.edit); vending.CodeOf(err) != c.code {
+			if err := s.catalog.TakeSlug(t.Context(), s.sender(), c.edit); vending.CodeOf(err) != c.code {
 				t.Errorf("%v, want %d", err, c.code)
 			}
 			if got := s.good(id); got != "cola true" {
@@ -117,4 +118,9 @@ func TestSlugRefusals(t *testing.T) {
 			s.wantQueued(s.neighbour)
 		})
 	}
+}
+
+// sender is the shop's machine as the sender of a message.
+func (s *shop) sender() store.Sender {
+	return store.Sender{ID: s.Machine.ID, MerchantID: s.Machine.MerchantID, MachineNo: s.Machine.MachineNo}
 }

@@ -22,7 +22,7 @@ func (f *fixture) setPassword(t testing.TB, password string) string {
 
 func (f *fixture) wantAccepted(t testing.TB, accepted bool, password string) {
 	t.Helper()
-	_, err := f.Fleet.Authenticate(t.Context(), storetest.MachineNo, password)
+	err := f.Fleet.Authenticate(t.Context(), storetest.MachineNo, password)
 	if accepted && err != nil || !accepted && !errors.Is(err, fleet.ErrBadPassword) {
 		t.Errorf("password %q: %v, want accepted: %v", password, err, accepted)
 	}
@@ -98,7 +98,7 @@ func TestTemperatureLimits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = f.Fleet.TakeTemperature(t.Context(), store.Machine{Machine: m.Machine, Presence: m.Presence}, fleet.Reading{Text: text, Tenths: tenths})
+		err = f.Fleet.TakeTemperature(t.Context(), store.Sender{ID: m.Machine.ID, MerchantID: m.Machine.MerchantID}, fleet.Reading{Text: text, Tenths: tenths})
 		if err != nil {
 			t.Fatal(err)
 		}
