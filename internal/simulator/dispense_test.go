@@ -244,20 +244,16 @@ func TestQueue(t *testing.T) {
 		for _, id := range []string{"1", "2", "3", "2"} {
 			p.send(sign(command("delivery_id", id)))
 		}
-		var order []string
 		for range 3 {
-			order = append(order, r.await(Acknowledged).DeliveryID)
-		}
-		if order[0] != "1" || order[1] != "2" || order[2] != "3" {
-			t.Error("order of reports:", order)
+			r.await(Acknowledged) // those of one moment in any order
 		}
 		got := p.messages(methodResponse)
 		if len(got) != 3 {
 			t.Fatalf("%d responses", len(got))
 		}
-		want(t, got[0], "deliver_status", "1", "timestamp", "1714373708")
-		want(t, got[1], "deliver_status", "1", "timestamp", "1714373728") // began after 20 s of 30
-		want(t, got[2], "deliver_status", "0", "timestamp", "1714373728", "error_msg", "Command Expired")
+		want(t, got[0], "delivery_id", "1", "deliver_status", "1", "timestamp", "1714373708")
+		want(t, got[1], "delivery_id", "2", "deliver_status", "1", "timestamp", "1714373728") // began after 20 s of 30
+		want(t, got[2], "delivery_id", "3", "deliver_status", "0", "timestamp", "1714373728", "error_msg", "Command Expired")
 		if r.Starts("1") != 1 || r.Starts("2") != 1 || r.Starts("3") != 0 {
 			t.Error("starts:", r.Starts("1"), r.Starts("2"), r.Starts("3"))
 		}
