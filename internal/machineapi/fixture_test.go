@@ -286,6 +286,17 @@ func (f *fixture) rows(table string) (n int) {
 	return n
 }
 
+// runLog writes the machine log until stop is called.
+func (f *fixture) runLog() (stop func()) {
+	ctx, cancel := context.WithCancel(f.ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- f.deps.MachineLog.Run(ctx) }()
+	return func() {
+		cancel()
+		<-ended
+	}
+}
+
 // flushLog writes what waits for the machine log.
 func (f *fixture) flushLog() {
 	f.t.Helper()

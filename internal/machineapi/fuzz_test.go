@@ -2,7 +2,6 @@ package machineapi
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
@@ -17,13 +16,7 @@ import (
 // dropped or not, and a dropped one changes nothing.
 func FuzzOnMessage(f *testing.F) {
 	fx := newFixture(f, Config{})
-	logCtx, stopLog := context.WithCancel(context.Background())
-	logEnded := make(chan error, 1)
-	go func() { logEnded <- fx.deps.MachineLog.Run(logCtx) }()
-	f.Cleanup(func() {
-		stopLog()
-		<-logEnded
-	})
+	f.Cleanup(fx.runLog())
 	fx.dispenseOne()
 	id := dispense.FormatID(fx.deliveryID())
 	for _, seed := range []string{
