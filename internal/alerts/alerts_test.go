@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +28,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	return &desk{t: t, Fixture: storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))}
+	return &desk{t: t, Fixture: storetest.NewFixture(t, testkit.NewDatabase(t).Open)}
 }
 
 func (d *desk) raise(tx *store.Tx, a alerts.Alert) error {

@@ -3,12 +3,10 @@ package callback
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -17,7 +15,7 @@ import (
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
-	"github.com/vendlane/vendlane/internal/store/sqlite"
+	"github.com/vendlane/vendlane/internal/testkit"
 	"go.uber.org/goleak"
 )
 
@@ -52,7 +50,7 @@ func (c *fakeClock) move(d time.Duration) {
 // fixture is a store with one merchant and its machine.
 type fixture struct {
 	t        testing.TB
-	file     string
+	database *testkit.Database
 	store    *store.Store
 	box      *secrets.Box
 	now      func() time.Time
@@ -68,12 +66,8 @@ func newFixture(t testing.TB, now func() time.Time) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, file: filepath.Join(t.TempDir(), "test.db"), box: box, now: now}
-	engine, err := sqlite.Open(t.Context(), f.file, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.store = store.New(engine)
+	f := &fixture{t: t, database: testkit.NewDatabase(t), box: box, now: now}
+	f.store = store.New(f.database.Open(t))
 	t.Cleanup(func() {
 		if err := f.store.Close(); err != nil {
 			t.Error(err)
@@ -119,12 +113,7 @@ func (f *fixture) write(fn func(ctx context.Context, tx *store.Tx) error) {
 // exec changes what no query changes yet, beside the store.
 func (f *fixture) exec(query string, args ...any) {
 	f.t.Helper()
-	raw, err := sql.Open("sqlite", "file:"+f.file+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer raw.Close()
-	if _, err := raw.ExecContext(context.Background(), query, args...); err != nil {
+	if _, err := f.database.SQL(f.t).ExecContext(context.Background(), query, args...); err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -42,7 +41,7 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	s := &shop{t: t, Fixture: storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))}
+	s := &shop{t: t, Fixture: storetest.NewFixture(t, testkit.NewDatabase(t).Open)}
 	s.catalog = catalog.New(s.Store, s.Now, catalog.Config{PublicURL: "https://vm.example"},
 		slog.New(slog.NewTextHandler(&s.log, nil)))
 	file := storetest.File()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,7 +37,7 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	return &shop{t: t, Fixture: storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))}
+	return &shop{t: t, Fixture: storetest.NewFixture(t, testkit.NewDatabase(t).Open)}
 }
 
 func (s *shop) must(err error) {

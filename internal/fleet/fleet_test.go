@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -32,14 +31,9 @@ const password = "secret-of-the-machine"
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "vendlane.db")
-	f := &fixture{Fixture: storetest.NewFixture(t, testkit.SQLite(file))}
+	database := testkit.NewDatabase(t)
+	f := &fixture{Fixture: storetest.NewFixture(t, database.Open), sql: database.SQL(t)}
 	f.fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000, PasswordCost: 4}, slog.New(slog.DiscardHandler))
-	var err error
-	if f.sql, err = sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.sql.Close() })
 	hash, err := f.fleet.HashPassword(password)
 	if err != nil {
 		t.Fatal(err)

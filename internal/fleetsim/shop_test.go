@@ -3,7 +3,6 @@ package fleetsim_test
 import (
 	"bytes"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/fleet"
@@ -29,7 +28,7 @@ func TestShopIsAccepted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))
+	f := storetest.NewFixture(t, testkit.NewDatabase(t).Open)
 	applier := provision.New(f.ProvisionDeps())
 	for range 2 {
 		if _, err := applier.Apply(t.Context(), file); err != nil {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -27,7 +26,7 @@ import (
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
-	"github.com/vendlane/vendlane/internal/store/sqlite"
+	"github.com/vendlane/vendlane/internal/testkit"
 	"github.com/vendlane/vendlane/internal/vending"
 	"github.com/vendlane/vendlane/signature"
 )
@@ -49,8 +48,8 @@ const (
 type fixture struct {
 	t        testing.TB
 	ctx      context.Context
-	file     string
-	engine   *sqlite.Engine
+	database *testkit.Database
+	engine   store.Engine
 	deps     Deps
 	clock    *testClock
 	logs     *logBuffer
@@ -108,7 +107,7 @@ func (l *logBuffer) count(text string) int {
 func newFixture(t testing.TB, cfg Config) *fixture {
 	t.Helper()
 	f := &fixture{
-		t: t, ctx: context.Background(), file: filepath.Join(t.TempDir(), "v.db"),
+		t: t, ctx: context.Background(), database: testkit.NewDatabase(t),
 		clock: newTestClock(), logs: &logBuffer{},
 	}
 	f.open()
@@ -121,8 +120,7 @@ func newFixture(t testing.TB, cfg Config) *fixture {
 // open makes everything that does not outlive a restart of the platform.
 func (f *fixture) open() {
 	f.t.Helper()
-	engine, err := sqlite.Open(f.ctx, f.file, sqlite.Options{})
-	f.check(err)
+	engine := f.database.Open(f.t)
 	box, err := secrets.NewBox(bytes.Repeat([]byte{7}, secrets.KeySize), rand.Reader)
 	f.check(err)
 	st, clock := store.New(engine), vending.Clock(f.clock.read)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -25,7 +24,7 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{Fixture: storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))}
+	f := &fixture{Fixture: storetest.NewFixture(t, testkit.NewDatabase(t).Open)}
 	f.log = machinelog.New(f.Store, f.Now, slog.New(slog.DiscardHandler))
 	return f
 }

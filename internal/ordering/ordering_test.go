@@ -1,7 +1,6 @@
 package ordering_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/store/storetest"
@@ -11,7 +10,7 @@ import (
 
 // openapi.md §7.15: by order id, or by trade_id in either form.
 func TestQuery(t *testing.T) {
-	f := storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))
+	f := storetest.NewFixture(t, testkit.NewDatabase(t).Open)
 	ctx := t.Context()
 	const bare, dashed = "800a7e9500d345c8987d3aafa412c77d", "800a7e95-00d3-45c8-987d-3aafa412c77d"
 	f.AddCode(t, "1000001", 131, 0)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,7 +35,7 @@ type shop struct {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	return &shop{t: t, Fixture: storetest.NewFixture(t, testkit.SQLite(filepath.Join(t.TempDir(), "vendlane.db")))}
+	return &shop{t: t, Fixture: storetest.NewFixture(t, testkit.NewDatabase(t).Open)}
 }
 
 func (s *shop) must(err error) {

@@ -2,7 +2,9 @@ package pickup_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -74,7 +76,11 @@ func newBenchFixture(b *testing.B, opts sqlite.Options) *storetest.Fixture {
 		}
 		return engine
 	})
-	raw := openRaw(b, file)
+	raw, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { raw.Close() })
 	for _, query := range []string{
 		"UPDATE products SET inventory = 1000000000, current_inventory = 1000000000 WHERE id = 131",
 		fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < %d)

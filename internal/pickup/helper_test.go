@@ -2,8 +2,6 @@ package pickup_test
 
 import (
 	"database/sql"
-	"net/url"
-	"path/filepath"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/store/storetest"
@@ -22,19 +20,8 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "vendlane.db")
-	f := storetest.NewFixture(t, testkit.SQLite(file))
-	return &fixture{Fixture: f, sql: openRaw(t, file)}
-}
-
-func openRaw(t testing.TB, file string) *sql.DB {
-	t.Helper()
-	raw, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { raw.Close() })
-	return raw
+	database := testkit.NewDatabase(t)
+	return &fixture{Fixture: storetest.NewFixture(t, database.Open), sql: database.SQL(t)}
 }
 
 func (f *fixture) exec(t testing.TB, query string, args ...any) {

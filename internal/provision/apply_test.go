@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,7 +17,6 @@ import (
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
-	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/store/storetest"
 	"github.com/vendlane/vendlane/internal/testkit"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -37,14 +34,9 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "vendlane.db")
-	f := &fixture{Fixture: storetest.NewFixture(t, testkit.SQLite(file))}
+	database := testkit.NewDatabase(t)
+	f := &fixture{Fixture: storetest.NewFixture(t, database.Open), sql: database.SQL(t)}
 	f.applier = provision.New(f.ProvisionDeps())
-	var err error
-	if f.sql, err = sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?_pragma=busy_timeout(10000)"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.sql.Close() })
 	return f
 }
 
@@ -541,12 +533,8 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := newFixture(t)
-	st := store.New(engine)
+	st := store.New(testkit.NewDatabase(t).Open(t))
 	defer st.Close()
 	deps := f.ProvisionDeps()
 	deps.Store = st

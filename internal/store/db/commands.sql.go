@@ -15,12 +15,13 @@ WHERE id IN (
     SELECT c.id FROM commands c
     WHERE c.state = 'QUEUED' AND c.due_at <= $2 AND c.lease_until <= $2
     ORDER BY c.due_at, c.id LIMIT $3
-)
+) AND state = 'QUEUED' AND due_at <= $2 AND lease_until <= $2
 RETURNING id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at
 `
 
 // attempts counts before the bytes leave, so that a row with attempts 0 was
-// certainly never seen by its machine.
+// certainly never seen by its machine. The outer conditions are checked again
+// after waiting for a row's lock, so that two nodes never claim the same row.
 func (q *Queries) ClaimCommands(ctx context.Context, leaseUntil int64, now int64, batch int32) ([]Command, error) {
 	rows, err := q.db.QueryContext(ctx, claimCommands, leaseUntil, now, batch)
 	if err != nil {

@@ -5,13 +5,14 @@ VALUES (sqlc.arg(machine_id), sqlc.arg(method), sqlc.arg(fields), sqlc.arg(deliv
 
 -- name: ClaimCommands :many
 -- attempts counts before the bytes leave, so that a row with attempts 0 was
--- certainly never seen by its machine.
+-- certainly never seen by its machine. The outer conditions are checked again
+-- after waiting for a row's lock, so that two nodes never claim the same row.
 UPDATE commands SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM commands c
     WHERE c.state = 'QUEUED' AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
     ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
-)
+) AND state = 'QUEUED' AND due_at <= sqlc.arg(now) AND lease_until <= sqlc.arg(now)
 RETURNING *;
 
 -- name: PutBackCommand :execrows

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"sync"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/store/schema"
 
 	_ "modernc.org/sqlite" // the driver
 )
@@ -123,26 +123,29 @@ func dsn(file, extra string) string {
 }
 
 func migrate(ctx context.Context, pool *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
+	s, err := schema.New(goose.DialectSQLite3, pool, migrations)
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, files)
+	return s.Up(ctx)
+}
+
+// SchemaStatus tells how far the database in an existing file is.
+func SchemaStatus(ctx context.Context, file string) (schema.Status, error) {
+	pool, err := sql.Open("sqlite", dsn(file, "cache_size(-2048)")+"&mode=rw")
 	if err != nil {
-		return fmt.Errorf("load migrations: %w", err)
+		return schema.Status{}, fmt.Errorf("open %s: %w", file, err)
 	}
-	version, err := provider.GetDBVersion(ctx)
+	defer func() { _ = pool.Close() }()
+	s, err := schema.New(goose.DialectSQLite3, pool, migrations)
 	if err != nil {
-		return fmt.Errorf("read schema version: %w", err)
+		return schema.Status{}, err
 	}
-	sources := provider.ListSources()
-	if newest := sources[len(sources)-1].Version; version > newest {
-		return fmt.Errorf("the database has schema version %d, this program knows versions up to %d: use a newer program", version, newest)
+	status, err := s.Status(ctx)
+	if err != nil {
+		return schema.Status{}, fmt.Errorf("open %s: %w", file, err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate schema: %w", err)
-	}
-	return nil
+	return status, nil
 }
 
 // RunInTx implements store.Engine.
