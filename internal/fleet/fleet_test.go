@@ -23,8 +23,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type fixture struct {
 	*storetest.Fixture
-	fleet *fleet.Service
-	sql   *sql.DB
+	fleet    *fleet.Service
+	database *testkit.Database
+	sql      *sql.DB
 }
 
 const password = "secret-of-the-machine"
@@ -32,7 +33,7 @@ const password = "secret-of-the-machine"
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	database := testkit.NewDatabase(t)
-	f := &fixture{Fixture: storetest.NewFixture(t, database.Open), sql: database.SQL(t)}
+	f := &fixture{Fixture: storetest.NewFixture(t, database.Open), database: database, sql: database.SQL(t)}
 	f.fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000, PasswordCost: 4}, slog.New(slog.DiscardHandler))
 	hash, err := f.fleet.HashPassword(password)
 	if err != nil {

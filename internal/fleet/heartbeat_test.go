@@ -11,6 +11,7 @@ import (
 
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/testkit"
 )
 
 // addMachines adds n offline machines with the ids 1001 and up.
@@ -23,15 +24,20 @@ func (f *fixture) addMachines(t testing.TB, n int) {
 		SELECT id, FALSE, 0, 1, '', '', '', 0 FROM machines WHERE id > 1000`)
 }
 
-// holdWriter keeps the store's writer busy until the returned function is
-// called.
-func (f *fixture) holdWriter(t testing.TB) (release func()) {
+// holdWriter keeps heartbeats of machines from being stored until the returned
+// function is called: by the store's one writer, or by locks.
+func (f *fixture) holdWriter(t testing.TB, machineIDs ...int64) (release func()) {
 	t.Helper()
 	held, free := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
 	var err error
 	wg.Go(func() {
-		err = f.Store.InTx(context.Background(), func(*store.Tx) error {
+		err = f.Store.InTx(context.Background(), func(tx *store.Tx) error {
+			for _, id := range machineIDs {
+				if _, err := tx.MachineConnected(context.Background(), id, 1); err != nil {
+					return err
+				}
+			}
 			close(held)
 			<-free
 			return nil
@@ -85,8 +91,8 @@ func TestConcurrentHeartbeats(t *testing.T) {
 func TestHeartbeatThatCannotBeStored(t *testing.T) {
 	f := newFixture(t)
 	f.addMachines(t, 4)
-	f.exec(t, `CREATE TRIGGER broken BEFORE UPDATE ON presence WHEN NEW.machine_id = 1002 BEGIN SELECT RAISE(ABORT, 'broken row'); END`)
-	release := f.holdWriter(t)
+	f.database.Fail(t, "BEFORE UPDATE ON presence", "NEW.machine_id = 1002")
+	release := f.holdWriter(t, 1001, 1003, 1004)
 	defer release()
 	// While the writer is busy they gather; nobody waits for the first three.
 	for _, id := range []int64{1001, 1002, 1003} {
@@ -100,7 +106,7 @@ func TestHeartbeatThatCannotBeStored(t *testing.T) {
 	wg.Go(func() { last = f.fleet.TakeHeartbeat(t.Context(), fleet.Heartbeat{MachineID: 1004}) })
 	release()
 	wg.Wait()
-	if broken == nil || !strings.Contains(broken.Error(), "broken row") {
+	if broken == nil || !strings.Contains(broken.Error(), testkit.BrokenWrite) {
 		t.Errorf("the heartbeat that cannot be stored: %v", broken)
 	}
 	must(t, last)
@@ -118,7 +124,7 @@ func TestHeartbeatOfCallerThatHasGone(t *testing.T) {
 	f := newFixture(t)
 	f.Online(t, false)
 	came := f.Now().UnixMilli()
-	release := f.holdWriter(t)
+	release := f.holdWriter(t, f.Machine.ID)
 	defer release()
 	err := f.fleet.TakeHeartbeat(ended(t), fleet.Heartbeat{MachineID: f.Machine.ID, NetworkType: "NONE"})
 	if !errors.Is(err, context.Canceled) {

@@ -32,7 +32,7 @@ func traffic(change map[string]any) map[string]any {
 // query shows the effect.
 func TestMethods(t *testing.T) {
 	const setting = "SELECT reported FROM machine_config WHERE machine_id = 10009 AND name = "
-	const product = "SELECT current_inventory || ' ' || on_sale || ' ' || lock_id || ' ' || floor_status || ' ' || lock_status FROM products"
+	const product = "SELECT current_inventory || ' ' || CAST(on_sale AS INTEGER) || ' ' || lock_id || ' ' || floor_status || ' ' || lock_status FROM products"
 	tests := map[string]struct {
 		method string
 		fields map[string]any
@@ -57,11 +57,11 @@ func TestMethods(t *testing.T) {
 		"an unknown fault":           {"client.channel.status.put", map[string]any{"product_id": "131", "floor_status": "99"}, "SELECT kind || ' ' || subject FROM alerts", "CHANNEL_FAULT 131"},
 		"door of an auxiliary":       {"client.channel.status.put", map[string]any{"product_id": "131", "lock_status": "-1"}, product, "10 1 0 1 -1"},
 		"everything emptied":         {"client.product.restock", map[string]any{"product_ids": "[]", "operation": "0"}, product, "0 0 0 1 "},
-		"everything, in the ledger":  {"client.product.restock", map[string]any{"product_ids": "[]", "operation": "0"}, "SELECT source || ' ' || is_all FROM replenishments", "APP 1"},
-		"some emptied":               {"client.product.restock", map[string]any{"product_ids": `["131"]`, "operation": "0"}, "SELECT source || ' ' || is_all FROM replenishments", "APP 0"},
+		"everything, in the ledger":  {"client.product.restock", map[string]any{"product_ids": "[]", "operation": "0"}, "SELECT source || ' ' || CAST(is_all AS INTEGER) FROM replenishments", "APP 1"},
+		"some emptied":               {"client.product.restock", map[string]any{"product_ids": `["131"]`, "operation": "0"}, "SELECT source || ' ' || CAST(is_all AS INTEGER) FROM replenishments", "APP 0"},
 		"ids of others are skipped":  {"client.product.restock", map[string]any{"product_ids": `["9",131]`, "operation": "0"}, product, "0 0 0 1 "},
-		"code used at the machine":   {"client.pickup_codes.put", map[string]any{"id": "1", "used": "1"}, "SELECT state || ' ' || order_id FROM pickup_codes", "USED 0"},
-		"article code":               {"client.goods.slug.put", map[string]any{"good_id": "1", "slug": "6901234567892", "is_returnable": "0"}, "SELECT slug || ' ' || is_returnable FROM goods", "6901234567892 0"},
+		"code used at the machine":   {"client.pickup_codes.put", map[string]any{"id": "1", "used": "1"}, "SELECT state || ' ' || order_id FROM pickup_codes ORDER BY id", "USED 0"},
+		"article code":               {"client.goods.slug.put", map[string]any{"good_id": "1", "slug": "6901234567892", "is_returnable": "0"}, "SELECT slug || ' ' || CAST(is_returnable AS INTEGER) FROM goods", "6901234567892 0"},
 		"traffic":                    {"client.traffic.put", traffic(nil), "SELECT day || ' ' || network_type || ' ' || download_bytes FROM traffic_days", "2024-04-29 2 2000"},
 		"traffic with a field of M5": {"client.traffic.put", traffic(map[string]any{"id": "3"}), "SELECT upload_packets FROM traffic_totals", "1"},
 	}
@@ -77,7 +77,7 @@ func TestMethods(t *testing.T) {
 				t.Errorf("mqtt_accepted_total = %v, want 1; log:\n%s", got, f.logs.buf.String())
 			}
 			f.flushLog()
-			if got := f.text("SELECT is_up || ' ' || method FROM machine_logs"); got != "1 "+test.method {
+			if got := f.text("SELECT CAST(is_up AS INTEGER) || ' ' || method FROM machine_logs"); got != "1 "+test.method {
 				t.Errorf("machine log holds %q", got)
 			}
 		})

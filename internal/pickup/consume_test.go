@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -155,8 +154,7 @@ func TestConsumeLostRace(t *testing.T) {
 	f.AddCode(t, "1000001", 131, 0)
 	f.AddCode(t, "1000002", 131, 0)
 	// The trigger plays the other one: it spends the code as the order is made.
-	f.exec(t, `CREATE TRIGGER other AFTER INSERT ON records BEGIN
-		UPDATE pickup_codes SET state = 'CANCELLED' WHERE code = '1000001'; END`)
+	f.database.Trigger(t, "AFTER INSERT ON records", "", "UPDATE pickup_codes SET state = 'CANCELLED' WHERE code = '1000001'")
 	_, err := f.Consume(t.Context(), "1000001", 131, "20240429000000000001")
 	wantCode(t, err, vending.CodeInternal) // the trigger strikes on each of the four tries
 	for table, want := range map[string]int{"orders": 0, "records": 0, "commands": 0} {
@@ -175,7 +173,7 @@ func TestConsumeIsAtomic(t *testing.T) {
 		t.Run(table, func(t *testing.T) {
 			f := newFixture(t)
 			f.AddCode(t, "5288640", 131, 0)
-			f.exec(t, fmt.Sprintf("CREATE TRIGGER full BEFORE INSERT ON %s BEGIN SELECT RAISE(ABORT, 'disk is full'); END", table))
+			repair := f.database.Fail(t, "BEFORE INSERT ON "+table, "")
 			_, err := f.Consume(t.Context(), "5288640", 131, "20240429000000000001")
 			wantCode(t, err, vending.CodeInternal)
 			state := value[string](t, f, `SELECT (SELECT state FROM pickup_codes) || (SELECT COUNT(*) FROM orders) ||
@@ -183,7 +181,7 @@ func TestConsumeIsAtomic(t *testing.T) {
 			if state != "UNUSED00010" {
 				t.Errorf("%s, want UNUSED00010", state)
 			}
-			f.exec(t, "DROP TRIGGER full")
+			repair()
 			if _, err := f.Consume(t.Context(), "5288640", 131, "20240429000000000001"); err != nil {
 				t.Error(err)
 			}
@@ -229,7 +227,7 @@ func TestCancelForProduct(t *testing.T) {
 			t.Errorf("code %s is %s, want %s", code, got, want)
 		}
 	}
-	if got := value[string](t, f, "SELECT GROUP_CONCAT(method || fields) FROM commands"); got != `client.pickup_codes.delete{"id":"1"}` {
+	if got := value[string](t, f, "SELECT STRING_AGG(method || fields, ',') FROM commands"); got != `client.pickup_codes.delete{"id":"1"}` {
 		t.Errorf("commands %s", got)
 	}
 }

@@ -15,13 +15,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // cases.
 type fixture struct {
 	*storetest.Fixture
-	sql *sql.DB
+	database *testkit.Database
+	sql      *sql.DB
 }
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	database := testkit.NewDatabase(t)
-	return &fixture{Fixture: storetest.NewFixture(t, database.Open), sql: database.SQL(t)}
+	return &fixture{Fixture: storetest.NewFixture(t, database.Open), database: database, sql: database.SQL(t)}
 }
 
 func (f *fixture) exec(t testing.TB, query string, args ...any) {

@@ -110,7 +110,7 @@ func TestExpireSweep(t *testing.T) {
 	f := newFixture(t)
 	f.exec(t, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)
 		INSERT INTO pickup_codes (machine_id, product_id, code, quantity, state, created_at, expired_at, finished_at, order_id, trade_id)
-		SELECT $1, 131, CAST(1000000 + i AS TEXT), 1, 'UNUSED', 1, $2 + i, 0, 0, '' FROM n`, f.Machine.ID, f.Now().UnixMilli()-1000)
+		SELECT $1, 131, CAST(1000000 + i AS TEXT), 1, 'UNUSED', 1, CAST($2 AS BIGINT) + i, 0, 0, '' FROM n`, f.Machine.ID, f.Now().UnixMilli()-1000)
 	for range 2 {
 		if err := f.Pickup.ExpireSweep(t.Context()); err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -28,14 +29,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // fixture is the shop of storetest, already applied once.
 type fixture struct {
 	*storetest.Fixture
-	applier *provision.Applier
-	sql     *sql.DB
+	applier  *provision.Applier
+	database *testkit.Database
+	sql      *sql.DB
 }
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	database := testkit.NewDatabase(t)
-	f := &fixture{Fixture: storetest.NewFixture(t, database.Open), sql: database.SQL(t)}
+	f := &fixture{Fixture: storetest.NewFixture(t, database.Open), database: database, sql: database.SQL(t)}
 	f.applier = provision.New(f.ProvisionDeps())
 	return f
 }
@@ -86,8 +88,8 @@ func (f *fixture) rows(t testing.TB, query string) []string {
 func (f *fixture) dump(t testing.TB) string {
 	t.Helper()
 	var out strings.Builder
-	for _, table := range f.rows(t, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name") {
-		for _, row := range f.rows(t, "SELECT * FROM "+table) {
+	for _, table := range f.database.Tables(t) {
+		for _, row := range slices.Sorted(slices.Values(f.rows(t, "SELECT * FROM "+table))) {
 			out.WriteString(table + " " + regexp.MustCompile(`v1:\S+`).ReplaceAllString(row, "sealed") + "\n")
 		}
 	}

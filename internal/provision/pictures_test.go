@@ -142,7 +142,7 @@ func TestBanners(t *testing.T) {
 		f.apply(t, func(m *provision.Merchant) { m.Machines[0].Banners = banners })
 	}
 	rows := func() []string {
-		return f.rows(t, "SELECT cover_image, status, is_visible, sort_id, hit_count, expired_at FROM banners ORDER BY id")
+		return f.rows(t, "SELECT cover_image, status, CAST(is_visible AS INTEGER), sort_id, hit_count, expired_at FROM banners ORDER BY id")
 	}
 	list(provision.Banner{CoverImage: "a", SortID: 1}, provision.Banner{CoverImage: "b", Hidden: true, Pending: true, ExpiredAt: "2030-01-01 00:00:00"})
 	if got, want := rows(), []string{"a APPROVED 1 1 0 0", "b PENDING 0 0 0 1893427200000"}; !slices.Equal(got, want) {
