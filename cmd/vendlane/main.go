@@ -34,6 +34,7 @@ func commands() []command {
 		{"certify", "judge how a machine keeps the machine protocol", runCertify},
 		{"bench", "measure the platform beside others: bench fleet", runBench},
 		{"admin", "set up merchants, machines and codes (apply), or one machine (machine)", admin},
+		{"migrate", "bring the database to the schema of this program (up), or show how far it is (status)", migrate},
 		{"version", "print the version", version},
 	}
 }

@@ -37,7 +37,6 @@ import (
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/storage"
 	"github.com/vendlane/vendlane/internal/store"
-	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -106,7 +105,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := sqlite.Open(ctx, filepath.Join(cfg.Data, databaseFile), sqlite.Options{MaxGroup: cfg.Store.MaxGroup})
+	engine, err := openEngine(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}

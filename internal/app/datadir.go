@@ -35,7 +35,8 @@ func prepareData(dir string) error {
 }
 
 // masterKey returns the configured master key, else the one in the data
-// folder, which is made when the folder is new.
+// folder, which is made when the folder is new. It makes none for a PostgreSQL
+// database: other nodes could not read what is sealed under it.
 func masterKey(cfg config.Config, random io.Reader) ([]byte, error) {
 	if cfg.Secrets.MasterKey != "" {
 		return decodeKey("secrets.master_key", cfg.Secrets.MasterKey)
@@ -47,6 +48,9 @@ func masterKey(cfg config.Config, random io.Reader) ([]byte, error) {
 		return decodeKey(file, strings.TrimSpace(string(text)))
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("read master key: %w", err)
+	}
+	if cfg.Store.DSN != "" {
+		return nil, fmt.Errorf("secrets.master_key must be set: all nodes of a PostgreSQL database need the same one (64 hex digits)")
 	}
 	if _, err := os.Stat(filepath.Join(cfg.Data, databaseFile)); err == nil {
 		return nil, fmt.Errorf("master key %s is missing but the database exists: restore the file or set secrets.master_key", file)

@@ -127,7 +127,9 @@ type I18n struct {
 
 // Store configures the database.
 type Store struct {
-	MaxGroup int `yaml:"max_group" doc:"writes that share one durable commit at most" zh:"一次持久化提交最多合并的写入数"`
+	DSN            string `yaml:"dsn" doc:"PostgreSQL database, postgres://user:password@host/name; empty uses the SQLite file vendlane.db in the data folder" zh:"PostgreSQL 数据库，postgres://user:password@host/name；为空时使用数据文件夹中的 SQLite 文件 vendlane.db"`
+	MaxConnections int    `yaml:"max_connections" doc:"connections of one node to PostgreSQL at most" zh:"单个节点到 PostgreSQL 的最大连接数"`
+	MaxGroup       int    `yaml:"max_group" doc:"writes that share one durable commit of SQLite at most" zh:"SQLite 一次持久化提交最多合并的写入数"`
 }
 
 // Default returns the settings that apply without any configuration: those of
@@ -148,7 +150,7 @@ func Default() Config {
 		Callback: Callback{
 			TimeoutS: 10, RetryS: []int64{5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200},
 		},
-		Store: Store{MaxGroup: 256},
+		Store: Store{MaxConnections: 20, MaxGroup: 256},
 	}
 }
 
@@ -220,6 +222,7 @@ func (c Config) Validate() error {
 		{"dispense.lock_s.default", c.Dispense.LockS.Default, 1},
 		{"machine.offline_after_s", c.Machine.OfflineAfterS, 1},
 		{"callback.timeout_s", c.Callback.TimeoutS, 1},
+		{"store.max_connections", int64(c.Store.MaxConnections), 1},
 		{"store.max_group", int64(c.Store.MaxGroup), 1},
 	} {
 		if bound.value < bound.low {

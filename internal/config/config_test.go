@@ -54,7 +54,7 @@ func TestDefaults(t *testing.T) {
 
 // other is a value for every key that is not its default.
 var other = map[string]string{
-	"data": "/var/lib/vendlane", "default_timezone": "Europe/Berlin", "http.listen": "127.0.0.1:1", "http.admin_listen": "127.0.0.1:2", "http.public_url": "https://platform.example",
+	"data": "/var/lib/vendlane", "default_timezone": "Europe/Berlin", "http.listen": "127.0.0.1:1", "store.dsn": "postgres://vendlane@db.example/vendlane", "http.admin_listen": "127.0.0.1:2", "http.public_url": "https://platform.example",
 	"http.trusted_proxies": "10.0.0.0/8, fd00::/8", "mqtt.listen": "127.0.0.1:3", "mqtt.ws_listen": "127.0.0.1:4",
 	"mqtt.tls_listen": "127.0.0.1:5", "mqtt.wss_listen": "127.0.0.1:6", "mqtt.tls_cert": "cert.pem", "mqtt.tls_key": "key.pem", "log.level": "debug", "log.format": "text",
 	"secrets.master_key": strings.Repeat("ab", 32), "ratelimit.app_rps": "0.5", "callback.retry_s": "1, 2, 3", "callback.allow_ranges": "192.168.0.0/16",
