@@ -1,8 +1,10 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -93,6 +95,7 @@ func (s *Service) TakeShelfRefill(ctx context.Context, r ShelfRefill) error {
 		if len(r.ProductIDs) > 0 {
 			rows = s.named(rows, r)
 		}
+		slices.SortFunc(rows, func(a, b db.Product) int { return cmp.Compare(a.ID, b.ID) })
 		for _, p := range rows {
 			if err := s.refill(ctx, tx, p, r); err != nil {
 				return err

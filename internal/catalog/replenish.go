@@ -1,8 +1,10 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -139,15 +141,19 @@ func (s *Service) setCabinet(ctx context.Context, tx *store.Tx, machineID int64,
 	if err != nil {
 		return fmt.Errorf("list channels: %w", err)
 	}
-	anyChanged := false
+	var changes []change
 	for _, row := range rows {
-		to, ok := level(row)
-		if !ok {
-			continue
+		if to, ok := level(row); ok {
+			changes = append(changes, change{
+				machineID: machineID, productID: row.ID, from: row.CurrentInventory, to: to, source: sourceOpenAPI,
+			})
 		}
-		changed, err := s.setLevel(ctx, tx, change{
-			machineID: machineID, productID: row.ID, from: row.CurrentInventory, to: to, source: sourceOpenAPI,
-		})
+	}
+	// In the order of products, as everywhere: nobody must wait in a circle.
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.productID, b.productID) })
+	anyChanged := false
+	for _, c := range changes {
+		changed, err := s.setLevel(ctx, tx, c)
 		if err != nil {
 			return err
 		}

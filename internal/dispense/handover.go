@@ -26,18 +26,15 @@ func (s *Service) MarkSent(ctx context.Context, tx *store.Tx, deliveryID int64) 
 // callback and the lock released (openapi.md §6.4). Only a PENDING delivery is
 // changed.
 func (s *Service) NotHandedOver(ctx context.Context, tx *store.Tx, deliveryID int64) error {
-	d, found, err := store.Find(tx.DeliveryByID(ctx, deliveryID))
+	d, found, err := lockDelivery(ctx, tx, deliveryID)
 	if err != nil || !found || d.State != vending.DeliveryPending {
 		return err
 	}
 	out := outcome{state: vending.DeliveryFailed, failReason: vending.ReasonPublishFailed}
-	if err := s.finish(ctx, tx, d, out, s.log); err != nil {
-		return err
-	}
 	if err := tx.ReleaseDispenseLock(ctx, d.MachineID, d.ID); err != nil {
 		return fmt.Errorf("release dispense lock: %w", err)
 	}
-	return nil
+	return s.finish(ctx, tx, d, out, s.log)
 }
 
 // TimeoutSweep ends deliveries that have waited too long for a report:
@@ -60,12 +57,9 @@ func (s *Service) TimeoutSweep(ctx context.Context) error {
 }
 
 func (s *Service) timeOut(ctx context.Context, tx *store.Tx, id int64) error {
-	d, err := tx.DeliveryByID(ctx, id)
-	if err != nil {
-		return fmt.Errorf("overdue delivery: %w", err)
-	}
-	if !d.State.Open() {
-		return nil // its report came in the meantime
+	d, found, err := lockDelivery(ctx, tx, id)
+	if err != nil || !found || !d.State.Open() {
+		return err // its report came in the meantime
 	}
 	return s.finish(ctx, tx, d, outcome{state: vending.DeliveryTimeout, failReason: vending.ReasonTimeout}, s.log)
 }

@@ -41,7 +41,7 @@ func (s *Service) TakeReport(ctx context.Context, r Report) error {
 }
 
 func (s *Service) applyReport(ctx context.Context, tx *store.Tx, r Report) error {
-	delivery, found, err := store.Find(tx.DeliveryByID(ctx, r.DeliveryID))
+	delivery, found, err := lockDelivery(ctx, tx, r.DeliveryID)
 	if err != nil {
 		return err
 	}
@@ -57,11 +57,11 @@ func (s *Service) applyReport(ctx context.Context, tx *store.Tx, r Report) error
 	if !delivery.State.TakesReport() {
 		return s.takeUnexpected(ctx, tx, delivery, out, log)
 	}
-	if err := s.finish(ctx, tx, delivery, out, log); err != nil {
-		return err
-	}
 	if err := tx.ReleaseDispenseLock(ctx, delivery.MachineID, delivery.ID); err != nil {
 		return fmt.Errorf("release dispense lock: %w", err)
+	}
+	if err := s.finish(ctx, tx, delivery, out, log); err != nil {
+		return err
 	}
 	if out.channelStatus == "" {
 		return nil

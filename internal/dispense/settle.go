@@ -13,18 +13,34 @@ import (
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
-// finish moves a delivery to its end state and settles what hangs on it: the
+// lockDelivery reads a delivery that is to be settled, and makes others that
+// settle one of its order, or end that order, wait. What they have written is
+// read afterwards: the settlement depends on the order and on all deliveries of
+// a record. Rows are changed in one order everywhere, so that nobody waits in a
+// circle: order, dispense lock, command, delivery, record, product.
+func lockDelivery(ctx context.Context, tx *store.Tx, id int64) (db.Delivery, bool, error) {
+	d, found, err := store.Find(tx.DeliveryByID(ctx, id))
+	if err != nil || !found {
+		return d, found, err
+	}
+	if err := tx.LockOrder(ctx, d.OrderID); err != nil {
+		return d, found, fmt.Errorf("lock order: %w", err)
+	}
+	return store.Find(tx.DeliveryByID(ctx, id))
+}
+
+// finish moves a delivery of lockDelivery to its end state and settles what hangs on it: the
 // command's repeats, the record, the stock and the callback.
 func (s *Service) finish(ctx context.Context, tx *store.Tx, d db.Delivery, out outcome, log *slog.Logger) error {
 	now := s.clock.Millis()
+	if err := tx.FinishCommandsOfDelivery(ctx, d.ID); err != nil {
+		return fmt.Errorf("stop repeating the command: %w", err)
+	}
 	n, err := tx.FinishDelivery(ctx, db.FinishDeliveryParams{
 		ID: d.ID, State: out.state, Delivered: out.delivered, Now: now, FailReason: out.failReason, OldState: d.State,
 	})
 	if err := store.Changed("finish delivery", n, err); err != nil {
 		return err
-	}
-	if err := tx.FinishCommandsOfDelivery(ctx, d.ID); err != nil {
-		return fmt.Errorf("stop repeating the command: %w", err)
 	}
 	order, err := tx.OrderByID(ctx, d.OrderID)
 	if err != nil {

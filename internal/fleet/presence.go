@@ -58,19 +58,16 @@ func (s *Service) SilentSweep(ctx context.Context) error {
 		if len(ids) == 0 {
 			return nil
 		}
-		err = s.store.InTx(ctx, func(tx *store.Tx) error {
-			for _, id := range ids {
-				n, err := tx.MachineFellSilent(ctx, db.MachineFellSilentParams{
-					MachineID: id, LastHeartbeatAt: limit, NotifyMessage: vending.NoticeOffline, AlertAt: now,
-				})
-				if err != nil {
-					return err
-				}
-				if n == 1 {
-					s.log.Info("machine is offline", "machine_id", id, "reason", "no heartbeat")
-				}
+		// One by one on an engine with many writers: heartbeats come in any
+		// order, and nobody must wait in a circle.
+		err = s.store.InBatch(ctx, ids, func(tx *store.Tx, id int64) error {
+			n, err := tx.MachineFellSilent(ctx, db.MachineFellSilentParams{
+				MachineID: id, LastHeartbeatAt: limit, NotifyMessage: vending.NoticeOffline, AlertAt: now,
+			})
+			if err == nil && n == 1 {
+				s.log.Info("machine is offline", "machine_id", id, "reason", "no heartbeat")
 			}
-			return nil
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("mark silent machines: %w", err)

@@ -194,7 +194,7 @@ func (r *random) setUp(m *machine, products ...*product) {
 			_, floorErr := tx.SetFloorStatus(ctx, p.id, p.floor)
 			err = errors.Join(err, readErr, floorErr, tx.UpdateProduct(ctx, db.UpdateProductParams{
 				ID: p.id, GoodID: stored.GoodID, CategoryID: stored.CategoryID, OnSale: p.onSale,
-				Inventory: stored.Inventory, CurrentInventory: stored.CurrentInventory, SortID: stored.SortID,
+				Inventory: stored.Inventory, SortID: stored.SortID,
 			}))
 		}
 		return err

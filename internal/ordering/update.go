@@ -1,8 +1,10 @@
 package ordering
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/store"
@@ -54,6 +56,9 @@ func (s *Service) returnRecords(ctx context.Context, tx *store.Tx, order db.Orde
 	if err != nil {
 		return nil, fmt.Errorf("records of order: %w", err)
 	}
+	// Deliveries, records and products one after the other, products in the
+	// order of their ids: see reserve.
+	var returned []db.Record
 	for _, r := range records {
 		returnable := r.State.Returnable()
 		if r.State == vending.RecordDelivering {
@@ -61,13 +66,18 @@ func (s *Service) returnRecords(ctx context.Context, tx *store.Tx, order db.Orde
 				return nil, err
 			}
 		}
-		if !returnable {
-			continue
+		if returnable {
+			returned = append(returned, r)
 		}
+	}
+	for _, r := range returned {
 		n, err := tx.RefundRecord(ctx, r.ID, r.State)
 		if err := store.Changed("refund record", n, err); err != nil {
 			return nil, err
 		}
+	}
+	slices.SortFunc(returned, func(a, b db.Record) int { return cmp.Compare(a.ProductID, b.ProductID) })
+	for _, r := range returned {
 		if err := catalog.ReturnStock(ctx, tx, s.log, r.ProductID, r.Quantity-r.Delivered); err != nil {
 			return nil, err
 		}

@@ -42,10 +42,7 @@ func (s *Service) Cancel(ctx context.Context, merchant db.Merchant, machineNo st
 	}
 	return s.store.InTx(ctx, func(tx *store.Tx) error {
 		now := s.clock.Millis()
-		code, found, err := store.Find(tx.CodeOfMachine(ctx, codeID, m.ID))
-		if err == nil && found {
-			code, found, err = ownCode(ctx, tx.Queries, merchant.ID, code)
-		}
+		_, found, err := store.Find(tx.CodeOfMachine(ctx, codeID, m.ID))
 		if err != nil {
 			return err
 		}
@@ -59,7 +56,17 @@ func (s *Service) Cancel(ctx context.Context, merchant db.Merchant, machineNo st
 		if n == 1 {
 			return queueDelete(ctx, tx, m.ID, codeID, now)
 		}
-		if code.State == vending.CodeUsed {
+		// It has ended; how is read only now, since that may just have happened.
+		code, err := tx.CodeOfMachine(ctx, codeID, m.ID)
+		if err == nil {
+			code, found, err = ownCode(ctx, tx.Queries, merchant.ID, code)
+		}
+		switch {
+		case err != nil:
+			return fmt.Errorf("read ended code: %w", err)
+		case !found:
+			return vending.Refuse(vending.CodeRecordUnknown)
+		case code.State == vending.CodeUsed:
 			return refuseUsed(code)
 		}
 		return nil

@@ -120,7 +120,7 @@ func setChannel(ctx context.Context, tx *store.Tx, machineID, merchantID int64, 
 	}
 	return product.ID, tx.UpdateProduct(ctx, db.UpdateProductParams{
 		ID: product.ID, GoodID: goodID, CategoryID: categoryID, OnSale: !c.OffSale,
-		Inventory: c.Capacity, CurrentInventory: product.CurrentInventory, SortID: c.SortID,
+		Inventory: c.Capacity, SortID: c.SortID,
 	})
 }
 

@@ -27,6 +27,8 @@ type Engine interface {
 	Reader() db.DBTX
 	// Ping tells whether the database answers, for readiness.
 	Ping(ctx context.Context) error
+	// BatchSize is how many rows InBatch changes in one transaction, at least 1.
+	BatchSize() int
 	// SetNextID makes the next generated id of a table at least id.
 	SetNextID(ctx context.Context, table string, id int64) error
 	// Close waits for writes under way and releases the database.

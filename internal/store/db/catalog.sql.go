@@ -1189,20 +1189,20 @@ func (q *Queries) UpdateGoodSlug(ctx context.Context, arg UpdateGoodSlugParams) 
 }
 
 const updateProduct = `-- name: UpdateProduct :exec
-UPDATE products SET good_id = $2, category_id = $3, on_sale = $4, inventory = $5, current_inventory = $6, sort_id = $7
+UPDATE products SET good_id = $2, category_id = $3, on_sale = $4, inventory = $5, sort_id = $6
 WHERE id = $1
 `
 
 type UpdateProductParams struct {
-	ID               int64
-	GoodID           int64
-	CategoryID       int64
-	OnSale           bool
-	Inventory        int64
-	CurrentInventory int64
-	SortID           int64
+	ID         int64
+	GoodID     int64
+	CategoryID int64
+	OnSale     bool
+	Inventory  int64
+	SortID     int64
 }
 
+// The stock stays as it is: it may change at any moment.
 func (q *Queries) UpdateProduct(ctx context.Context, arg UpdateProductParams) error {
 	_, err := q.db.ExecContext(ctx, updateProduct,
 		arg.ID,
@@ -1210,7 +1210,6 @@ func (q *Queries) UpdateProduct(ctx context.Context, arg UpdateProductParams) er
 		arg.CategoryID,
 		arg.OnSale,
 		arg.Inventory,
-		arg.CurrentInventory,
 		arg.SortID,
 	)
 	return err

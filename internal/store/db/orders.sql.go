@@ -86,6 +86,17 @@ func (q *Queries) InsertRecord(ctx context.Context, arg InsertRecordParams) (int
 	return id, err
 }
 
+const lockOrder = `-- name: LockOrder :exec
+UPDATE orders SET status = status WHERE id = $1
+`
+
+// Others that end the order or a delivery of it wait until this transaction is
+// over. (SQLite knows no SELECT … FOR UPDATE.)
+func (q *Queries) LockOrder(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, lockOrder, id)
+	return err
+}
+
 const orderByID = `-- name: OrderByID :one
 SELECT id, merchant_id, machine_id, trade_id, trade_key, status, date, amount, notify_url, notify_send_count, pickup_code_id, created_at, expires_at FROM orders WHERE id = $1
 `

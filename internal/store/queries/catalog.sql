@@ -139,7 +139,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '1')
 ON CONFLICT (id) DO NOTHING;
 
 -- name: UpdateProduct :exec
-UPDATE products SET good_id = $2, category_id = $3, on_sale = $4, inventory = $5, current_inventory = $6, sort_id = $7
+-- The stock stays as it is: it may change at any moment.
+UPDATE products SET good_id = $2, category_id = $3, on_sale = $4, inventory = $5, sort_id = $6
 WHERE id = $1;
 
 -- name: RetireProduct :exec

@@ -4,6 +4,11 @@ SELECT * FROM orders WHERE merchant_id = $1 AND trade_key = $2;
 -- name: OrderByID :one
 SELECT * FROM orders WHERE id = $1;
 
+-- name: LockOrder :exec
+-- Others that end the order or a delivery of it wait until this transaction is
+-- over. (SQLite knows no SELECT … FOR UPDATE.)
+UPDATE orders SET status = status WHERE id = $1;
+
 -- name: InsertOrder :one
 INSERT INTO orders (merchant_id, machine_id, trade_id, trade_key, status, date, amount, notify_url,
     notify_send_count, pickup_code_id, created_at, expires_at)

@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"sync"
 	"time"
@@ -164,6 +165,10 @@ func (e *Engine) Ping(ctx context.Context) error {
 	}
 	return e.readDB.PingContext(ctx)
 }
+
+// BatchSize implements store.Engine: one commit for all is cheapest, and nobody
+// else could write meanwhile anyway.
+func (e *Engine) BatchSize() int { return math.MaxInt }
 
 // SetNextID implements store.Engine.
 func (e *Engine) SetNextID(ctx context.Context, table string, id int64) error {

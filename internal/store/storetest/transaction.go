@@ -221,7 +221,7 @@ func testPaging(t *testing.T, f *Fixture) {
 			return err
 		}
 		return tx.UpdateProduct(ctx, db.UpdateProductParams{
-			ID: 140, GoodID: p.GoodID, OnSale: true, Inventory: 10, CurrentInventory: 10, SortID: 7,
+			ID: 140, GoodID: p.GoodID, OnSale: true, Inventory: 10, SortID: 7,
 		})
 	})
 	var got []int64
