@@ -94,6 +94,9 @@ func (a *Applier) Apply(ctx context.Context, f File) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if err := a.skipProductIDs(ctx, f); err != nil {
+		return Result{}, err
+	}
 	var result Result
 	err = a.store.InTx(ctx, func(tx *store.Tx) error {
 		result = Result{}
@@ -107,6 +110,26 @@ func (a *Applier) Apply(ctx context.Context, f File) (Result, error) {
 		return nil
 	})
 	return result, err
+}
+
+// skipProductIDs keeps products that get an id of the store's choice from
+// meeting those whose id the file names. An id that was skipped is no loss.
+func (a *Applier) skipProductIDs(ctx context.Context, f File) error {
+	highest := int64(0)
+	for _, merchant := range f.Merchants {
+		for _, m := range merchant.Machines {
+			for _, c := range m.Planogram {
+				highest = max(highest, c.ProductID)
+			}
+		}
+	}
+	if highest == 0 {
+		return nil
+	}
+	if err := a.store.SetNextID(ctx, "products", highest+1); err != nil {
+		return fmt.Errorf("skip product ids of the file: %w", err)
+	}
+	return nil
 }
 
 // hashPasswords does the slow hashing before the transaction, which other

@@ -555,3 +555,15 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("merchants: [{slug: a, machines: [{planogram: [{motor: 1}]}]}]"))
 	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = provision.Parse(text) })
 }
+
+// A product that gets its id from the store does not meet one whose id the file
+// named.
+func TestProductIDsOfFileAreSkipped(t *testing.T) {
+	f := newFixture(t) // its file names 131 to 142
+	f.apply(t, func(m *provision.Merchant) {
+		m.Machines[1].Planogram = []provision.Channel{{Motor: 0, Good: "cola", Capacity: 1}, {Motor: 1, Good: "cola", Capacity: 1}}
+	})
+	if ids := f.rows(t, "SELECT id FROM products WHERE id > 142 ORDER BY id"); !slices.Equal(ids, []string{"143", "144"}) {
+		t.Errorf("ids %v, want 143 and 144", ids)
+	}
+}

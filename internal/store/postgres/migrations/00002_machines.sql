@@ -28,7 +28,7 @@ ALTER TABLE banners ADD COLUMN view_type BIGINT NOT NULL DEFAULT 0;
 -- One setting of a machine: what it last reported, beside what it was told.
 CREATE TABLE machine_config (
     machine_id  BIGINT NOT NULL REFERENCES machines (id),
-    name        TEXT   NOT NULL,
+    name        TEXT   COLLATE "C" NOT NULL, -- listed by bytes, whatever the database sorts by
     reported    TEXT   NOT NULL,
     reported_at BIGINT NOT NULL,
     desired     TEXT   NOT NULL,
@@ -39,7 +39,7 @@ CREATE TABLE machine_config (
 -- kind is ONCE or CYCLE (mqtt.md §5.7, §5.8); times as the wire has them.
 CREATE TABLE power_schedules (
     machine_id BIGINT NOT NULL REFERENCES machines (id),
-    kind       TEXT   NOT NULL,
+    kind       TEXT   COLLATE "C" NOT NULL,
     power_on   TEXT   NOT NULL,
     power_off  TEXT   NOT NULL,
     weekdays   TEXT   NOT NULL,
