@@ -34,7 +34,11 @@ func (f *fixture) holdWriter(t testing.TB, machineIDs ...int64) (release func())
 	wg.Go(func() {
 		err = f.Store.InTx(context.Background(), func(tx *store.Tx) error {
 			for _, id := range machineIDs {
-				if _, err := tx.MachineConnected(context.Background(), id, 1); err != nil {
+				m, err := tx.MachineByID(context.Background(), id)
+				if err != nil {
+					return err
+				}
+				if _, err := tx.MachineConnected(context.Background(), 1, m.Machine.MachineNo); err != nil {
 					return err
 				}
 			}
