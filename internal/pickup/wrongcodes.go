@@ -29,7 +29,6 @@ func refuseLocked(retryAfter int64) error {
 type storedWrongCodes struct {
 	counter vending.WrongCodes
 	row     db.WrongCode
-	exists  bool
 }
 
 func (s *Service) wrongCodes(ctx context.Context, q *db.Queries, machineID int64) (storedWrongCodes, error) {
@@ -37,7 +36,7 @@ func (s *Service) wrongCodes(ctx context.Context, q *db.Queries, machineID int64
 	if err != nil || !found {
 		return storedWrongCodes{}, err
 	}
-	stored := storedWrongCodes{row: row, exists: true, counter: vending.WrongCodes{LockedUntil: row.LockedUntil}}
+	stored := storedWrongCodes{row: row, counter: vending.WrongCodes{LockedUntil: row.LockedUntil}}
 	if err := json.Unmarshal([]byte(row.Attempts), &stored.counter.At); err != nil {
 		return stored, fmt.Errorf("wrong codes of machine %d: %w", machineID, err)
 	}
@@ -69,6 +68,9 @@ func (s *Service) countWrongCode(ctx context.Context, machineID int64, answer er
 	}
 	now := s.clock.Millis()
 	err := s.store.InTx(ctx, func(tx *store.Tx) error {
+		if err := tx.LockWrongCodes(ctx, machineID); err != nil {
+			return fmt.Errorf("lock the counter of wrong codes: %w", err)
+		}
 		stored, err := s.wrongCodes(ctx, tx.Queries, machineID)
 		if err != nil {
 			return err
@@ -81,18 +83,13 @@ func (s *Service) countWrongCode(ctx context.Context, machineID int64, answer er
 		if err != nil {
 			return fmt.Errorf("encode wrong codes: %w", err)
 		}
-		var n int64
-		if stored.exists {
-			n, err = tx.UpdateWrongCodes(ctx, db.UpdateWrongCodesParams{
-				MachineID:      machineID,
-				Attempts:       string(attempts),
-				LockedUntil:    next.LockedUntil,
-				OldAttempts:    stored.row.Attempts,
-				OldLockedUntil: stored.row.LockedUntil,
-			})
-		} else {
-			n, err = tx.InsertWrongCodes(ctx, machineID, string(attempts), next.LockedUntil)
-		}
+		n, err := tx.UpdateWrongCodes(ctx, db.UpdateWrongCodesParams{
+			MachineID:      machineID,
+			Attempts:       string(attempts),
+			LockedUntil:    next.LockedUntil,
+			OldAttempts:    stored.row.Attempts,
+			OldLockedUntil: stored.row.LockedUntil,
+		})
 		if err := store.Changed("count wrong code", n, err); err != nil {
 			return err
 		}

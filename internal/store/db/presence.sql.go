@@ -80,17 +80,16 @@ func (q *Queries) HeartbeatBack(ctx context.Context, arg HeartbeatBackParams) (i
 	return result.RowsAffected()
 }
 
-const insertWrongCodes = `-- name: InsertWrongCodes :execrows
-INSERT INTO wrong_codes (machine_id, attempts, locked_until) VALUES ($1, $2, $3)
-ON CONFLICT (machine_id) DO NOTHING
+const lockWrongCodes = `-- name: LockWrongCodes :exec
+INSERT INTO wrong_codes (machine_id, attempts, locked_until) VALUES ($1, '[]', 0)
+ON CONFLICT (machine_id) DO UPDATE SET machine_id = excluded.machine_id
 `
 
-func (q *Queries) InsertWrongCodes(ctx context.Context, machineID int64, attempts string, lockedUntil int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, insertWrongCodes, machineID, attempts, lockedUntil)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+// Makes the counter if there is none. Others that count for the machine wait
+// until this transaction is over.
+func (q *Queries) LockWrongCodes(ctx context.Context, machineID int64) error {
+	_, err := q.db.ExecContext(ctx, lockWrongCodes, machineID)
+	return err
 }
 
 const machineConnected = `-- name: MachineConnected :execrows

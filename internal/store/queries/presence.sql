@@ -37,9 +37,11 @@ UPDATE presence SET alert_at = 0 WHERE machine_id = $1 AND alert_at <> 0 AND ale
 -- name: WrongCodesOfMachine :one
 SELECT * FROM wrong_codes WHERE machine_id = $1;
 
--- name: InsertWrongCodes :execrows
-INSERT INTO wrong_codes (machine_id, attempts, locked_until) VALUES ($1, $2, $3)
-ON CONFLICT (machine_id) DO NOTHING;
+-- name: LockWrongCodes :exec
+-- Makes the counter if there is none. Others that count for the machine wait
+-- until this transaction is over.
+INSERT INTO wrong_codes (machine_id, attempts, locked_until) VALUES ($1, '[]', 0)
+ON CONFLICT (machine_id) DO UPDATE SET machine_id = excluded.machine_id;
 
 -- name: UpdateWrongCodes :execrows
 UPDATE wrong_codes SET attempts = sqlc.arg(attempts), locked_until = sqlc.arg(locked_until)
