@@ -67,7 +67,7 @@ func TestDeadlockIsRunAgain(t *testing.T) {
 		})
 	}
 	done.Wait()
-	if err := errors.Join(errs...); err != nil || runs[0]+runs[1] != 3 {
+	if err := errors.Join(errs...); err != nil || runs[0]+runs[1] < 3 {
 		t.Errorf("runs %v, %v", runs, err)
 	}
 	if a, b := f.Stock(t, 131), f.Stock(t, 132); a != 8 || b != 8 {
