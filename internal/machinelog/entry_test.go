@@ -90,7 +90,7 @@ func FuzzPayload(f *testing.F) {
 		text = strings.Replace(text, "%s", secret, 1)
 		object, err := signature.ParseObject([]byte(text))
 		if err != nil {
-			t.Skip()
+			return // no message
 		}
 		got := machinelog.Payload(object)
 		var members map[string]any
@@ -99,7 +99,7 @@ func FuzzPayload(f *testing.F) {
 		}
 		var all any
 		if err := json.Unmarshal([]byte(text), &all); err != nil {
-			t.Skip()
+			return // no message
 		}
 		if underPassword(all, secret) && !outsidePassword(all, secret) && strings.Contains(got, secret) {
 			t.Errorf("the secret of %s is in %s", text, got)

@@ -59,14 +59,15 @@ func (l *Log) Put(ctx context.Context, e Entry) {
 
 // Run writes lines until ctx ends, then what is left, and returns nil.
 func (l *Log) Run(ctx context.Context) error {
+	writeCtx := context.WithoutCancel(ctx) // a stop must not break off a write
 	ticker := time.NewTicker(writeEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			l.flush(ctx)
+			l.flush(writeCtx)
 		case <-ctx.Done():
-			l.flush(context.WithoutCancel(ctx))
+			l.flush(writeCtx)
 			return nil
 		}
 	}

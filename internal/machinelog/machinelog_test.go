@@ -192,3 +192,44 @@ func TestClosedStore(t *testing.T) {
 		t.Error("the store is not closed")
 	}
 }
+
+// gate is an engine whose next write waits for the test.
+type gate struct {
+	store.Engine
+	closed           chan struct{} // the next write waits
+	entered, release chan struct{}
+}
+
+func (g *gate) RunInTx(ctx context.Context, fn func(q *db.Queries) error) error {
+	select {
+	case <-g.closed:
+		close(g.entered)
+		<-g.release
+	default:
+	}
+	return g.Engine.RunInTx(ctx, fn)
+}
+
+// A stop does not break off the write that is under way.
+func TestStopDuringWrite(t *testing.T) {
+	g := &gate{closed: make(chan struct{}, 1), entered: make(chan struct{}), release: make(chan struct{})}
+	f := &fixture{Fixture: storetest.NewFixture(t, func(t testing.TB) store.Engine {
+		g.Engine = testkit.NewDatabase(t).Open(t)
+		return g
+	})}
+	f.log = machinelog.New(f.Store, f.Now, slog.New(slog.DiscardHandler))
+	f.put(t, 1, "x")
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	g.closed <- struct{}{}
+	go func() { stopped <- f.log.Run(ctx) }()
+	<-g.entered
+	stop()
+	close(g.release)
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	if methods, _ := f.page(t, 1, 0, 10); len(methods) != 1 {
+		t.Errorf("%d lines after the stop, want 1", len(methods))
+	}
+}
