@@ -109,11 +109,8 @@ func retryPause(c db.Command) int64 {
 	if c.DeliveryID != 0 {
 		return retryAfter
 	}
-	pause := int64(retryAfter)
-	for n := int64(1); n < c.Attempts && pause < maxRetryAfter; n++ {
-		pause *= 2
-	}
-	return min(pause, maxRetryAfter)
+	doublings := min(c.Attempts-1, 10) // far beyond maxRetryAfter, and no overflow
+	return min(int64(retryAfter)<<doublings, maxRetryAfter)
 }
 
 // nextRepeat schedules the next repeat of a dispense command first published at

@@ -66,13 +66,17 @@ func newDropLog(clock vending.Clock, log *slog.Logger) *dropLog {
 	return &dropLog{clock: clock, log: log, loggedAt: map[dropKey]int64{}, badSigns: map[string]badSigns{}}
 }
 
-// note logs a drop and tells whether it is the one that makes an alert.
+// note logs a drop and tells whether it is the one that makes an alert. The line
+// about it comes every time; an alert that is still open is not raised again.
 func (l *dropLog) note(machineNo, method string, d *drop) (alert bool) {
 	now := l.clock.Millis()
 	line, alert := l.due(machineNo, d.reason, now)
 	if line {
 		l.log.Warn("message of a machine dropped",
 			"machine_no", machineNo, "reason", d.reason, "method", method, "detail", d.cause.Error())
+	}
+	if alert {
+		l.log.Error("machine keeps sending wrong signatures: wrong AppKey, or an attack", "machine_no", machineNo)
 	}
 	return alert
 }

@@ -50,19 +50,19 @@ type Deps struct {
 // Handler is the platform's side of the machine protocol: who may connect, and
 // what becomes of each message.
 type Handler struct {
-	store    *store.Store
-	box      *secrets.Box
-	fleet    *fleet.Service
-	dispense *dispense.Service
-	catalog  *catalog.Service
-	pickup   *pickup.Service
-	journal  *machinelog.Log
-	clock    vending.Clock
-	log      *slog.Logger
-	cfg      Config
-	methods  map[string]method
-	metrics  upMetrics
-	drops    *dropLog
+	store      *store.Store
+	box        *secrets.Box
+	fleet      *fleet.Service
+	dispense   *dispense.Service
+	catalog    *catalog.Service
+	pickup     *pickup.Service
+	machineLog *machinelog.Log
+	clock      vending.Clock
+	log        *slog.Logger
+	cfg        Config
+	methods    map[string]method
+	metrics    upMetrics
+	drops      *dropLog
 	// beats holds a place for each heartbeat that is being handled.
 	beats chan struct{}
 }
@@ -79,7 +79,7 @@ var _ devicegw.Handler = (*Handler)(nil)
 func New(d Deps, cfg Config) *Handler {
 	return &Handler{
 		store: d.Store, box: d.Box, fleet: d.Fleet, dispense: d.Dispense, catalog: d.Catalog, pickup: d.Pickup,
-		journal: d.MachineLog, clock: d.Clock, log: d.Log,
+		machineLog: d.MachineLog, clock: d.Clock, log: d.Log,
 		cfg: cfg, methods: methods(), metrics: newUpMetrics(d.Metrics), drops: newDropLog(d.Clock, d.Log),
 		beats: make(chan struct{}, maxBeats),
 	}
@@ -197,7 +197,7 @@ func (h *Handler) apply(ctx context.Context, u upMessage) error {
 		return err
 	}
 	h.metrics.accepted.WithLabelValues(u.name).Inc()
-	h.journal.Put(ctx, machinelog.Entry{
+	h.machineLog.Put(ctx, machinelog.Entry{
 		MachineID: u.machine.ID, Up: true, Method: u.name,
 		Payload: machinelog.Payload(u.object), At: h.clock.Millis(),
 	})
@@ -218,7 +218,7 @@ func (h *Handler) countDrop(ctx context.Context, m devicegw.Message, u upMessage
 		}
 		return alerts.Raise(ctx, tx, h.log, alerts.Alert{
 			MachineID: sender.ID, Kind: vending.AlertBadSign, At: h.clock.Millis(),
-			Detail: "keeps sending wrong signatures: wrong AppKey, or an attack",
+			Detail: "more than 100 wrong signatures in 10 minutes",
 		})
 	})
 	if err != nil {

@@ -50,16 +50,16 @@ type Sender interface {
 // Relay sends the rows of the commands outbox to the machines: the package
 // comment tells in which order, mqtt.md §5 and §6 what.
 type Relay struct {
-	store    *store.Store
-	box      *secrets.Box
-	dispense *dispense.Service
-	journal  *machinelog.Log
-	clock    vending.Clock
-	log      *slog.Logger
-	gateway  Sender
-	metrics  downMetrics
-	lanes    *lanes
-	senders  sync.WaitGroup
+	store      *store.Store
+	box        *secrets.Box
+	dispense   *dispense.Service
+	machineLog *machinelog.Log
+	clock      vending.Clock
+	log        *slog.Logger
+	gateway    Sender
+	metrics    downMetrics
+	lanes      *lanes
+	senders    sync.WaitGroup
 }
 
 // NewRelay makes a relay that sends through gateway. It registers its counters
@@ -67,7 +67,7 @@ type Relay struct {
 // may run per store and process.
 func NewRelay(d Deps, gateway Sender) *Relay {
 	return &Relay{
-		store: d.Store, box: d.Box, dispense: d.Dispense, journal: d.MachineLog, clock: d.Clock, log: d.Log,
+		store: d.Store, box: d.Box, dispense: d.Dispense, machineLog: d.MachineLog, clock: d.Clock, log: d.Log,
 		gateway: gateway, metrics: newDownMetrics(d.Metrics), lanes: newLanes(),
 	}
 }

@@ -140,7 +140,7 @@ func (r *Relay) note(ctx context.Context, c db.Command, body []byte, at int64) {
 		r.log.Error("message to a machine cannot be read back", "command_id", c.ID, "error", err)
 		return
 	}
-	r.journal.Put(context.WithoutCancel(ctx), machinelog.Entry{
+	r.machineLog.Put(context.WithoutCancel(ctx), machinelog.Entry{
 		MachineID: c.MachineID, Method: c.Method, Payload: machinelog.Payload(object), At: at,
 	})
 }
