@@ -2,11 +2,9 @@ package catalog
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 )
@@ -33,13 +31,10 @@ func (s *Service) ClearFaults(ctx context.Context, machineID int64, productIDs [
 			if _, err := productOf(ctx, tx, machineID, id); err != nil {
 				return err
 			}
-			if _, err := tx.SetFloorStatus(ctx, id, vending.FloorNormal); err != nil {
-				return fmt.Errorf("clear channel fault: %w", err)
-			}
-			texts[i] = strconv.FormatInt(id, 10)
-			if err := alerts.Resolve(ctx, tx, machineID, vending.AlertChannel, texts[i], now); err != nil {
+			if err := SetFloorStatus(ctx, tx, s.log, machineID, id, vending.FloorNormal, now); err != nil {
 				return err
 			}
+			texts[i] = strconv.FormatInt(id, 10)
 		}
 		return tx.QueueMessage(ctx, machineID, methodFaultClear, map[string]string{
 			"product_ids": strings.Join(texts, ","), "floor_status": vending.FloorNormal,

@@ -204,5 +204,5 @@ func (s *Service) QueueRefresh(ctx context.Context, tx *store.Tx, machineID int6
 }
 
 func (s *Service) retry(ctx context.Context, fn func(tx *store.Tx) error) error {
-	return store.Retry("replenish", func() error { return s.store.InTx(ctx, fn) })
+	return store.Retry("change stock or goods", func() error { return s.store.InTx(ctx, fn) })
 }

@@ -3,9 +3,8 @@ package dispense
 import (
 	"context"
 	"fmt"
-	"strconv"
 
-	"github.com/vendlane/vendlane/internal/alerts"
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -39,26 +38,12 @@ func (s *Service) TakeChannelStatus(ctx context.Context, c ChannelStatus) error 
 				return vending.RefuseProduct(vending.CodeProductUnknown, c.ProductID)
 			}
 			if c.FloorStatus != "" {
-				if err := s.setFloorStatus(ctx, tx, c.MachineID, p.ID, c.FloorStatus); err != nil {
+				if err := catalog.SetFloorStatus(ctx, tx, s.log, p.MachineID, p.ID, c.FloorStatus, s.clock.Millis()); err != nil {
 					return err
 				}
 			}
 			return s.takeLockStatus(ctx, tx, p, c.LockStatus)
 		})
-	})
-}
-
-// setFloorStatus stores the state of a channel and keeps the alert about it.
-func (s *Service) setFloorStatus(ctx context.Context, tx *store.Tx, machineID, productID int64, status string) error {
-	if _, err := tx.SetFloorStatus(ctx, productID, status); err != nil {
-		return fmt.Errorf("store channel status: %w", err)
-	}
-	subject, now := strconv.FormatInt(productID, 10), s.clock.Millis()
-	if status == vending.FloorNormal {
-		return alerts.Resolve(ctx, tx, machineID, vending.AlertChannel, subject, now)
-	}
-	return alerts.Raise(ctx, tx, s.log, alerts.Alert{
-		MachineID: machineID, Kind: vending.AlertChannel, Subject: subject, Detail: "floor_status " + status, At: now,
 	})
 }
 

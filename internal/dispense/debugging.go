@@ -2,7 +2,6 @@ package dispense
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -21,19 +20,9 @@ func (s *Service) DebugChannel(ctx context.Context, m store.Machine, channelName
 	if err := vending.TestGate().Check(m.Machine.Status, m.Presence.IsOnline, false); err != nil {
 		return err
 	}
-	productID, found, err := store.Find(s.store.ProductOfChannelName(ctx, m.Machine.ID, channelName))
+	offer, err := s.namedChannel(ctx, m.Machine.ID, channelName)
 	if err != nil {
 		return err
-	}
-	if !found {
-		return vending.Refuse(vending.CodeChannelUnknown)
-	}
-	offer, err := s.store.Offer(ctx, productID, m.Machine.ID)
-	if err != nil {
-		return fmt.Errorf("product of channel: %w", err)
-	}
-	if offer.FloorType == 0 {
-		return vending.Refuse(vending.CodeChannelUnknown)
 	}
 	return s.store.InTx(ctx, func(tx *store.Tx) error {
 		now := s.clock.Millis()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -66,7 +67,7 @@ func (s *Service) applyReport(ctx context.Context, tx *store.Tx, r Report) error
 	if out.channelStatus == "" {
 		return nil
 	}
-	return s.setFloorStatus(ctx, tx, delivery.MachineID, delivery.ProductID, out.channelStatus)
+	return catalog.SetFloorStatus(ctx, tx, s.log, delivery.MachineID, delivery.ProductID, out.channelStatus, s.clock.Millis())
 }
 
 // outcome is how a delivery ended, and what the callback says about it.

@@ -29,8 +29,8 @@ func lockDelivery(ctx context.Context, tx *store.Tx, id int64) (db.Delivery, boo
 	return store.Find(tx.DeliveryByID(ctx, id))
 }
 
-// finish moves a delivery of lockDelivery to its end state and settles what hangs on it: the
-// command's repeats, the record, the stock and the callback.
+// finish moves a delivery of lockDelivery to its end state and settles what hangs
+// on it: the command's repeats, the record, the stock and the callback.
 func (s *Service) finish(ctx context.Context, tx *store.Tx, d db.Delivery, out outcome, log *slog.Logger) error {
 	now := s.clock.Millis()
 	if err := tx.FinishCommandsOfDelivery(ctx, d.ID); err != nil {

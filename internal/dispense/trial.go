@@ -46,25 +46,36 @@ func (s *Service) checkTest(ctx context.Context, merchant db.Merchant, r TestReq
 	if err := vending.TestGate().Check(m.Machine.Status, m.Presence.IsOnline, merchant.Debug); err != nil {
 		return m.Machine, db.OfferRow{}, err
 	}
-	productID, found, err := store.Find(s.store.ProductOfChannelName(ctx, m.Machine.ID, r.ChannelName))
-	if err != nil {
-		return m.Machine, db.OfferRow{}, err
-	}
-	if !found {
-		return m.Machine, db.OfferRow{}, vending.Refuse(vending.CodeChannelUnknown)
-	}
-	offer, err := s.store.Offer(ctx, productID, m.Machine.ID)
+	offer, err := s.namedChannel(ctx, m.Machine.ID, r.ChannelName)
 	switch {
 	case err != nil:
-		return m.Machine, offer, fmt.Errorf("product of channel: %w", err)
-	case offer.FloorType == 0:
-		return m.Machine, offer, vending.Refuse(vending.CodeChannelUnknown)
+		return m.Machine, offer, err
 	case offer.GoodID == 0:
-		return m.Machine, offer, vending.RefuseProduct(vending.CodeProductUnknown, productID)
+		return m.Machine, offer, vending.RefuseProduct(vending.CodeProductUnknown, offer.ID)
 	case offer.CurrentInventory == 0:
-		return m.Machine, offer, vending.RefuseProduct(vending.CodeStock, productID)
+		return m.Machine, offer, vending.RefuseProduct(vending.CodeStock, offer.ID)
 	}
 	return m.Machine, offer, nil
+}
+
+// namedChannel returns what a channel with a drive holds, by its name; 60005
+// for any other name. It may be empty, off sale or faulty.
+func (s *Service) namedChannel(ctx context.Context, machineID int64, name string) (db.OfferRow, error) {
+	productID, found, err := store.Find(s.store.ProductOfChannelName(ctx, machineID, name))
+	if err != nil {
+		return db.OfferRow{}, err
+	}
+	if !found {
+		return db.OfferRow{}, vending.Refuse(vending.CodeChannelUnknown)
+	}
+	offer, err := s.store.Offer(ctx, productID, machineID)
+	if err != nil {
+		return offer, fmt.Errorf("product of channel: %w", err)
+	}
+	if offer.FloorType == 0 {
+		return offer, vending.Refuse(vending.CodeChannelUnknown)
+	}
+	return offer, nil
 }
 
 func (s *Service) commitTest(ctx context.Context, merchant db.Merchant, m db.Machine, r TestRequest, offer db.OfferRow) (db.Delivery, error) {
