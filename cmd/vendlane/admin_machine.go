@@ -66,22 +66,23 @@ func machineActions() []machineAction {
 // afterwards and leaves when the platform runs and the machine is connected.
 func adminMachine(ctx context.Context, e env, args []string) error {
 	if len(args) == 0 {
-		return machineUsage(e.stderr)
+		machineUsage(e.stderr)
+		return errors.New("admin machine: name an action")
 	}
 	for _, action := range machineActions() {
 		if action.name == args[0] {
 			return runMachineAction(ctx, e, action, args[1:])
 		}
 	}
-	return errors.Join(fmt.Errorf("admin machine: unknown action %q", args[0]), machineUsage(e.stderr))
+	machineUsage(e.stderr)
+	return fmt.Errorf("admin machine: unknown action %q", args[0])
 }
 
-func machineUsage(w io.Writer) error {
+func machineUsage(w io.Writer) {
 	_, _ = fmt.Fprintln(w, "Usage: vendlane admin machine <action> -machine-no N [flags]")
 	for _, action := range machineActions() {
 		_, _ = fmt.Fprintf(w, "  %-14s %s\n", action.name, action.summary)
 	}
-	return errors.New("admin machine: name an action")
 }
 
 func runMachineAction(ctx context.Context, e env, action machineAction, args []string) error {

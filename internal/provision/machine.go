@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,21 +22,24 @@ func (a *Applier) applyMachine(ctx context.Context, tx *store.Tx, merchant db.Me
 	if err != nil {
 		return 0, err
 	}
-	id := stored.Machine.ID
-	apply := func() error {
-		row, err := a.setMachine(ctx, tx, merchant, modelID, m, p)
-		if err != nil {
+	row := stored.Machine
+	if !found {
+		row = db.Machine{MerchantID: merchant.ID, MachineNo: m.MachineNo, Timezone: merchant.Timezone, CreatedAt: a.clock.Millis()}
+		describe(&row, modelID, m)
+		if row.ID, err = insertMachine(ctx, tx, row, p); err != nil {
+			return 0, err
+		}
+		return row.ID, a.fillMachine(ctx, tx, merchant, row, m)
+	}
+	if row.MerchantID != merchant.ID {
+		return 0, errors.New("belongs to another merchant")
+	}
+	return row.ID, a.tellIfChanged(ctx, tx, row.ID, func() error {
+		if err := a.updateMachine(ctx, tx, &row, modelID, m, p); err != nil {
 			return err
 		}
-		id = row.ID
 		return a.fillMachine(ctx, tx, merchant, row, m)
-	}
-	if !found {
-		err = apply()
-		return id, err
-	}
-	err = a.tellIfChanged(ctx, tx, id, apply)
-	return id, err
+	})
 }
 
 // fillMachine sets everything a machine shows and holds.
@@ -62,52 +66,23 @@ func (a *Applier) fillMachine(ctx context.Context, tx *store.Tx, merchant db.Mer
 	return nil
 }
 
-func (a *Applier) setMachine(ctx context.Context, tx *store.Tx, merchant db.Merchant, modelID int64, m Machine, p fleet.NewPassword) (db.Machine, error) {
-	stored, found, err := store.Find(tx.MachineByNo(ctx, m.MachineNo))
-	if err != nil {
-		return db.Machine{}, err
-	}
-	row := stored.Machine
-	if found && row.MerchantID != merchant.ID {
-		return row, errors.New("belongs to another merchant")
-	}
-	if !found {
-		row = db.Machine{MerchantID: merchant.ID, MachineNo: m.MachineNo, Timezone: merchant.Timezone, CreatedAt: a.clock.Millis()}
-	}
+// describe sets what the file says of a machine itself.
+func describe(row *db.Machine, modelID int64, m Machine) {
 	row.ModelID, row.Name, row.Status = modelID, m.Name, vending.MachineStatus(m.Status)
-	row.MachineType, row.Address, row.LngLat = m.MachineType, m.Address, m.LngLat
-	row.CoverImage, row.Contact, row.Tel = m.CoverImage, m.Contact, m.Tel
+	row.MachineType, row.ConnectType = cmp.Or(m.MachineType, 1), cmp.Or(m.ConnectType, 1)
+	row.Address, row.LngLat, row.CoverImage = m.Address, m.LngLat, m.CoverImage
+	row.Contact, row.Tel = m.Contact, m.Tel
 	row.CurrencyID, row.PickupCodeEnabled = m.CurrencyID, m.PickupCodeEnabled
-	leavesSerial := row.ConnectType == connectSerial && max(1, m.ConnectType) != connectSerial
-	row.ConnectType = max(1, m.ConnectType)
 	if m.Timezone != "" {
 		row.Timezone = m.Timezone
 	}
 	if row.Status == "" {
 		row.Status = vending.MachineOperational
 	}
-	if row.MachineType == 0 {
-		row.MachineType = 1
-	}
-	if found {
-		if p.Plain != "" {
-			if err := a.fleet.SetPassword(ctx, tx, row, p); err != nil {
-				return row, err
-			}
-		}
-		if leavesSerial {
-			if err := a.fleet.QueueFactoryReset(ctx, tx, row.ID); err != nil {
-				return row, err
-			}
-		}
-		return row, tx.UpdateMachine(ctx, db.UpdateMachineParams{
-			ID: row.ID, ModelID: row.ModelID, Name: row.Name, Status: row.Status, MachineType: row.MachineType,
-			Address: row.Address, LngLat: row.LngLat, CoverImage: row.CoverImage, Contact: row.Contact, Tel: row.Tel,
-			Timezone: row.Timezone, CurrencyID: row.CurrencyID, PickupCodeEnabled: row.PickupCodeEnabled,
-			ConnectType: row.ConnectType,
-		})
-	}
-	row.ID, err = tx.InsertMachine(ctx, db.InsertMachineParams{
+}
+
+func insertMachine(ctx context.Context, tx *store.Tx, row db.Machine, p fleet.NewPassword) (int64, error) {
+	id, err := tx.InsertMachine(ctx, db.InsertMachineParams{
 		MerchantID: row.MerchantID, ModelID: row.ModelID, MachineNo: row.MachineNo, Name: row.Name,
 		Status: row.Status, MachineType: row.MachineType, Address: row.Address, LngLat: row.LngLat,
 		CoverImage: row.CoverImage, Contact: row.Contact, Tel: row.Tel, Timezone: row.Timezone,
@@ -115,9 +90,32 @@ func (a *Applier) setMachine(ctx context.Context, tx *store.Tx, merchant db.Merc
 		CreatedAt: row.CreatedAt, ConnectType: row.ConnectType,
 	})
 	if err != nil {
-		return row, err
+		return 0, err
 	}
-	return row, tx.InsertPresence(ctx, row.ID)
+	return id, tx.InsertPresence(ctx, id)
+}
+
+// updateMachine brings a machine's row in line with the file. A new password is
+// told to the machine, and so is that it leaves the serial port.
+func (a *Applier) updateMachine(ctx context.Context, tx *store.Tx, row *db.Machine, modelID int64, m Machine, p fleet.NewPassword) error {
+	if p.Plain != "" {
+		if err := a.fleet.SetPassword(ctx, tx, *row, p); err != nil {
+			return err
+		}
+	}
+	before := row.ConnectType
+	describe(row, modelID, m)
+	if before == connectSerial && row.ConnectType != connectSerial {
+		if err := a.fleet.QueueFactoryReset(ctx, tx, row.ID); err != nil {
+			return err
+		}
+	}
+	return tx.UpdateMachine(ctx, db.UpdateMachineParams{
+		ID: row.ID, ModelID: row.ModelID, Name: row.Name, Status: row.Status, MachineType: row.MachineType,
+		Address: row.Address, LngLat: row.LngLat, CoverImage: row.CoverImage, Contact: row.Contact, Tel: row.Tel,
+		Timezone: row.Timezone, CurrencyID: row.CurrencyID, PickupCodeEnabled: row.PickupCodeEnabled,
+		ConnectType: row.ConnectType,
+	})
 }
 
 func setAnnouncement(ctx context.Context, tx *store.Tx, machineID int64, n *Announcement) error {
