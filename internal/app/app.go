@@ -105,13 +105,13 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openEngine(ctx, cfg)
+	machines, err := newMachineListeners(cfg.MQTT, opts.Clock, opts.Log)
 	if err != nil {
 		return nil, err
 	}
-	machines, err := newMachineListeners(cfg.MQTT, opts.Clock, opts.Log)
+	engine, err := openEngine(ctx, cfg)
 	if err != nil {
-		return nil, errors.Join(err, engine.Close())
+		return nil, err
 	}
 	pictures, err := storage.Open(filepath.Join(cfg.Data, pictureFolder))
 	if err != nil {
@@ -204,13 +204,22 @@ func (a *App) Listen(ctx context.Context) error {
 		if l.addr == "" {
 			continue
 		}
-		opened, err := new(net.ListenConfig).Listen(ctx, "tcp", l.addr)
+		opened, err := listen(ctx, l.key, l.addr)
 		if err != nil {
-			return fmt.Errorf("%s: cannot listen on %s: %w", l.key, l.addr, err)
+			return err
 		}
 		*l.listener = opened
 	}
 	return a.machines.open(ctx, a.Config.MQTT)
+}
+
+// listen opens a port; its error names the setting the address is from.
+func listen(ctx context.Context, key, addr string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot listen on %s: %w", key, addr, err)
+	}
+	return l, nil
 }
 
 // HTTPAddr is the address the API listens on.

@@ -40,7 +40,7 @@ func Migrate(ctx context.Context, cfg config.Config) error {
 	return engine.Close()
 }
 
-// SchemaStatus tells how far the database is. It changes nothing.
+// SchemaStatus tells how far the database is. It migrates nothing.
 func SchemaStatus(ctx context.Context, cfg config.Config) (schema.Status, error) {
 	if cfg.Store.DSN != "" {
 		return postgres.SchemaStatus(ctx, cfg.Store.DSN)

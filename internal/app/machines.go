@@ -49,9 +49,9 @@ func (m *machineListeners) open(ctx context.Context, cfg config.MQTT) error {
 		if l.addr == "" {
 			continue
 		}
-		opened, err := new(net.ListenConfig).Listen(ctx, "tcp", l.addr)
+		opened, err := listen(ctx, l.key, l.addr)
 		if err != nil {
-			return fmt.Errorf("%s: cannot listen on %s: %w", l.key, l.addr, err)
+			return err
 		}
 		if l.encrypted {
 			opened = tls.NewListener(opened, m.certificate.TLS())

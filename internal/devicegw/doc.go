@@ -29,6 +29,7 @@
 //	other error of Authenticate, shutdown     3 / 0x88
 //	will on a topic the machine may not use   5 / 0x87
 //	will retained                             5 / 0x9A
+//	will too large                            5 / 0x95
 //	CheckWill refused the will                5 / 0x83
 //	protocol version                          1 / 0x84
 //	enhanced authentication                   - / 0x8C

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-
 	"io"
 	"log/slog"
 	"net"

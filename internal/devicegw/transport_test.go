@@ -100,8 +100,7 @@ func TestTransportHandshakeIsBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-				s := serveBy(t, devicegw.Config{MaxHandshakes: 1}, newRecorder(), l, (*devicegw.Gateway).ServeWebSocket)
+				s, l := serveSocketPipe(t, devicegw.Config{MaxHandshakes: 1})
 				nc, err := l.dial()
 				if err != nil {
 					t.Fatal(err)
@@ -109,13 +108,6 @@ func TestTransportHandshakeIsBounded(t *testing.T) {
 				start := time.Now()
 				if _, err := nc.Write([]byte(sent)); err != nil {
 					t.Fatal(err)
-				}
-				s.dial = func() (net.Conn, error) {
-					nc, err := l.dial()
-					if err != nil {
-						return nil, err
-					}
-					return dialSocket(nc, 7)
 				}
 				s.connect(t, connectPacket(packet.V5, "7"))
 				if d := time.Since(start); d != 5*time.Second {
@@ -129,18 +121,13 @@ func TestTransportHandshakeIsBounded(t *testing.T) {
 	}
 	t.Run("upgraded, no CONNECT", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-			s := serveBy(t, devicegw.Config{}, newRecorder(), l, (*devicegw.Gateway).ServeWebSocket)
-			nc, err := l.dial()
-			if err != nil {
-				t.Fatal(err)
-			}
+			s, _ := serveSocketPipe(t, devicegw.Config{})
 			start := time.Now()
-			ws, err := dialSocket(nc, 7)
+			nc, err := s.dial()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := ws.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+			if _, _, err := nc.(*socket).ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
 				t.Errorf("ended by %v", err)
 			}
 			if d := time.Since(start); d != 5*time.Second {

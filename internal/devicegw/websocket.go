@@ -56,6 +56,7 @@ type webSocket struct {
 	upgrader *websocket.Upgrader
 	ws       atomic.Pointer[websocket.Conn] // nil before the upgrade
 	message  io.Reader                      // rest of the message being read, or nil
+	writeBy  atomic.Int64                   // last write deadline, in Unix nanoseconds
 }
 
 // NetConn returns the connection beneath.
@@ -84,7 +85,11 @@ func (c *webSocket) upgrade() error {
 	ws.SetReadLimit(maxWebSocketMessage)
 	pong := ws.PingHandler()
 	ws.SetPingHandler(func(data string) error {
-		_ = c.SetWriteDeadline(time.Now().Add(pongTimeout))
+		// A deadline that is not over may be that of a write under way, which
+		// pings must not prolong.
+		if now := time.Now(); now.UnixNano() > c.writeBy.Load() {
+			_ = c.SetWriteDeadline(now.Add(pongTimeout))
+		}
 		return pong(data)
 	})
 	c.ws.Store(ws)
@@ -121,6 +126,12 @@ func (c *webSocket) Write(p []byte) (int, error) {
 		return 0, plain(err)
 	}
 	return len(p), nil
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *webSocket) SetWriteDeadline(t time.Time) error {
+	c.writeBy.Store(t.UnixNano())
+	return c.Conn.SetWriteDeadline(t)
 }
 
 // Close implements net.Conn.

@@ -74,6 +74,22 @@ func dialSocket(nc net.Conn, size int) (*socket, error) {
 	return &socket{Conn: ws, size: size}, nil
 }
 
+// serveSocketPipe is servePipe for WebSockets. The listener is for connections
+// that are none yet.
+func serveSocketPipe(t testing.TB, cfg devicegw.Config) (*server, *pipeListener) {
+	t.Helper()
+	l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+	s := serveBy(t, cfg, newRecorder(), l, (*devicegw.Gateway).ServeWebSocket)
+	s.dial = func() (net.Conn, error) {
+		nc, err := l.dial()
+		if err != nil {
+			return nil, err
+		}
+		return dialSocket(nc, 7)
+	}
+	return s, l
+}
+
 func TestWebSocketSplitsAndJoins(t *testing.T) {
 	for _, size := range []int{1, 2, 3, 100} {
 		s := serveTransport(t, "ws", devicegw.Config{})
@@ -182,15 +198,7 @@ func TestWebSocketMessagesRefused(t *testing.T) {
 // Pings of the WebSocket are answered but are no sign of life of the machine.
 func TestWebSocketPing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-		s := serveBy(t, devicegw.Config{}, newRecorder(), l, (*devicegw.Gateway).ServeWebSocket)
-		s.dial = func() (net.Conn, error) {
-			nc, err := l.dial()
-			if err != nil {
-				return nil, err
-			}
-			return dialSocket(nc, 100)
-		}
+		s, _ := serveSocketPipe(t, devicegw.Config{})
 		m := s.connect(t, connectPacket(packet.V311, "7"))
 		receive(t, s.states)
 		start := time.Now()
@@ -212,5 +220,30 @@ func TestWebSocketPing(t *testing.T) {
 		if d := time.Since(start); d != 90*time.Second {
 			t.Errorf("ended after %v", d)
 		}
+	})
+}
+
+// Pings do not give a machine that reads nothing more time for a write.
+func TestWebSocketPingOfSlowReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := serveSocketPipe(t, devicegw.Config{})
+		m := s.connect(t, connectPacket(packet.V311, "7"))
+		receive(t, s.states)
+		m.subscribe()
+		start := time.Now()
+		result := s.sendAsync(t.Context(), "7", devicegw.Outgoing{Payload: []byte("never read")})
+		for range 2 {
+			time.Sleep(4 * time.Second)
+			if err := m.nc.(*socket).WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if st := <-s.states; st.Reason != "slow reader" {
+			t.Errorf("state %+v", st)
+		}
+		if d := time.Since(start); d != 10*time.Second {
+			t.Errorf("ended after %v", d)
+		}
+		wantErr(t, receive(t, result), devicegw.ErrNotAcknowledged)
 	})
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/vendlane/vendlane/internal/store/sqlite"
 )
 
-// EngineEnv is the environment variable that names the engine under the tests
+// engineEnv is the environment variable that names the engine under the tests
 // of use cases and adapters: sqlite (the default) or postgres.
-const EngineEnv = "VENDLANE_TEST_ENGINE"
+const engineEnv = "VENDLANE_TEST_ENGINE"
 
 // Database is one test's own, empty database of the engine under test. It may
 // be opened more than once, as by a restart.
@@ -25,23 +25,23 @@ type Database struct {
 	open   func(t testing.TB) store.Engine
 }
 
-// NewDatabase makes a database of the engine that EngineEnv names. The test is
+// NewDatabase makes a database of the engine that engineEnv names. The test is
 // skipped if that engine is missing on this machine.
 func NewDatabase(t testing.TB) *Database {
 	t.Helper()
-	switch engine := os.Getenv(EngineEnv); engine {
+	switch engine := os.Getenv(engineEnv); engine {
 	case "", "sqlite":
-		return NewSQLite(t)
+		return newSQLite(t)
 	case "postgres":
 		return NewPostgres(t)
 	default:
-		t.Fatalf("%s is %q, want sqlite or postgres", EngineEnv, engine)
+		t.Fatalf("%s is %q, want sqlite or postgres", engineEnv, engine)
 		return nil
 	}
 }
 
-// NewSQLite makes a SQLite database.
-func NewSQLite(t testing.TB) *Database {
+// newSQLite makes a SQLite database.
+func newSQLite(t testing.TB) *Database {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "vendlane.db")
 	return &Database{
@@ -58,7 +58,7 @@ func NewSQLite(t testing.TB) *Database {
 	}
 }
 
-// NewPostgres makes a PostgreSQL database, see postgresServer.
+// NewPostgres makes a PostgreSQL database on the server that postgresEnv describes.
 func NewPostgres(t testing.TB) *Database {
 	t.Helper()
 	dsn := newPostgresDatabase(t)

@@ -18,10 +18,10 @@ import (
 	"github.com/vendlane/vendlane/internal/testkit/require"
 )
 
-// PostgresEnv is the environment variable with the DSN of a PostgreSQL server
+// postgresEnv is the environment variable with the DSN of a PostgreSQL server
 // for the tests, whose user may create databases. Without it the tests start a
 // private server from the installed binaries, version 15 or newer.
-const PostgresEnv = "VENDLANE_TEST_POSTGRES"
+const postgresEnv = "VENDLANE_TEST_POSTGRES"
 
 // template is the migrated database that those of the tests are copies of.
 const template = "vendlane_template"
@@ -56,7 +56,7 @@ var startServer = sync.OnceValues(func() (server, error) {
 // newPostgresDatabase makes an empty database for one test and returns its DSN.
 func newPostgresDatabase(t testing.TB) string {
 	t.Helper()
-	s := server{dsn: os.Getenv(PostgresEnv)}
+	s := server{dsn: os.Getenv(postgresEnv)}
 	if s.dsn == "" {
 		require.Binary(t, filepath.Join(postgresFolder(), "postgres"))
 		var err error

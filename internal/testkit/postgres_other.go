@@ -8,7 +8,7 @@ import (
 )
 
 func startPostgres() (string, io.Closer, error) {
-	return "", nil, errors.New("set " + PostgresEnv + ": a private server needs a Unix system")
+	return "", nil, errors.New("set " + postgresEnv + ": a private server needs a Unix system")
 }
 
 func postgresFolder() string { return "" }

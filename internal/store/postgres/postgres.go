@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -71,6 +72,10 @@ func openPool(dsn string) (*sql.DB, error) {
 	// columns, so a migration by another node leaves them valid.
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
+		var bad *pgconn.ParseConfigError
+		if errors.As(err, &bad) {
+			bad.ConnString = "…" // the library does not find every password to mask
+		}
 		return nil, fmt.Errorf("store.dsn: %w", err)
 	}
 	if _, named := cfg.RuntimeParams["application_name"]; !named {
@@ -118,7 +123,8 @@ func newSchema(pool *sql.DB) (*schema.Schema, error) {
 	return schema.New(goose.DialectPostgres, pool, migrations, goose.WithSessionLocker(locker))
 }
 
-// SchemaStatus tells how far the database that dsn names is.
+// SchemaStatus tells how far the database that dsn names is. An empty database
+// gets the table of schema versions, nothing else.
 func SchemaStatus(ctx context.Context, dsn string) (schema.Status, error) {
 	pool, err := openPool(dsn)
 	if err != nil {

@@ -173,6 +173,9 @@ func TestOpenRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			database := testkit.NewPostgres(t)
+			if err := database.Open(t).Close(); err != nil { // has a schema now, wherever the server came from
+				t.Fatal(err)
+			}
 			if _, err := database.SQL(t).Exec(test.setUp); err != nil {
 				t.Fatal(err)
 			}
@@ -185,6 +188,19 @@ func TestOpenRefuses(t *testing.T) {
 				t.Errorf("%v, want %q and no password", err, test.want)
 			}
 		})
+	}
+}
+
+// A DSN that cannot be read is not quoted, however its password is written.
+func TestRefusedDSNIsNotQuoted(t *testing.T) {
+	for _, dsn := range []string{
+		"password = topsecret connect_timeout=soon", "PASSWORD=topsecret connect_timeout=soon", "topsecret",
+		"postgres://vendlane:topsecret@db.example:port/vendlane",
+	} {
+		_, err := postgres.Open(t.Context(), dsn, postgres.Options{})
+		if err == nil || !strings.Contains(err.Error(), "store.dsn") || strings.Contains(err.Error(), "topsecret") {
+			t.Errorf("%v", err)
+		}
 	}
 }
 

@@ -48,10 +48,10 @@ func brokenOff(err error) bool {
 	return errors.As(err, &failure) && (failure.Code == "40001" || failure.Code == "40P01")
 }
 
-// runOnce heeds ctx until the transaction has begun and again before the
-// commit. In between and during the commit it does not: an interrupted
-// statement costs the connection, and a caller must not be left not knowing
-// whether its change was committed.
+// runOnce heeds ctx until it has a connection and again before the commit. In
+// between and during the commit it does not: an interrupted statement costs the
+// connection, and a caller must not be left not knowing whether its change was
+// committed.
 func (e *Engine) runOnce(ctx context.Context, fn func(tx db.DBTX) error) error {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
 	defer cancel()

@@ -131,7 +131,8 @@ func migrate(ctx context.Context, pool *sql.DB) error {
 	return s.Up(ctx)
 }
 
-// SchemaStatus tells how far the database in an existing file is.
+// SchemaStatus tells how far the database in an existing file is. An empty
+// database gets the table of schema versions, nothing else.
 func SchemaStatus(ctx context.Context, file string) (schema.Status, error) {
 	pool, err := sql.Open("sqlite", dsn(file, "cache_size(-2048)")+"&mode=rw")
 	if err != nil {
