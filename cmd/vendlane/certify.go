@@ -15,6 +15,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/vendlane/vendlane/internal/certify"
 )
@@ -45,8 +46,8 @@ func runCertify(ctx context.Context, e env, args []string) error {
 	if err := parse(fs, e, args); err != nil {
 		return err
 	}
-	cfg.AppKey = cmp.Or(cfg.AppKey, lookup(e.environ, "VENDLANE_APP_KEY"))
-	cfg.Password = cmp.Or(cfg.Password, lookup(e.environ, "VENDLANE_MACHINE_PASSWORD"))
+	cfg.AppKey = cmp.Or(cfg.AppKey, getenv(e, "VENDLANE_APP_KEY"))
+	cfg.Password = cmp.Or(cfg.Password, getenv(e, "VENDLANE_MACHINE_PASSWORD"))
 	if *steps != "" {
 		cfg.Steps = strings.Split(*steps, ",")
 	}
@@ -80,15 +81,6 @@ func runCertify(ctx context.Context, e env, args []string) error {
 	return nil
 }
 
-func lookup(environ []string, name string) string {
-	for _, entry := range environ {
-		if value, ok := strings.CutPrefix(entry, name+"="); ok {
-			return value
-		}
-	}
-	return ""
-}
-
 // listenFor opens the endpoint, with TLS if there is a certificate.
 func listenFor(ctx context.Context, address, cert, key string) (net.Listener, error) {
 	var secure *tls.Config
@@ -106,8 +98,16 @@ func listenFor(ctx context.Context, address, cert, key string) (net.Listener, er
 	return tls.NewListener(l, secure), nil
 }
 
+// printRow prints a row on one line. What was seen holds text of the machine,
+// which must not command the terminal.
 func printRow(w io.Writer, r certify.Result) {
-	_, _ = fmt.Fprintf(w, "%s  %-20s  %-22s  %s: %s\n", strings.ToUpper(string(r.Verdict)), r.ID, r.Section, r.Title, r.Seen)
+	seen := strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) {
+			return c
+		}
+		return unicode.ReplacementChar
+	}, r.Seen)
+	_, _ = fmt.Fprintf(w, "%s  %-20s  %-22s  %s: %s\n", strings.ToUpper(string(r.Verdict)), r.ID, r.Section, r.Title, seen)
 }
 
 func printReport(w io.Writer, r certify.Report, asJSON bool) error {

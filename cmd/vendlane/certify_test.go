@@ -149,6 +149,15 @@ func TestCertifyHelpKeepsSecrets(t *testing.T) {
 	}
 }
 
+// A machine's text stays on its line.
+func TestPrintRow(t *testing.T) {
+	var out bytes.Buffer
+	printRow(&out, certify.Result{ID: "dispense.delivered", Verdict: certify.Fail, Seen: "error_msg 卡货\x1b[2J\nPASS"})
+	if !strings.HasSuffix(out.String(), ": error_msg 卡货\uFFFD[2J\uFFFDPASS\n") {
+		t.Errorf("%q", out.String())
+	}
+}
+
 func TestAsker(t *testing.T) {
 	var asked bytes.Buffer
 	ask := asker(strings.NewReader("maybe\n Y \nn\n是\n"), &asked)

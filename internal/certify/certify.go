@@ -12,9 +12,6 @@ import (
 	"github.com/vendlane/vendlane/internal/devicegw"
 )
 
-// ErrNoMachine is wrapped by Run's error if no machine connected in time.
-var ErrNoMachine = errors.New("no machine connected")
-
 // session is one run.
 type session struct {
 	cfg     Config
@@ -34,8 +31,8 @@ type session struct {
 }
 
 // Run waits for the machine, runs the steps and returns the table. It fails if
-// the configuration is wrong, no machine connects (ErrNoMachine), a person
-// cannot be asked, or ctx ends; a machine that fails checks is no error.
+// the configuration is wrong, no machine connects, a person cannot be asked, or
+// ctx ends; a machine that fails checks is no error.
 func Run(ctx context.Context, cfg Config) (Report, error) {
 	if cfg.Listener == nil {
 		return Report{}, errors.New("no listener")
@@ -65,7 +62,7 @@ func (s *session) run(ctx context.Context) (Report, error) {
 		return Report{}, ctx.Err()
 	}
 	if !ok {
-		return Report{}, fmt.Errorf("%w within %s", ErrNoMachine, s.cfg.Wait)
+		return Report{}, fmt.Errorf("no machine connected within %s", s.cfg.Wait)
 	}
 	s.first = e.conn
 	if e, ok := s.events.await(ctx, 0, s.cfg.Timeout, isKind(ready)); ok {
@@ -157,13 +154,6 @@ func (s *session) online(ctx context.Context) bool {
 func (s *session) returned(ctx context.Context, old int, d time.Duration) (conn int, ok bool) {
 	e, ok := s.events.await(ctx, 0, d, func(e event) bool { return e.kind == ready && e.conn > old })
 	return e.conn, ok
-}
-
-// conn is the number of the machine's newest connection.
-func (s *session) conn() int {
-	s.station.mu.Lock()
-	defer s.station.mu.Unlock()
-	return s.station.opened
 }
 
 // quiet waits and returns what came behind mark and matches.

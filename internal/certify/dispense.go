@@ -89,15 +89,18 @@ func (s *session) queue(ctx context.Context) {
 	if isResponse(a.id())(first) {
 		other = b
 	}
-	second, ok := s.events.await(ctx, mark, s.cfg.Timeout, isResponse(other.id()))
-	took, gap := first.at.Sub(begun), second.at.Sub(first.at)
+	took := first.at.Sub(begun)
 	s.longest = max(s.longest, took)
+	second, ok := s.events.await(ctx, mark, s.cfg.Timeout, isResponse(other.id()))
+	if !ok {
+		s.judge("queue.two", Fail, "only one of the two was answered")
+		return
+	}
+	gap := second.at.Sub(first.at)
 	if gap < took/2 {
 		took -= s.measureDelay(ctx)
 	}
 	switch {
-	case !ok:
-		s.judge("queue.two", Fail, "only one of the two was answered")
 	case outcome(first.msg) != outcome(second.msg):
 		s.judge("queue.two", Fail, "%s; %s", outcome(first.msg), outcome(second.msg))
 	case gap < tooShort && took < tooShort:

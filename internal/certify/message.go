@@ -24,11 +24,10 @@ type message struct {
 	retain bool
 	object *signature.Object // nil if malformed
 	err    error             // why it is malformed
-	body   string
 }
 
 func readMessage(p *packet.Publish) *message {
-	m := &message{topic: p.Topic, qos: p.QoS, retain: p.Retain, body: string(p.Payload)}
+	m := &message{topic: p.Topic, qos: p.QoS, retain: p.Retain}
 	m.object, m.err = signature.DecodeMessage(p.Payload)
 	return m
 }

@@ -10,7 +10,7 @@ import (
 // answered without a run. Their answers show that the machine got past the
 // others; the silence afterwards, that it did not queue them.
 func (s *session) refuse(ctx context.Context) {
-	mark, conn := s.events.mark(), s.conn()
+	mark, conn := s.events.mark(), s.station.conn()
 	wrongSign := s.command()
 	wrongSign.body = signature.EncodeMessage(wrongSign.fields, s.cfg.AppKey+"x")
 	foreign := s.command("client_id", s.cfg.MachineNo+"1")

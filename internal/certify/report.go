@@ -84,7 +84,7 @@ func (s *session) reportReconnect(ctx context.Context) {
 		s.judge("report.reconnect", Fail, "no answer within %s", s.cfg.Timeout)
 		return
 	}
-	old := s.conn()
+	old := s.station.conn()
 	_ = s.station.newest().Close() // as a network failure would
 	conn, ok := s.returned(ctx, old, s.cfg.Timeout)
 	if !ok {

@@ -18,7 +18,7 @@ func (s *session) restart(ctx context.Context) {
 	// A machine may send one result at a time: then this one is not judged.
 	_, two := s.events.await(ctx, mark, s.cfg.AtOnce, isResponse(refused.id()))
 
-	old, mark := s.conn(), s.events.mark()
+	old, mark := s.station.conn(), s.events.mark()
 	running, ok := s.interrupt(ctx)
 	if !ok {
 		return

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/devicegw/packet"
 )
 
 // station is the platform's side as far as the machine can tell: it knows one
@@ -38,18 +39,24 @@ func (*station) OnConnState(context.Context, devicegw.ConnState) {}
 
 // OnReady implements devicegw.Handler.
 func (s *station) OnReady(context.Context, string, int64) {
-	s.mu.Lock()
-	number := s.opened
-	s.mu.Unlock()
-	s.events.add(event{kind: ready, conn: number})
+	s.events.add(event{kind: ready, conn: s.conn()})
 }
 
-// open numbers a new connection.
-func (s *station) open(t *tap) int {
+// open numbers a new connection and notes its CONNECT in one step, so that
+// nothing is noted under a number whose CONNECT is not.
+func (s *station) open(t *tap, p *packet.Connect) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opened++
 	s.current = t
+	s.events.add(event{kind: connecting, conn: s.opened, connect: p})
+	return s.opened
+}
+
+// conn is the number of the newest connection.
+func (s *station) conn() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.opened
 }
 

@@ -13,7 +13,7 @@ import (
 // takeover lets another connection with the machine's client id displace the
 // machine, which has to come back (mqtt.md §2.1).
 func (s *session) takeover(ctx context.Context) {
-	old := s.conn()
+	old := s.station.conn()
 	leave, err := s.rival(ctx)
 	defer leave()
 	if err != nil {

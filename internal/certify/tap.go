@@ -99,11 +99,10 @@ func (t *tap) getVersion() packet.Version {
 func (t *tap) note(p packet.Packet) {
 	switch p := p.(type) {
 	case *packet.Connect:
-		number := t.s.open(t)
+		number := t.s.open(t, p)
 		t.mu.Lock()
 		t.number, t.version = number, p.Version
 		t.mu.Unlock()
-		t.s.events.add(event{kind: connecting, conn: number, connect: p})
 	case *packet.Subscribe:
 		t.s.events.add(event{kind: subscribing, conn: t.number, filters: p.Filters})
 	case *packet.Publish:

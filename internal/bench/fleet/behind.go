@@ -68,8 +68,7 @@ func (b *behind) read() {
 }
 
 func (b *behind) do(ctx context.Context, q request) (response, error) {
-	send := func(_ context.Context, i int) error {
-		no := machineNo(i % q.N)
+	send := func(_ context.Context, _ int, no string) error {
 		return b.client.publish(downPrefix+no, command(no))
 	}
 	switch q.Op {

@@ -52,7 +52,7 @@ func (o Options) sizes() sizes {
 	if o.Quick {
 		s.machines = min(s.machines, 40)
 		s.reconnecting, s.cold, s.sweeps = s.machines/2, 4, 2
-		s.commandRate, s.messageRate, s.heartbeatRate, s.period = 40, 400, 100, 500*time.Millisecond
+		s.commandRate, s.messageRate, s.heartbeatRate, s.period = 40, 400, 400, 500*time.Millisecond
 	}
 	return s
 }

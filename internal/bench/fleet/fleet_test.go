@@ -61,7 +61,7 @@ func TestQuick(t *testing.T) {
 		{"heartbeat: dispense → report stored at 40/s, alone, p99", false},
 		{"heartbeat: the same beside the heartbeats, p99", false},
 		{"heartbeat: dispenses not answered", false},
-		{"heartbeat: heartbeats stored and acknowledged, of 100/s", false},
+		{"heartbeat: heartbeats stored and acknowledged, of 400/s", false},
 		{"heartbeat: machines whose heartbeat is in the store, of 40", false},
 	}
 	if len(r.Figures) != len(rows) {

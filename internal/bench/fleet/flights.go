@@ -22,12 +22,6 @@ type flights struct {
 
 func newFlights() *flights { return &flights{began: map[string]time.Time{}} }
 
-func (f *flights) begin(machineNo string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.began[machineNo] = time.Now()
-}
-
 // landed notes the answer of a machine. One that was not expected is ignored.
 func (f *flights) landed(machineNo string) {
 	f.mu.Lock()
@@ -69,19 +63,27 @@ func (f *flights) wait(ctx context.Context) (took []time.Duration, lost int) {
 	return took, lost
 }
 
-// sender sends one command to a machine. Its error shows as a machine that did
-// not answer.
-type sender func(ctx context.Context, machine int) error
+// sender sends command number i to a machine. Its error shows as a machine that
+// did not answer.
+type sender func(ctx context.Context, i int, machineNo string) error
+
+// send sends a command, whose round trip begins now.
+func (f *flights) send(ctx context.Context, i int, machineNo string, send sender) {
+	f.mu.Lock()
+	f.began[machineNo] = time.Now()
+	f.mu.Unlock()
+	_ = send(ctx, i, machineNo)
+}
 
 // pace commands machine after machine at a steady rate.
 func (f *flights) pace(ctx context.Context, q request, send sender) response {
 	var sends sync.WaitGroup
+	defer sends.Wait() // also when ctx ends
 	tick := time.NewTicker(time.Second / time.Duration(q.Rate))
 	defer tick.Stop()
 	for i := range commandCount(q) {
 		sends.Go(func() {
-			f.begin(machineNo(i % q.N))
-			_ = send(ctx, i)
+			f.send(ctx, i, machineNo(i%q.N), send)
 		})
 		select {
 		case <-tick.C:
@@ -104,8 +106,7 @@ func (f *flights) reach(ctx context.Context, q request, send sender) response {
 	sends.SetLimit(atOnce)
 	for i := range q.N {
 		sends.Go(func() error {
-			f.begin(machineNo(i))
-			_ = send(ctx, i)
+			f.send(ctx, i, machineNo(i), send)
 			return nil
 		})
 	}

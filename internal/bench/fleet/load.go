@@ -99,7 +99,7 @@ func until(ctx context.Context, what string, ok func() (bool, error)) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("waited in vain for %s", what)
+			return fmt.Errorf("waited in vain for %s: %w", what, ctx.Err())
 		}
 	}
 }

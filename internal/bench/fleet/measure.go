@@ -185,20 +185,16 @@ func measureHeartbeats(ctx context.Context, r *run, s *side) error {
 
 	began := time.Now()
 	acknowledged := s.swarm.acknowledged.Load()
-	type beats struct {
-		sent int
-		err  error
-	}
-	flooded := make(chan beats, 1)
+	flooded := make(chan error, 1)
 	go func() {
-		sent, err := s.swarm.flood(ctx, r.heartbeatRate, r.period)
-		flooded <- beats{sent, err}
+		_, err := s.swarm.flood(ctx, r.heartbeatRate, r.period)
+		flooded <- err
 	}()
 	beside, err := s.peer.call(q)
-	b := <-flooded
+	err = errors.Join(err, <-flooded)
 	took := time.Since(began)
-	if err != nil || b.err != nil {
-		return fmt.Errorf("commands beside heartbeats: %w", errors.Join(err, b.err))
+	if err != nil {
+		return fmt.Errorf("commands beside heartbeats: %w", err)
 	}
 	// Reports are acknowledged, too.
 	stored := s.swarm.acknowledged.Load() - acknowledged - int64(beside.Count)

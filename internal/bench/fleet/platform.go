@@ -42,6 +42,7 @@ type platform struct {
 	relay      *machineapi.Relay
 	machineLog *machinelog.Log
 	shop       shop
+	online     int // machines that cheer has brought online, from the first on
 }
 
 // Settings of the platform where they matter here; they are the defaults.
@@ -152,23 +153,23 @@ func (p *platform) commands(ctx context.Context, q request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	return p.handler.flights.pace(ctx, q, func(ctx context.Context, i int) error {
+	return p.handler.flights.pace(ctx, q, func(ctx context.Context, i int, _ string) error {
 		_, _, err := p.dispense.Start(ctx, p.shop.merchant, requests[i])
 		return err
 	}), nil
 }
 
-func (p *platform) sendBare(ctx context.Context, i int) error {
-	no := machineNo(i % p.shop.machines)
+func (p *platform) sendBare(ctx context.Context, _ int, no string) error {
 	return p.gateway.Send(ctx, no, devicegw.Outgoing{Payload: command(no)})
 }
 
-// cheer makes the first n machines online, as their first heartbeat would.
+// cheer brings the first n machines online, as their first heartbeat would. It
+// leaves out those it did before: stored counts heartbeats that came by MQTT.
 func (p *platform) cheer(ctx context.Context, n int) error {
 	const atOnce = 64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
-	for i := range n {
+	for i := p.online; i < n; i++ {
 		group.Go(func() error {
 			return p.fleet.TakeHeartbeat(ctx, fleet.Heartbeat{MachineID: p.shop.machineIDs[i], NetworkType: "4G"})
 		})
@@ -176,6 +177,7 @@ func (p *platform) cheer(ctx context.Context, n int) error {
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("bring machines online: %w", err)
 	}
+	p.online = max(p.online, n)
 	return nil
 }
 

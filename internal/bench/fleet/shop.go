@@ -16,7 +16,6 @@ import (
 // shop is a merchant with many equal machines, each with one product.
 type shop struct {
 	merchant   db.Merchant
-	machines   int // without the cold ones
 	machineIDs []int64
 	productIDs []int64
 	ordered    int
@@ -26,7 +25,7 @@ type shop struct {
 // its hash as well, so that one of them warms the password cache for all, and
 // the cold ones behind them have a hash each.
 func openShop(ctx context.Context, st *store.Store, box *secrets.Box, service *fleet.Service, machines, cold int) (shop, error) {
-	s := shop{machines: machines}
+	var s shop
 	hashes, err := hash(ctx, service, 1+cold)
 	if err != nil {
 		return s, err
