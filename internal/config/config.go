@@ -40,7 +40,7 @@ type HTTP struct {
 
 // MQTT configures the device gateway.
 type MQTT struct {
-	Listen           string `yaml:"listen" doc:"address of the MQTT endpoint for machines, host:port; empty if only the encrypted ones are wanted" zh:"设备接入的 MQTT 监听地址，host:port；只使用加密端口时留空"`
+	Listen           string `yaml:"listen" doc:"address of the MQTT endpoint for machines, host:port; empty if only other MQTT ports are wanted" zh:"设备接入的 MQTT 监听地址，host:port；只使用其他 MQTT 端口时留空"`
 	TLSListen        string `yaml:"tls_listen" doc:"address of MQTT over TLS, host:port, usually :8883; empty is off" zh:"MQTT over TLS 的监听地址，host:port，通常为 :8883；为空时关闭"`
 	WSListen         string `yaml:"ws_listen" doc:"address of MQTT over WebSocket (path /mqtt), host:port; empty is off" zh:"MQTT over WebSocket（路径 /mqtt）的监听地址，host:port；为空时关闭"`
 	WSSListen        string `yaml:"wss_listen" doc:"address of MQTT over WebSocket and TLS, host:port; empty is off" zh:"MQTT over WebSocket + TLS 的监听地址，host:port；为空时关闭"`
