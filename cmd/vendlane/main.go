@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 )
 
@@ -18,6 +19,16 @@ import (
 type env struct {
 	stdout, stderr io.Writer
 	environ        []string
+}
+
+// getenv returns a variable of the command's environment.
+func getenv(e env, name string) string {
+	for _, entry := range e.environ {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 // command is one sub-command; run parses its own flags.

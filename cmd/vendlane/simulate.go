@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -15,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/fleetsim"
@@ -85,22 +83,12 @@ func parseSimulation(e env, args []string) (*simulation, error) {
 	return s, nil
 }
 
-// getenv returns a variable of the command's environment.
-func getenv(e env, name string) string {
-	for _, entry := range e.environ {
-		if value, ok := strings.CutPrefix(entry, name+"="); ok {
-			return value
-		}
-	}
-	return ""
-}
-
 // makeShop writes the file of --write-shop, with secrets of its own unless they
 // are given.
 func (s *simulation) makeShop(e env) error {
 	for _, secret := range []*string{&s.standard.AppKey, &s.standard.Password} {
 		if *secret == "" {
-			*secret = randomHex()
+			*secret = rand.Text()
 		}
 	}
 	machines, err := fleetsim.Count(s.standard, s.machines)
@@ -117,12 +105,6 @@ func (s *simulation) makeShop(e env) error {
 	}
 	_, err = fmt.Fprintf(e.stdout, "wrote %s with %d machines; next:\n  vendlane admin apply -f %[1]s\n  vendlane simulate --shop %[1]s\n", s.writeShop, len(machines))
 	return err
-}
-
-func randomHex() string {
-	raw := make([]byte, 16)
-	_, _ = rand.Read(raw) // never fails
-	return hex.EncodeToString(raw)
 }
 
 // complete reads the files the flags name.
@@ -240,30 +222,30 @@ func (s *simulation) serveControl(ctx context.Context, e env, fleet *fleetsim.Fl
 	if err != nil {
 		return nil, err
 	}
+	if _, err := fmt.Fprintf(e.stderr, "control port: http://%s\n", listener.Addr()); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
 	server := &http.Server{Handler: fleetsim.Control(fleet), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
 		_ = server.Serve(listener) // ends with Close
 	}()
-	_, err = fmt.Fprintf(e.stderr, "control port: http://%s\n", listener.Addr())
 	return func() {
 		_ = server.Close() // nobody waits for an answer any more
 		<-served
-	}, err
+	}, nil
 }
 
-// watch prints a line a second until ctx ends.
+// watch prints a line a second until ctx ends. A terminal that is gone does not
+// end a simulation.
 func watch(ctx context.Context, w io.Writer, fleet *fleetsim.Fleet) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			line := oneLine(fleet.Summary())
-			if _, err := fmt.Fprintln(w, line); err != nil {
-				return
-			}
+			_, _ = fmt.Fprintln(w, oneLine(fleet.Summary()))
 		case <-ctx.Done():
 			return
 		}

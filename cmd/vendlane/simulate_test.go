@@ -87,7 +87,7 @@ func TestSimulateShop(t *testing.T) {
 
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	control := make(chan string, 1)
+	control, asked := make(chan string, 1), make(chan struct{})
 	e.stderr = &watcher{seen: func(text string) {
 		if found := regexp.MustCompile(`control port: (http://127\.0\.0\.1:\d+)\n`).FindStringSubmatch(text); found != nil {
 			select {
@@ -96,7 +96,11 @@ func TestSimulateShop(t *testing.T) {
 			}
 		}
 		if strings.Contains(text, "machines 3/3  commands 0  starts 0  drops 0  reports 0  double starts 0\n") {
-			stop()
+			select {
+			case <-asked:
+				stop()
+			default:
+			}
 		}
 	}}
 	said.Reset()
@@ -105,7 +109,12 @@ func TestSimulateShop(t *testing.T) {
 		done <- run(ctx, e, []string{"simulate", "--server", server, "--shop", shop, "--data", data, "--json",
 			"--fault", "jam=0.5,slow=0.1@3s", "--control", "127.0.0.1:0"})
 	}()
-	address := <-control
+	var address string
+	select {
+	case address = <-control:
+	case err := <-done:
+		t.Fatal("ended without a control port:", err)
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/summary", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +125,7 @@ func TestSimulateShop(t *testing.T) {
 		answer.Body.Close()
 	}
 	http.DefaultClient.CloseIdleConnections()
+	close(asked)
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}

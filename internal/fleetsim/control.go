@@ -15,9 +15,6 @@ import (
 // publishPatience bounds how long a published message waits for its PUBACK.
 const publishPatience = 10 * time.Second
 
-// errBadRequest is wrapped by what is wrong with a request.
-var errBadRequest = errors.New("bad request")
-
 // Control steers a fleet over HTTP:
 //
 //	GET  /summary                      sums
@@ -32,8 +29,9 @@ var errBadRequest = errors.New("bad request")
 //	POST /storm                        all machines reconnect at once
 //
 // Answers are JSON; a refusal is {"error": "…"} with status 400, 404 (no such
-// machine) or 409 (the machine is off, or not connected). There is no log-in:
-// it belongs on a loopback address.
+// machine), 409 (the machine is off, not connected, or on already) or 504 (the
+// server did not acknowledge in 10 s). There is no log-in: it belongs on a
+// loopback address.
 func Control(f *Fleet) http.Handler {
 	c := control{f}
 	mux := http.NewServeMux()
@@ -89,7 +87,7 @@ func statusOf(err error) int {
 func readFaults(r *http.Request) (Faults, error) {
 	text, err := io.ReadAll(r.Body)
 	if err != nil {
-		return Faults{}, fmt.Errorf("%w: body: %w", errBadRequest, err)
+		return Faults{}, fmt.Errorf("body: %w", err)
 	}
 	return ParseFaults(text)
 }
@@ -113,7 +111,7 @@ func (c control) setMachineFaults(r *http.Request) (any, error) {
 func (c control) offline(r *http.Request) error {
 	d, err := time.ParseDuration(r.URL.Query().Get("for"))
 	if err != nil || d < 0 || d > maxFor {
-		return fmt.Errorf("%w: for= is a duration such as 30s, at most %v", errBadRequest, maxFor)
+		return fmt.Errorf("for= is a duration such as 30s, at most %v", maxFor)
 	}
 	return c.fleet.GoOffline(r.Context(), r.PathValue("no"), d)
 }
@@ -129,10 +127,10 @@ func (c control) publish(r *http.Request) error {
 	body.DisallowUnknownFields()
 	var p publication
 	if err := body.Decode(&p); err != nil {
-		return fmt.Errorf(`%w: body is {"method": "…", "fields": {"…": "…"}}: %w`, errBadRequest, err)
+		return fmt.Errorf(`body is {"method": "…", "fields": {"…": "…"}}: %w`, err)
 	}
 	if body.More() {
-		return fmt.Errorf("%w: body is more than one object", errBadRequest)
+		return errors.New("body is more than one object")
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), publishPatience)
 	defer cancel()

@@ -266,8 +266,8 @@ func (f *Fleet) Summary() Summary {
 
 // checkIdentities refuses what cannot be a fleet.
 func checkIdentities(ids []Identity) error {
-	if len(ids) == 0 {
-		return errors.New("no machines")
+	if err := checkNumber(len(ids)); err != nil {
+		return err
 	}
 	seen := make(map[string]bool, len(ids))
 	for i, id := range ids {

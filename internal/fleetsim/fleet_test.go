@@ -148,6 +148,37 @@ func TestRebootAndShutdown(t *testing.T) {
 	})
 }
 
+// Switching on a machine that is on its way leaves nothing behind for its next
+// shutdown.
+func TestSwitchOnTwice(t *testing.T) {
+	run(t, "power_loss=0@1h", func(t *testing.T, s *server, f *Fleet) {
+		if err := f.Kill(firstNo); err != nil {
+			t.Fatal(err)
+		}
+		slots := f.byNo[firstNo].slots
+		for range cap(slots) { // it has to wait for its boot
+			slots <- struct{}{}
+		}
+		for range 2 {
+			if err := f.SwitchOn(firstNo); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		for range cap(slots) {
+			<-slots
+		}
+		synctest.Wait()
+		if err := s.send(firstNo, message(firstNo, "client.machine.shutdown", nil)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if c := info(t, f, firstNo).Condition; c != Off {
+			t.Error(c)
+		}
+	})
+}
+
 // A machine whose journal is damaged stays off and says why.
 func TestDamagedJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -315,7 +346,7 @@ func TestIdentities(t *testing.T) {
 	for _, c := range []struct {
 		first string
 		n     int
-	}{{"1", 0}, {"1", MaxMachines + 1}, {"x", 1}, {"-1", 1}, {"", 1}, {"99999999999999999999", 2}} {
+	}{{"1", 0}, {"1", maxMachines + 1}, {"x", 1}, {"-1", 1}, {"", 1}, {"99999999999999999999", 2}} {
 		if _, err := Count(Identity{MachineNo: c.first}, c.n); err == nil {
 			t.Errorf("accepted %+v", c)
 		}

@@ -43,7 +43,6 @@ type server struct {
 	reports map[string][]report // by delivery id
 	bad     int                 // messages with a wrong signature
 	methods map[string]int      // other messages
-	online  int
 }
 
 // report is a device.delivery.response.
@@ -125,17 +124,8 @@ func (s *server) OnMessage(_ context.Context, m devicegw.Message) error {
 	return nil
 }
 
-func (s *server) OnConnState(_ context.Context, c devicegw.ConnState) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c.Online {
-		s.online++
-	} else {
-		s.online--
-	}
-}
-
-func (s *server) OnReady(context.Context, string, int64) {}
+func (s *server) OnConnState(context.Context, devicegw.ConnState) {}
+func (s *server) OnReady(context.Context, string, int64)          {}
 
 func (s *server) of(deliveryID string) []report {
 	s.mu.Lock()

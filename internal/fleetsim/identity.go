@@ -9,8 +9,8 @@ import (
 	"github.com/vendlane/vendlane/internal/strictyaml"
 )
 
-// MaxMachines bounds a fleet.
-const MaxMachines = 100_000
+// maxMachines bounds a fleet.
+const maxMachines = 100_000
 
 // maxFleetFile bounds a fleet file before it is parsed.
 const maxFleetFile = 16 << 20
@@ -55,8 +55,8 @@ func ParseIdentities(text []byte, standard Identity) ([]Identity, error) {
 // Count returns n machines with numbers counting up from that of first, and its
 // other properties.
 func Count(first Identity, n int) ([]Identity, error) {
-	if n < 1 || n > MaxMachines {
-		return nil, fmt.Errorf("number of machines is not between 1 and %d", MaxMachines)
+	if err := checkNumber(n); err != nil {
+		return nil, err
 	}
 	no, err := strconv.ParseInt(first.MachineNo, 10, 62)
 	if err != nil || !isMachineNo(first.MachineNo) {
@@ -68,6 +68,13 @@ func Count(first Identity, n int) ([]Identity, error) {
 		ids[i].MachineNo = fmt.Sprintf("%0*d", len(first.MachineNo), no+int64(i))
 	}
 	return ids, nil
+}
+
+func checkNumber(machines int) error {
+	if machines < 1 || machines > maxMachines {
+		return fmt.Errorf("number of machines is not between 1 and %d", maxMachines)
+	}
+	return nil
 }
 
 // isMachineNo tells whether a text is a machine number. It also names a folder.

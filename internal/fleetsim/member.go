@@ -40,7 +40,7 @@ type MachineInfo struct {
 type member struct {
 	cfg      simulator.Config
 	clock    func() time.Time
-	slots    chan struct{} // see Fleet.slots
+	slots    chan struct{} // see startsAtOnce
 	switchOn chan struct{} // buffered: ends a pause
 
 	mu        sync.Mutex
@@ -126,6 +126,10 @@ func (m *member) session(ctx context.Context) (pause time.Duration, on bool) {
 	}
 	m.mu.Lock()
 	m.machine = machine
+	select {
+	case <-m.switchOn: // meant this boot, and must not undo a later shutdown
+	default:
+	}
 	for _, id := range machine.DoubleStarts() {
 		m.tally.double(id)
 	}
@@ -136,12 +140,12 @@ func (m *member) session(ctx context.Context) (pause time.Duration, on bool) {
 	case <-ctx.Done():
 		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 		defer cancel()
-		m.end(Off, machine.Stop(stopCtx))
-		return 0, false
+		_ = machine.Stop(stopCtx) // a power loss is no failure; ended sees the others
+		return m.ended(machine)
 	}
 }
 
-// ended decides what follows the end of a machine that was not told to stop.
+// ended decides what follows the end of a machine.
 func (m *member) ended(machine *simulator.Machine) (pause time.Duration, on bool) {
 	err := machine.Stop(context.Background()) // only tells why
 	switch {
@@ -207,16 +211,20 @@ func (m *member) setFaults(f Faults) {
 // current returns the machine, or simulator.ErrOff.
 func (m *member) current() (*simulator.Machine, error) {
 	m.mu.Lock()
-	machine := m.machine
-	m.mu.Unlock()
-	if machine == nil {
+	defer m.mu.Unlock()
+	return m.running()
+}
+
+// running is current for those who hold the lock.
+func (m *member) running() (*simulator.Machine, error) {
+	if m.machine == nil {
 		return nil, simulator.ErrOff
 	}
 	select {
-	case <-machine.Done(): // nobody has noticed so far
+	case <-m.machine.Done(): // nobody has noticed so far
 		return nil, simulator.ErrOff
 	default:
-		return machine, nil
+		return m.machine, nil
 	}
 }
 
@@ -231,7 +239,9 @@ func (m *member) kill() error {
 
 // turnOn ends the pause of a machine that is off.
 func (m *member) turnOn() error {
-	if _, err := m.current(); err == nil {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, err := m.running(); err == nil {
 		return ErrOn
 	}
 	select {

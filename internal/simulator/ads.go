@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/vendlane/vendlane/signature"
@@ -43,13 +45,15 @@ func (m *Machine) putAd(o *signature.Object) error {
 	if f.err != nil {
 		return f.err
 	}
+	known := m.state.snapshot().Ads
+	if len(known) >= maxAds && !slices.ContainsFunc(known, func(a Ad) bool { return a.ID == ad.ID }) {
+		return errors.New("too many ads")
+	}
 	return m.keep(func(k *kept) {
 		if k.Ads == nil {
 			k.Ads = make(map[string]Ad)
 		}
-		if _, known := k.Ads[ad.ID]; known || len(k.Ads) < maxAds {
-			k.Ads[ad.ID] = ad
-		}
+		k.Ads[ad.ID] = ad
 	})
 }
 

@@ -27,7 +27,7 @@ func (m *Machine) obey(method string, o *signature.Object) error {
 	case "client.power.schedule.cycle":
 		return m.schedulePowerCycle(o)
 	case "client.power.schedule.clear":
-		return m.clearPower(o)
+		return m.clearPower()
 	case "client.machine.config.push":
 		return m.takeSettings(o)
 	case "client.ads.push", "client.ads.update":
@@ -71,8 +71,11 @@ func (m *Machine) changePassword(o *signature.Object) error {
 	if err := m.keep(func(k *kept) { k.Password = password }); err != nil {
 		return err
 	}
+	// Not at once, or the server could see a take-over before the DISCONNECT, and
+	// publish the last will.
+	again := pause{wait: goodbyeTimeout, clean: true, why: "password changed"}
 	m.afterAnswer = func(l *link) {
-		l.put(outgoing{handed: func() { l.end(pause{clean: true, why: "password changed"}) }})
+		l.put(outgoing{handed: func() { l.end(again) }})
 	}
 	return nil
 }

@@ -1,9 +1,11 @@
 package simulator
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -300,6 +302,28 @@ func TestChannelTest(t *testing.T) {
 		r.await(TestRun)
 		r.stop() // waits for the test run
 		r.start()
+	})
+}
+
+// What a machine keeps is bounded; ads it has may still change.
+func TestTooManyAds(t *testing.T) {
+	run(t, nil, func(t *testing.T, p *platform, r *rig) {
+		r.stop()
+		ads := make([]string, maxAds)
+		for i := range ads {
+			ads[i] = fmt.Sprintf(`"%d":{"id":"%[1]d"}`, i)
+		}
+		mustWrite(t, r.cfg.Dir+"/state.json", `{"ads":{`+strings.Join(ads, ",")+`}}`)
+		r.start()
+		p.send(sign(adMessage("client.ads.push", "id", "new")))
+		if e := r.await(Ignored); e.Detail != "too many ads" {
+			t.Error(e.Detail)
+		}
+		p.send(sign(adMessage("client.ads.update", "id", "7")))
+		r.await(Obeyed)
+		if got := r.State().Ads; len(got) != maxAds {
+			t.Errorf("%d ads", len(got))
+		}
 	})
 }
 

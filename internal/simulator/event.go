@@ -34,7 +34,8 @@ type Event struct {
 	Detail     string
 	// Repeat is set for Ignored if the message or its delivery_id came before.
 	Repeat bool
-	// Message is the JSON text of the message received or sent.
+	// Message is the JSON text of the message received or sent. It may hold a
+	// password (mqtt.md §5.5): not for a log.
 	Message string
 	// Starts counts the motor starts of DeliveryID so far; 1 unless something
 	// is very wrong. Set for MotorStarted and Finished.

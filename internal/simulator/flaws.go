@@ -18,9 +18,9 @@ func (f *flaws) stop() {
 	}
 }
 
-// spoil prepares what goes wrong with a report.
+// spoil prepares what goes wrong with a report, if there will be one.
 func (m *Machine) spoil(deliveryID string, r Result) {
-	if r.Late <= 0 && r.BadSigns <= 0 && r.Copies <= 0 {
+	if r.Silent || r.Late <= 0 && r.BadSigns <= 0 && r.Copies <= 0 {
 		return
 	}
 	f := &flaws{badSigns: r.BadSigns, copies: max(0, r.Copies)}

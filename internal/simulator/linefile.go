@@ -17,7 +17,7 @@ import (
 const maxFile = 1 << 30
 
 // ErrCorrupt is wrapped when a journal or code file is damaged before its last
-// line. A machine that may have forgotten a motor start must not go on.
+// line, or a state file at all. A machine that may have forgotten a motor start must not go on.
 var ErrCorrupt = errors.New("file is corrupt")
 
 // lineFile is an append-only file of JSON lines. Every line is flushed to
@@ -60,17 +60,9 @@ func foldLines(data []byte, take func(line []byte) error) error {
 	return nil
 }
 
-// createLines replaces the file by one with the given lines, in one step, and
-// opens it for appending.
+// createLines is replaceLines and opens the file for appending.
 func createLines[T any](path string, lines []T) (*lineFile, error) {
-	next := path + ".new"
-	if err := writeLines(next, lines); err != nil {
-		return nil, err
-	}
-	if err := os.Rename(next, path); err != nil {
-		return nil, err
-	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := replaceLines(path, lines); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
@@ -78,6 +70,19 @@ func createLines[T any](path string, lines []T) (*lineFile, error) {
 		return nil, err
 	}
 	return &lineFile{f}, nil
+}
+
+// replaceLines replaces the file by one with the given lines, in one step, and
+// returns when it is on storage.
+func replaceLines[T any](path string, lines []T) error {
+	next := path + ".new"
+	if err := writeLines(next, lines); err != nil {
+		return err
+	}
+	if err := os.Rename(next, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 func writeLines[T any](path string, lines []T) error {

@@ -51,10 +51,11 @@ type pause struct {
 
 func (p pause) Error() string { return p.why }
 
-// end asks for the end of the connection, if it is not ending already.
-func (l *link) end(p pause) {
+// end says why the connection ends, if it is not ending already; a pause asks
+// for it.
+func (l *link) end(why error) {
 	select {
-	case l.lost <- p:
+	case l.lost <- why:
 	default:
 	}
 }
@@ -146,7 +147,7 @@ func (m *Machine) options(l *link) *mqtt.ClientOptions {
 	o.SetDefaultPublishHandler(func(_ mqtt.Client, msg mqtt.Message) {
 		m.post(func() { m.receive(l, msg) })
 	})
-	o.SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.lost <- err })
+	o.SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.end(err) })
 	o.SetCustomOpenConnectionFn(func(u *url.URL, _ mqtt.ClientOptions) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 		defer cancel()

@@ -60,6 +60,6 @@ func (m *Machine) schedulePowerCycle(o *signature.Object) error {
 	return m.keep(func(k *kept) { k.Power.Cycle = &cycle })
 }
 
-func (m *Machine) clearPower(*signature.Object) error {
+func (m *Machine) clearPower() error {
 	return m.keep(func(k *kept) { k.Power = Power{} })
 }

@@ -28,7 +28,11 @@ func (m *Machine) arrive(l *link, msg mqtt.Message) {
 	a := arrival{msg, r.Twice}
 	if r.AfterNext && l.overtaken == nil {
 		l.overtaken = &a
-		m.after(overtakeWait, func() { m.takeOvertaken(l) })
+		m.after(overtakeWait, func() {
+			if l.overtaken == &a { // and not a later one
+				m.takeOvertaken(l)
+			}
+		})
 		return
 	}
 	m.take(l, a)

@@ -14,8 +14,8 @@ const (
 	maxURL                 = 2048
 )
 
-// settingCheck tells for each setting whether a value is one (mqtt.md §4.10,
-// §5.10).
+// settingCheck returns what tells whether a value is one of that setting (mqtt.md
+// §4.10, §5.10), or nil for a name that is none.
 func settingCheck(name string) func(string) bool {
 	switch name {
 	case "price_thousands", "price_line", "standby_ads_enabled", "standby_ads_autoplay":

@@ -79,14 +79,10 @@ func (s *stateStore) keep(change func(*kept)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.kept)
-	next := s.path + ".new"
-	if err := writeLines(next, []kept{s.kept}); err != nil {
+	if err := replaceLines(s.path, []kept{s.kept}); err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
-	if err := os.Rename(next, s.path); err != nil {
-		return fmt.Errorf("state: %w", err)
-	}
-	return syncDir(filepath.Dir(s.path))
+	return nil
 }
 
 // note changes what a restart forgets.

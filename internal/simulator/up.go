@@ -29,15 +29,7 @@ type saying struct {
 	required []string
 }
 
-// UpMethods returns the methods that Publish sends, sorted (mqtt.md §4).
-func UpMethods() []string {
-	return []string{
-		methodChannel, methodDoorlock, methodGoodsSlug, methodHumidity, methodHeartbeat, methodConfigPut, methodEnv,
-		methodOffline, methodCodeUsed, methodProduct, methodRestock, methodTemperature, methodTraffic,
-	}
-}
-
-// message returns what there is to say with a method.
+// saying returns what there is to say with a method.
 func (m *Machine) saying(method string) (u saying, known bool) {
 	switch method {
 	case methodTemperature:

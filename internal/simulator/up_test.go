@@ -33,7 +33,10 @@ func TestPublish(t *testing.T) {
 	run(t, nil, func(t *testing.T, p *platform, r *rig) {
 		p.send(sign(codeMessage()))
 		r.await(CodeStored)
-		for _, method := range UpMethods() {
+		for _, method := range []string{
+			methodChannel, methodDoorlock, methodGoodsSlug, methodHumidity, methodHeartbeat, methodConfigPut, methodEnv,
+			methodOffline, methodCodeUsed, methodProduct, methodRestock, methodTemperature, methodTraffic,
+		} {
 			before := len(p.messages(method))
 			if err := r.Publish(t.Context(), method, given[method]); err != nil {
 				t.Fatal(err)
@@ -165,10 +168,10 @@ func TestOfflineAndReconnect(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		for _, end := range p.endings() {
-			if end != "connection lost" {
-				t.Error("connection ended by", end)
-			}
+		// The server may meet the reconnect before it notices the cut.
+		ends := p.endings()
+		if len(ends) != 2 || ends[0] != "connection lost" || ends[1] != "connection lost" && ends[1] != "taken over" {
+			t.Error("connections ended by", ends)
 		}
 	})
 }
