@@ -31,6 +31,9 @@ func (s *station) Authenticate(_ context.Context, c devicegw.Credentials) (strin
 // CheckWill implements devicegw.Handler. A bad will fails a check and no CONNECT.
 func (*station) CheckWill(context.Context, devicegw.Message) error { return nil }
 
+// Connecting implements devicegw.Handler.
+func (s *station) Connecting(context.Context, string) (int64, error) { return int64(s.conn()), nil }
+
 // OnMessage implements devicegw.Handler. The tap has noted the message.
 func (*station) OnMessage(context.Context, devicegw.Message) error { return nil }
 

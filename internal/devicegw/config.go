@@ -38,11 +38,6 @@ type Config struct {
 	// MaxSessionExpiry is how long a session is kept after its connection; a
 	// machine that asks for more gets this (mqtt.md §2.1). Default 3600 s.
 	MaxSessionExpiry time.Duration
-	// Clock seeds the epochs of connections: an epoch is the greater of
-	// Clock() and the last epoch + 1. To keep epochs increasing across
-	// restarts it must never go back by more than the time a restart takes.
-	// Default: Unix time in microseconds.
-	Clock func() int64
 }
 
 const (
@@ -70,9 +65,6 @@ func (c Config) withDefaults() Config {
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
 	c.MaxKeepAlive = cmp.Or(c.MaxKeepAlive, 300*time.Second)
 	c.MaxSessionExpiry = cmp.Or(c.MaxSessionExpiry, time.Hour)
-	if c.Clock == nil {
-		c.Clock = func() int64 { return time.Now().UnixMicro() }
-	}
 	return c
 }
 

@@ -41,7 +41,7 @@ type Credentials struct {
 // Message is one message of a machine. Payload belongs to the receiver.
 type Message struct {
 	MachineNo string
-	Epoch     int64 // of the connection; 0 in CheckWill, which comes before it is assigned
+	Epoch     int64 // of the connection; 0 in CheckWill, which comes before Connecting
 	Topic     string
 	Payload   []byte
 	QoS       byte
@@ -63,7 +63,7 @@ type ConnState struct {
 // would have to be read. Calls for one connection never
 // overlap; calls for different connections do, also of one machine during a
 // take-over. A panic closes the connection and nothing else. Contexts of
-// Authenticate and CheckWill end with the connect timeout or at Shutdown, all
+// Authenticate, CheckWill and Connecting end with the connect timeout or at Shutdown, all
 // others when Shutdown's patience is over.
 type Handler interface {
 	// Authenticate returns the number of the machine the connection belongs
@@ -73,6 +73,10 @@ type Handler interface {
 	// CheckWill verifies a last will when it is set at CONNECT; an error
 	// refuses the CONNECT (5 / 0x83).
 	CheckWill(ctx context.Context, m Message) error
+	// Connecting gives the connection its epoch, which is higher than that of
+	// every earlier connection of the machine, wherever it was. It comes last
+	// before the CONNACK; an error refuses the CONNECT as "server unavailable".
+	Connecting(ctx context.Context, machineNo string) (epoch int64, err error)
 	// OnMessage takes a message. nil releases PUBACK (QoS 1) or PUBREC (QoS
 	// 2). An error closes the connection without an acknowledgement, so that
 	// the machine sends again after reconnecting; at QoS 0 and for a will
@@ -111,7 +115,7 @@ func New(cfg Config, h Handler, log *slog.Logger) *Gateway {
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	g.acceptCtx, g.stopAccepting = context.WithCancel(g.ctx)
 	g.handshakeSlots = make(chan struct{}, cfg.MaxHandshakes)
-	g.reg.init(cfg.Clock)
+	g.reg.init()
 	return g
 }
 
@@ -132,6 +136,30 @@ func (g *Gateway) Kick(machineNo string) bool {
 		c.end(endKicked)
 	}
 	return connected
+}
+
+// TakenOver ends the connection of a machine that has connected to another
+// node since, if its epoch is lower than that of the new one. It ends as in a
+// take-over here, and its session is forgotten. It returns whether there was
+// such a connection.
+func (g *Gateway) TakenOver(machineNo string, epoch int64) bool {
+	c := g.reg.leave(machineNo, epoch)
+	if c != nil {
+		c.end(endTakenOver)
+	}
+	return c != nil
+}
+
+// Epochs returns the machines with a connection and its epoch.
+func (g *Gateway) Epochs() map[string]int64 { return g.reg.epochs() }
+
+// DisconnectAll ends all connections of machines, which are free to come back
+// at once (5.0: reason 0x8B). Wills are not published: it is not the machines
+// that failed.
+func (g *Gateway) DisconnectAll() {
+	for _, c := range g.reg.owners() {
+		c.end(endNodeLost)
+	}
 }
 
 // Shutdown stops accepting, closes all connections (5.0: reason 0x8B) without

@@ -112,7 +112,7 @@ func (c *conn) refuse(v packet.Version, r *refusal) {
 	c.g.log.Debug("connection refused", "remote", c.nc.RemoteAddr(), "reason", r.label)
 }
 
-// admit decides on a well-formed CONNECT and sets machineNo and will.
+// admit decides on a well-formed CONNECT and sets machineNo, will and epoch.
 func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 	switch {
 	case p.Props.Has(packet.AuthMethod):
@@ -138,7 +138,7 @@ func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 	}
 	c.machineNo = machineNo
 	if p.Will == nil {
-		return nil
+		return c.connecting(ctx)
 	}
 	switch {
 	case p.Will.Retain:
@@ -155,6 +155,17 @@ func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 	}
 	// Copied, or the will would keep the whole CONNECT alive with its password.
 	c.will = &packet.Will{Topic: m.Topic, Payload: bytes.Clone(m.Payload), QoS: m.QoS}
+	return c.connecting(ctx)
+}
+
+// connecting gets the connection its epoch.
+func (c *conn) connecting(ctx context.Context) *refusal {
+	epoch, err := c.g.h.Connecting(ctx, c.machineNo)
+	if err != nil {
+		c.g.log.Warn("connection of a machine not noted", "machine_no", c.machineNo, "error", err)
+		return refuseUnavailable
+	}
+	c.epoch = epoch
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,9 +37,11 @@ type ready struct {
 type recorder struct {
 	authenticate func(ctx context.Context, c devicegw.Credentials) (string, error)
 	checkWill    func(m devicegw.Message) error
+	connecting   func(machineNo string) (int64, error)
 	onMessage    func(ctx context.Context, m devicegw.Message) error
 	onState      func(s devicegw.ConnState)
 
+	epoch    atomic.Int64
 	messages chan devicegw.Message
 	states   chan devicegw.ConnState
 	readies  chan ready
@@ -68,6 +71,13 @@ func (r *recorder) CheckWill(_ context.Context, m devicegw.Message) error {
 		return r.checkWill(m)
 	}
 	return nil
+}
+
+func (r *recorder) Connecting(_ context.Context, machineNo string) (int64, error) {
+	if r.connecting != nil {
+		return r.connecting(machineNo)
+	}
+	return r.epoch.Add(1), nil
 }
 
 func (r *recorder) OnMessage(ctx context.Context, m devicegw.Message) error {

@@ -1,6 +1,8 @@
 package devicegw
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,15 +15,12 @@ type registry struct {
 	conns    map[*conn]string // with the machine number as soon as it is claimed to be one
 	machines map[string]*conn
 	sessions map[string]*session // of connected machines, and resumable ones
-	epoch    int64
-	clock    func() int64
 }
 
-func (r *registry) init(clock func() int64) {
+func (r *registry) init() {
 	r.conns = make(map[*conn]string)
 	r.machines = make(map[string]*conn)
 	r.sessions = make(map[string]*session)
-	r.clock = clock
 }
 
 // join counts one more goroutine in wg unless the registry was closed, so that
@@ -63,19 +62,21 @@ type claim struct {
 	subscribed bool  // in which the machine holds its subscription
 }
 
-// claim makes c the owner of its machine and of the machine's session, and
-// gives it its epoch. clean starts a new session, keep is how long the session
-// outlives c. ok is false if the registry was closed or c was kicked meanwhile.
+// claim makes c the owner of its machine and of the machine's session. clean
+// starts a new session, keep is how long the session outlives c. ok is false if
+// the registry was closed, or c was kicked or overtaken by a newer connection
+// of the machine meanwhile.
 func (r *registry) claim(c *conn, clean bool, keep time.Duration) (result claim, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, open := r.conns[c]; r.closed || !open {
 		return claim{}, false
 	}
-	r.epoch = max(r.epoch+1, r.clock())
-	c.epoch = r.epoch
-	r.conns[c] = c.machineNo
 	result.old = r.machines[c.machineNo]
+	if result.old != nil && result.old.epoch > c.epoch {
+		return claim{}, false
+	}
+	r.conns[c] = c.machineNo
 	r.machines[c.machineNo] = c
 	s, present := r.resumeLocked(c.machineNo, clean, keep)
 	result.present, result.subscribed = present, s.subscribed
@@ -100,6 +101,20 @@ func (r *registry) kick(machineNo string) (kicked []*conn, connected bool) {
 	return kicked, connected
 }
 
+// leave forgets the owner of a machine and the session if the owner is older
+// than an epoch, and returns it, else nil.
+func (r *registry) leave(machineNo string, epoch int64) *conn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.machines[machineNo]
+	if c == nil || c.epoch >= epoch {
+		return nil
+	}
+	delete(r.machines, machineNo)
+	delete(r.sessions, machineNo)
+	return c
+}
+
 // remove forgets c. The machine and its session are left alone if a newer
 // connection owns them.
 func (r *registry) remove(c *conn) {
@@ -117,6 +132,24 @@ func (r *registry) find(machineNo string) *conn {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.machines[machineNo]
+}
+
+// owners returns the connections that own a machine.
+func (r *registry) owners() []*conn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Values(r.machines))
+}
+
+// epochs returns the epochs of the owners by machine.
+func (r *registry) epochs() map[string]int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	epochs := make(map[string]int64, len(r.machines))
+	for no, c := range r.machines {
+		epochs[no] = c.epoch
+	}
+	return epochs
 }
 
 // close lets no connection in any more and returns the open ones.

@@ -2,7 +2,7 @@ package devicegw_test
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/devicegw"
@@ -115,15 +115,87 @@ func TestTakeOverWhileHandlerRuns(t *testing.T) {
 	}
 }
 
-func TestEpochsIncreaseWhateverTheClockDoes(t *testing.T) {
-	readings := []int64{1000, 500, 1000, 1002, 5000}
-	want := []int64{1000, 1001, 1002, 1003, 5000}
-	i := 0
-	s := serveTCP(t, devicegw.Config{Clock: func() int64 { i++; return readings[i-1] }}, newRecorder())
-	for n, epoch := range want {
-		s.connect(t, connectPacket(packet.V311, fmt.Sprint(n)))
-		if st := receive(t, s.states); st.Epoch != epoch {
-			t.Errorf("epoch %d, want %d", st.Epoch, epoch)
+// Two connections of a machine that come at the same time: the one with the
+// higher epoch stays, also when the other one is ready later.
+func TestOvertakenBeforeItsTurn(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v packet.Version) {
+		h := newRecorder()
+		entered, leave := make(chan struct{}, 1), make(chan struct{})
+		h.connecting = func(string) (int64, error) {
+			epoch := h.epoch.Add(1)
+			if epoch == 1 {
+				entered <- struct{}{}
+				<-leave
+			}
+			return epoch, nil
 		}
+		s := serveTCP(t, devicegw.Config{}, h)
+		slow := s.open(t, v, "7")
+		slow.send(withWill(connectPacket(v, "7")))
+		receive(t, entered)
+		m := s.online(t, v, "7")
+		close(leave)
+		if code := expect[*packet.Connack](slow).Code; code == 0 {
+			t.Error("the older connection was accepted")
+		}
+		slow.expectEnd(0)
+		go m.answer()
+		if err := s.Send(t.Context(), "7", devicegw.Outgoing{}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A machine is not accepted while its connection cannot be noted.
+func TestConnectionNotNoted(t *testing.T) {
+	h := newRecorder()
+	h.connecting = func(string) (int64, error) { return 0, errors.New("store down") }
+	s := serveTCP(t, devicegw.Config{}, h)
+	m := s.open(t, packet.V311, "7")
+	m.send(connectPacket(packet.V311, "7"))
+	if code := expect[*packet.Connack](m).Code; code != packet.ServerUnavailable3 {
+		t.Errorf("code %d, want server unavailable", code)
 	}
+	m.expectEnd(0)
+	none(t, s.states)
+}
+
+// A machine that has connected to another node is let go, unless it has come
+// back since.
+func TestTakenOverElsewhere(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v packet.Version) {
+		s := serveTCP(t, devicegw.Config{}, newRecorder())
+		m := s.connect(t, withWill(connectPacket(v, "7")))
+		epoch := receive(t, s.states).Epoch
+		if got := s.Epochs(); len(got) != 1 || got["7"] != epoch {
+			t.Errorf("epochs %v, want %d of machine 7", got, epoch)
+		}
+		if s.TakenOver("7", epoch) || s.TakenOver("8", epoch+1) {
+			t.Error("a connection that is as new, or that there is not, was ended")
+		}
+		if !s.TakenOver("7", epoch+1) || s.TakenOver("7", epoch+1) {
+			t.Error("want the older connection ended once")
+		}
+		m.expectEnd(packet.SessionTakenOver)
+		if w := receive(t, s.messages); !w.Will || w.Epoch != epoch {
+			t.Errorf("will %+v, want epoch %d", w, epoch)
+		}
+	})
+}
+
+// All machines are sent away at once, and may come back.
+func TestDisconnectAll(t *testing.T) {
+	s := serveTCP(t, devicegw.Config{}, newRecorder())
+	machines := []*machine{
+		s.connect(t, withWill(connectPacket(packet.V5, "7"))), s.connect(t, withWill(connectPacket(packet.V5, "8"))),
+	}
+	s.DisconnectAll()
+	for _, m := range machines {
+		m.expectEnd(packet.ServerShuttingDown)
+	}
+	for range 2 * len(machines) { // their beginnings and ends
+		receive(t, s.states)
+	}
+	s.online(t, packet.V5, "7")
+	none(t, s.messages)
 }

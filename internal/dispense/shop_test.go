@@ -110,7 +110,7 @@ func (o *sale) written(acknowledged bool) {
 	d := o.attempts[len(o.attempts)-1]
 	o.Write(o.t, func(tx *store.Tx) error {
 		now := o.Now().UnixMilli()
-		rows, err := tx.ClaimCommands(context.Background(), now, now, 1000)
+		rows, err := tx.ClaimCommands(context.Background(), db.ClaimCommandsParams{LeaseUntil: now, Now: now, Batch: 1000})
 		if err != nil {
 			return err
 		}

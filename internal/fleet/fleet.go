@@ -17,6 +17,9 @@ import (
 type Config struct {
 	// Zone is used for machines without one of their own.
 	Zone *time.Location
+	// Node is the node this is, which holds the machines that connect to it; ""
+	// where there is only one.
+	Node string
 	// OfflineAfter is the silence, in milliseconds, after which a machine is
 	// offline (machine.offline_after_s).
 	OfflineAfter int64

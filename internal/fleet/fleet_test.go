@@ -164,21 +164,21 @@ func TestPresence(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	// The will of the newest connection counts at once, an older one's never.
-	if err := f.fleet.Connected(ctx, storetest.MachineNo, 7); err != nil {
-		t.Fatal(err)
+	older, newest := f.connect(t), f.connect(t)
+	if newest.Epoch <= older.Epoch || newest.TakenFrom != "" {
+		t.Errorf("%+v after %+v", newest, older)
 	}
-	if err := f.fleet.GoneOffline(ctx, f.Machine.ID, 6, "network_timeout"); err != nil || !f.presence(t).IsOnline {
+	if err := f.fleet.GoneOffline(ctx, f.Machine.ID, older.Epoch, "network_timeout"); err != nil || !f.presence(t).IsOnline {
 		t.Errorf("the will of an older connection: %+v, %v", f.presence(t), err)
 	}
-	if err := f.fleet.GoneOffline(ctx, f.Machine.ID, 7, "network_timeout"); err != nil {
+	if err := f.fleet.GoneOffline(ctx, f.Machine.ID, newest.Epoch, "network_timeout"); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.presence(t); got.IsOnline || got.NotifyMessage != vending.NoticeOffline {
 		t.Errorf("%+v", got)
 	}
-	// An older connection cannot take the epoch back.
-	if err := f.fleet.Connected(ctx, storetest.MachineNo, 3); err != nil || f.presence(t).Epoch != 7 {
-		t.Errorf("%+v, %v", f.presence(t), err)
+	if _, err := f.fleet.Connected(ctx, "0"); !errors.Is(err, fleet.ErrNoMachine) {
+		t.Errorf("a number without a machine: %v", err)
 	}
 	// Being connected alone is not being online: the heartbeat is.
 	if f.presence(t).IsOnline {
@@ -231,10 +231,11 @@ func TestClosedStore(t *testing.T) {
 	_, listed := f.fleet.List(ctx, f.Merchant)
 	_, detailed := f.fleet.Detail(ctx, f.Merchant, storetest.MachineNo)
 	authenticated := f.fleet.Authenticate(ctx, storetest.MachineNo, password)
+	_, connected := f.fleet.Connected(ctx, "1")
 	for name, err := range map[string]error{
 		"list": listed, "detail": detailed, "authenticate": authenticated,
 		"heartbeat": f.fleet.TakeHeartbeat(ctx, fleet.Heartbeat{MachineID: 1}),
-		"connected": f.fleet.Connected(ctx, "1", 1), "offline": f.fleet.GoneOffline(ctx, 1, 1, "x"), "sweep": f.fleet.SilentSweep(ctx),
+		"connected": connected, "offline": f.fleet.GoneOffline(ctx, 1, 1, "x"), "sweep": f.fleet.SilentSweep(ctx),
 	} {
 		if err == nil || errors.Is(err, fleet.ErrBadPassword) {
 			t.Errorf("%s: %v", name, err)
@@ -259,8 +260,9 @@ func TestConcurrentPresence(t *testing.T) {
 	for i := range machines {
 		wg.Go(func() {
 			no, id := fmt.Sprint(50_000_001+i), int64(1001+i)
-			for _, epoch := range []int64{1, 3, 2} {
-				errs[i] = errors.Join(errs[i], f.fleet.Connected(ctx, no, epoch))
+			for range 3 {
+				_, err := f.fleet.Connected(ctx, no)
+				errs[i] = errors.Join(errs[i], err)
 			}
 			errs[i] = errors.Join(errs[i], f.fleet.GoneOffline(ctx, id, 2, "old"))
 			if i%2 == 0 {

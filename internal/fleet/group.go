@@ -1,7 +1,9 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -12,9 +14,10 @@ import (
 const groupSize = 128
 
 // group gathers the small writes that arrive while a transaction is under way
-// into the next one, in their order. It spares each the savepoint it would have
-// in a transaction of its own. It has a goroutine only while there is something
-// to write.
+// into the next one, in the order of the machines, and for a machine in their
+// own: so two nodes that write of the same machines never wait in a circle. It
+// spares each write the savepoint it would have in a transaction of its own. It
+// has a goroutine only while there is something to write.
 type group struct {
 	store   *store.Store
 	mu      sync.Mutex
@@ -22,17 +25,18 @@ type group struct {
 	writing bool
 }
 
-// write is a change and who waits for it. change runs again, alone, if another
+// write is a change of a machine and who waits for it. change runs again, alone, if another
 // one of its transaction fails.
 type write struct {
+	machineID int64
 	change func(ctx context.Context, tx *store.Tx) error
 	done   chan error
 }
 
-// do makes a change and returns after its commit. When ctx ends first it
+// do makes a change of a machine and returns after its commit. When ctx ends first it
 // returns at once, and the change is made all the same.
-func (g *group) do(ctx context.Context, change func(ctx context.Context, tx *store.Tx) error) error {
-	w := write{change: change, done: make(chan error, 1)}
+func (g *group) do(ctx context.Context, machineID int64, change func(ctx context.Context, tx *store.Tx) error) error {
+	w := write{machineID: machineID, change: change, done: make(chan error, 1)}
 	g.mu.Lock()
 	g.waiting = append(g.waiting, w)
 	if !g.writing {
@@ -55,6 +59,7 @@ func (g *group) write(ctx context.Context) {
 		if len(batch) == 0 {
 			return
 		}
+		slices.SortStableFunc(batch, func(a, b write) int { return cmp.Compare(a.machineID, b.machineID) })
 		err := g.commit(ctx, batch)
 		for i, w := range batch {
 			if err != nil && len(batch) > 1 {

@@ -27,7 +27,7 @@ type Heartbeat struct {
 // the same.
 func (s *Service) TakeHeartbeat(ctx context.Context, h Heartbeat) error {
 	at := s.clock.Millis()
-	return s.presence.do(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return s.presence.do(ctx, h.MachineID, func(ctx context.Context, tx *store.Tx) error {
 		if err := s.storeBeat(ctx, tx, h, at); err != nil {
 			return fmt.Errorf("heartbeat of machine %d: %w", h.MachineID, err)
 		}

@@ -34,11 +34,7 @@ func (f *fixture) holdWriter(t testing.TB, machineIDs ...int64) (release func())
 	wg.Go(func() {
 		err = f.Store.InTx(context.Background(), func(tx *store.Tx) error {
 			for _, id := range machineIDs {
-				m, err := tx.MachineByID(context.Background(), id)
-				if err != nil {
-					return err
-				}
-				if _, err := tx.MachineConnected(context.Background(), 1, m.Machine.MachineNo); err != nil {
+				if _, err := tx.MachineConnected(context.Background(), id); err != nil {
 					return err
 				}
 			}

@@ -13,11 +13,18 @@ const (
 	offlineResolved = `MACHINE_OFFLINE "machine is offline" resolved`
 )
 
-// sayGoodbye connects the machine with an epoch and takes it offline.
-func (f *fixture) sayGoodbye(t testing.TB, epoch int64) {
+// connect connects the machine.
+func (f *fixture) connect(t testing.TB) fleet.Connection {
 	t.Helper()
-	must(t, f.fleet.Connected(t.Context(), f.Machine.MachineNo, epoch))
-	must(t, f.fleet.GoneOffline(t.Context(), f.Machine.ID, epoch, "network_timeout"))
+	c, err := f.fleet.Connected(t.Context(), f.Machine.MachineNo)
+	must(t, err)
+	return c
+}
+
+// sayGoodbye connects the machine and takes it offline.
+func (f *fixture) sayGoodbye(t testing.TB) {
+	t.Helper()
+	must(t, f.fleet.GoneOffline(t.Context(), f.Machine.ID, f.connect(t).Epoch, "network_timeout"))
 }
 
 func (f *fixture) beat(t testing.TB) {
@@ -30,7 +37,7 @@ func (f *fixture) beat(t testing.TB) {
 func TestOfflineAlert(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
-	f.sayGoodbye(t, 1)
+	f.sayGoodbye(t)
 	if f.presence(t).IsOnline {
 		t.Error("online after its goodbye")
 	}
@@ -48,7 +55,7 @@ func TestOfflineAlert(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	// The next time is another alert.
-	f.sayGoodbye(t, 2)
+	f.sayGoodbye(t)
 	f.Advance(time.Minute)
 	must(t, f.fleet.OfflineAlertSweep(ctx))
 	f.wantAlerts(t, offlineResolved, offlineOpen)
@@ -56,7 +63,7 @@ func TestOfflineAlert(t *testing.T) {
 
 func TestNoOfflineAlertAfterReturnInTime(t *testing.T) {
 	f := newFixture(t)
-	f.sayGoodbye(t, 1)
+	f.sayGoodbye(t)
 	f.Advance(29 * time.Second)
 	f.beat(t)
 	f.Advance(time.Hour)
@@ -67,9 +74,9 @@ func TestNoOfflineAlertAfterReturnInTime(t *testing.T) {
 // A further goodbye neither puts the alert off nor doubles it.
 func TestRepeatedGoodbye(t *testing.T) {
 	f := newFixture(t)
-	f.sayGoodbye(t, 1)
+	f.sayGoodbye(t)
 	f.Advance(20 * time.Second)
-	f.sayGoodbye(t, 2)
+	f.sayGoodbye(t)
 	f.Advance(10 * time.Second)
 	must(t, f.fleet.OfflineAlertSweep(t.Context()))
 	f.wantAlerts(t, offlineOpen)

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/vendlane/vendlane/internal/alerts"
@@ -18,14 +19,45 @@ const (
 	offlineAlertAfter = 30 * 1000
 )
 
-// Connected notes that a machine holds a connection with this epoch. Whatever
-// an older connection still says of its own end is ignored once it returns. A
-// number without a machine is ignored: it was deleted meanwhile.
-func (s *Service) Connected(ctx context.Context, machineNo string, epoch int64) error {
-	return s.presence.do(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.MachineConnected(ctx, epoch, machineNo)
-		return err
+// ErrNoMachine means that there is no machine of a number (any more).
+var ErrNoMachine = errors.New("there is no such machine")
+
+// Connection is a machine's new connection.
+type Connection struct {
+	// Epoch is higher than that of every connection the machine had before.
+	Epoch int64
+	// TakenFrom is the other node that held the machine before, "" for none.
+	TakenFrom string
+}
+
+// Connected notes that a machine connects to this node, which holds it from now
+// on. Whatever an older connection still says of its own end is ignored once it
+// returns. It returns ErrNoMachine for a number without a machine.
+func (s *Service) Connected(ctx context.Context, machineNo string) (Connection, error) {
+	id, found, err := store.Find(s.store.MachineIDByNo(ctx, machineNo))
+	if err != nil {
+		return Connection{}, err
+	}
+	if !found {
+		return Connection{}, fmt.Errorf("machine %s: %w", machineNo, ErrNoMachine)
+	}
+	var c Connection
+	err = s.presence.do(ctx, id, func(ctx context.Context, tx *store.Tx) error {
+		before, err := tx.MachineConnected(ctx, id)
+		if err != nil {
+			return err
+		}
+		c = Connection{Epoch: before.Epoch}
+		if before.Node == s.cfg.Node {
+			return nil
+		}
+		c.TakenFrom = before.Node
+		return tx.MachineMoved(ctx, id, s.cfg.Node)
 	})
+	if err != nil {
+		return Connection{}, fmt.Errorf("connection of machine %s: %w", machineNo, err)
+	}
+	return c, nil
 }
 
 // GoneOffline marks a machine offline at once because it, or its last will,
@@ -33,7 +65,7 @@ func (s *Service) Connected(ctx context.Context, machineNo string, epoch int64) 
 // ignored: the machine has come back since.
 func (s *Service) GoneOffline(ctx context.Context, machineID, epoch int64, reason string) error {
 	at := s.clock.Millis()
-	return s.presence.do(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return s.presence.do(ctx, machineID, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.MachineOffline(ctx, db.MachineOfflineParams{
 			MachineID: machineID, Epoch: epoch, NotifyMessage: vending.NoticeOffline,
 			AlertAt: at + offlineAlertAfter,

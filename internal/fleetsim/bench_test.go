@@ -17,6 +17,7 @@ func (welcoming) Authenticate(_ context.Context, c devicegw.Credentials) (string
 	return c.ClientID, nil
 }
 func (welcoming) CheckWill(context.Context, devicegw.Message) error { return nil }
+func (welcoming) Connecting(context.Context, string) (int64, error) { return 1, nil }
 func (welcoming) OnMessage(context.Context, devicegw.Message) error { return nil }
 func (welcoming) OnConnState(context.Context, devicegw.ConnState)   {}
 func (w welcoming) OnReady(context.Context, string, int64)          { w.ready <- struct{}{} }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +39,7 @@ type server struct {
 	once     sync.Once // closes closed
 	served   chan error
 	password string
+	epoch    atomic.Int64
 
 	mu      sync.Mutex
 	reports map[string][]report // by delivery id
@@ -103,6 +105,8 @@ func (s *server) Authenticate(_ context.Context, c devicegw.Credentials) (string
 }
 
 func (s *server) CheckWill(context.Context, devicegw.Message) error { return nil }
+
+func (s *server) Connecting(context.Context, string) (int64, error) { return s.epoch.Add(1), nil }
 
 func (s *server) OnMessage(_ context.Context, m devicegw.Message) error {
 	s.mu.Lock()

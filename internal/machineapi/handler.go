@@ -31,7 +31,8 @@ type Config struct {
 	RequireOwnTopic bool
 }
 
-// Deps are what Handler and Relay work with. All but Metrics are required.
+// Deps are what Handler and Relay work with. All are required but Metrics, Node
+// and TakeOver.
 type Deps struct {
 	Store    *store.Store
 	Box      *secrets.Box
@@ -43,6 +44,11 @@ type Deps struct {
 	MachineLog *machinelog.Log
 	Clock      vending.Clock
 	Log        *slog.Logger
+	// Node is the node this is, "" where there is only one.
+	Node string
+	// TakeOver tells another node that a machine it held has connected here
+	// with an epoch. It is not needed where there is only one node.
+	TakeOver func(node, machineNo string, epoch int64)
 	// Metrics gets the counters; nil registers them nowhere.
 	Metrics prometheus.Registerer
 }
@@ -63,6 +69,7 @@ type Handler struct {
 	methods    map[string]method
 	metrics    upMetrics
 	drops      *dropLog
+	takeOver   func(node, machineNo string, epoch int64)
 	// beats holds a place for each heartbeat that is being handled.
 	beats chan struct{}
 }
@@ -81,7 +88,7 @@ func New(d Deps, cfg Config) *Handler {
 		store: d.Store, box: d.Box, fleet: d.Fleet, dispense: d.Dispense, catalog: d.Catalog, pickup: d.Pickup,
 		machineLog: d.MachineLog, clock: d.Clock, log: d.Log,
 		cfg: cfg, methods: methods(), metrics: newUpMetrics(d.Metrics), drops: newDropLog(d.Clock, d.Log),
-		beats: make(chan struct{}, maxBeats),
+		beats: make(chan struct{}, maxBeats), takeOver: d.TakeOver,
 	}
 }
 
@@ -115,18 +122,24 @@ func (h *Handler) CheckWill(ctx context.Context, m devicegw.Message) error {
 	return err
 }
 
-// OnConnState implements devicegw.Handler. The beginning of a connection is
-// noted, so that nothing an older one still says counts any more. The end of
-// one has no effect by itself: the machine's will, or its silence, makes it
-// offline (mqtt.md §7).
-func (h *Handler) OnConnState(ctx context.Context, s devicegw.ConnState) {
-	if !s.Online {
-		return
+// Connecting implements devicegw.Handler: from here on nothing an older
+// connection says of its end counts any more, and another node that still has
+// one is told to let go of it.
+func (h *Handler) Connecting(ctx context.Context, machineNo string) (epoch int64, err error) {
+	c, err := h.fleet.Connected(ctx, machineNo)
+	if err != nil {
+		return 0, err
 	}
-	if err := h.fleet.Connected(ctx, s.MachineNo, s.Epoch); err != nil {
-		h.log.Error("connection of a machine not noted", "machine_no", s.MachineNo, "error", err)
+	if c.TakenFrom != "" {
+		h.takeOver(c.TakenFrom, machineNo, c.Epoch)
 	}
+	return c.Epoch, nil
 }
+
+// OnConnState implements devicegw.Handler. The end of a connection has no
+// effect by itself: the machine's will, or its silence, makes it offline
+// (mqtt.md §7).
+func (h *Handler) OnConnState(context.Context, devicegw.ConnState) {}
 
 // OnReady implements devicegw.Handler: what waits for the machine goes out now.
 // Seldom does anything wait, so it is asked first. A row that is queued behind
@@ -156,7 +169,7 @@ func wake(ctx context.Context, st *store.Store, machineID, at int64) error {
 	if err != nil {
 		return fmt.Errorf("wake commands of machine %d: %w", machineID, err)
 	}
-	st.Commands.Notify()
+	st.WakeCommands()
 	return nil
 }
 

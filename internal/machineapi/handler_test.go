@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 )
@@ -76,25 +77,27 @@ func TestOnlineAndOffline(t *testing.T) {
 			t.Fatalf("online %v %q, want %v %q", p.IsOnline, p.NotifyMessage, online, notice)
 		}
 	}
-	connect := func(epoch int64) {
-		f.handler.OnConnState(f.ctx, devicegw.ConnState{MachineNo: machineNo, Epoch: epoch, Online: true})
+	connect := func() int64 {
+		epoch, err := f.handler.Connecting(f.ctx, machineNo)
+		f.check(err)
+		return epoch
 	}
-	connect(100)
+	first := connect()
 	f.send(f.heartbeat(nil))
 	expect(true, vending.NoticeOnline)
 
-	connect(200) // the machine came back before its old connection was seen to end
-	offline(100, true)
+	second := connect() // the machine came back before its old connection was seen to end
+	offline(first, true)
 	expect(true, vending.NoticeOnline)
 
-	f.handler.OnConnState(f.ctx, devicegw.ConnState{MachineNo: machineNo, Epoch: 200})
+	f.handler.OnConnState(f.ctx, devicegw.ConnState{MachineNo: machineNo, Epoch: second})
 	expect(true, vending.NoticeOnline) // the will follows, or silence
-	offline(200, true)
+	offline(second, true)
 	expect(false, vending.NoticeOffline)
 
 	f.send(f.heartbeat(nil))
 	expect(true, vending.NoticeOnline)
-	offline(200, false) // sent actively
+	offline(second, false) // sent actively
 	expect(false, vending.NoticeOffline)
 	if got := f.logs.count(`reason=network_timeout`); got != 2 {
 		t.Errorf("%d log lines name the reason, want 2", got)
@@ -114,9 +117,12 @@ func TestOfflineReason(t *testing.T) {
 	}
 }
 
-func TestConnStateOfUnknownMachine(t *testing.T) {
+// A machine that was deleted after its password was checked gets no connection.
+func TestConnectingOfUnknownMachine(t *testing.T) {
 	f := newFixture(t, Config{})
-	f.handler.OnConnState(f.ctx, devicegw.ConnState{MachineNo: "1", Epoch: 1, Online: true})
+	if _, err := f.handler.Connecting(f.ctx, "1"); !errors.Is(err, fleet.ErrNoMachine) {
+		t.Errorf("%v, want ErrNoMachine", err)
+	}
 	f.handler.OnReady(f.ctx, "1", 1)
 	if got := f.logs.count("level=ERROR"); got != 0 {
 		t.Error("a machine deleted meanwhile is no error")

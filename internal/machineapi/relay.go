@@ -57,6 +57,7 @@ type Relay struct {
 	clock      vending.Clock
 	log        *slog.Logger
 	gateway    Sender
+	node       string
 	metrics    downMetrics
 	lanes      *lanes
 	senders    sync.WaitGroup
@@ -64,11 +65,11 @@ type Relay struct {
 
 // NewRelay makes a relay that sends through gateway. It registers its counters
 // with d.Metrics and panics if they are registered there already. One relay
-// may run per store and process.
+// may run per node.
 func NewRelay(d Deps, gateway Sender) *Relay {
 	return &Relay{
 		store: d.Store, box: d.Box, dispense: d.Dispense, machineLog: d.MachineLog, clock: d.Clock, log: d.Log,
-		gateway: gateway, metrics: newDownMetrics(d.Metrics), lanes: newLanes(),
+		gateway: gateway, node: d.Node, metrics: newDownMetrics(d.Metrics), lanes: newLanes(),
 	}
 }
 
@@ -124,7 +125,9 @@ func (r *Relay) claim(ctx, sendCtx context.Context) (again bool, err error) {
 	var rows []db.Command
 	err = r.store.InTx(ctx, func(tx *store.Tx) error {
 		var err error
-		rows, err = tx.ClaimCommands(ctx, now+lease, now, int32(batch))
+		rows, err = tx.ClaimCommands(ctx, db.ClaimCommandsParams{
+			LeaseUntil: now + lease, Now: now, Node: r.node, Batch: int32(batch),
+		})
 		return err
 	})
 	if err != nil {

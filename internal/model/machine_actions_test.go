@@ -98,8 +98,9 @@ func (r *random) offline() {
 	epoch := m.epoch + r.number("epoch", -1, 1)
 	if epoch > m.epoch {
 		r.t.Logf("machine %s connects", m.no)
-		r.must(r.sys.fleet.Connected(ctx, m.no, epoch))
-		m.epoch = epoch
+		c, err := r.sys.fleet.Connected(ctx, m.no)
+		r.must(err)
+		m.epoch = c.Epoch
 		return
 	}
 	r.t.Logf("last will of %s, connection %d of %d", m.no, epoch, m.epoch)

@@ -260,7 +260,7 @@ func (s *system) handOver(deliveryID int64, how handOver) {
 		// Rows are due from their creation on; the clock may have been set back
 		// since.
 		const hour = 3_600_000
-		rows, err := tx.ClaimCommands(ctx, s.now, s.now+hour, 1000)
+		rows, err := tx.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: s.now, Now: s.now + hour, Batch: 1000})
 		if err != nil {
 			return err
 		}

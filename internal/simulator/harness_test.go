@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,6 +75,7 @@ type platform struct {
 	gateway  *devicegw.Gateway
 	listener *pipeListener
 	served   chan error
+	epoch    atomic.Int64
 
 	mu     sync.Mutex
 	got    []upMessage
@@ -124,6 +126,8 @@ func (p *platform) CheckWill(_ context.Context, m devicegw.Message) error {
 	p.wills = append(p.wills, p.decode(m))
 	return nil
 }
+
+func (p *platform) Connecting(context.Context, string) (int64, error) { return p.epoch.Add(1), nil }
 
 func (p *platform) OnMessage(_ context.Context, m devicegw.Message) error {
 	if p.raw != nil {

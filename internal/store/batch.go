@@ -6,13 +6,17 @@ import (
 	"slices"
 )
 
-// InBatch runs fn for each id, as many of them in one transaction as suit the
-// engine. If one fails, each is tried in a transaction of its own, so that a row
+// InBatch runs fn for each id: in one transaction for all where that cannot
+// wait in a circle with others, else in one for each. If one fails, each is tried in a transaction of its own, so that a row
 // that can never be settled does not hold up the others; their errors are
 // joined. A row that loses a race is left to the next time.
 func (s *Store) InBatch(ctx context.Context, ids []int64, fn func(tx *Tx, id int64) error) error {
 	var errs []error
-	for batch := range slices.Chunk(ids, s.engine.BatchSize()) {
+	size := max(1, len(ids))
+	if s.engine.ManyWriters() {
+		size = 1
+	}
+	for batch := range slices.Chunk(ids, size) {
 		if len(batch) > 1 && s.inOne(ctx, batch, fn) == nil {
 			continue
 		}

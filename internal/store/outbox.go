@@ -22,6 +22,7 @@ const (
 // Tx is a transaction under way: the queries, and the outbox.
 type Tx struct {
 	*db.Queries
+	manyWriters         bool
 	commands, callbacks bool
 }
 
@@ -71,6 +72,23 @@ func (tx *Tx) QueueMessage(ctx context.Context, machineID int64, method string, 
 	return tx.QueueCommand(ctx, Command{
 		MachineID: machineID, Method: method, Fields: fields, Now: now, ExpiresAt: now + messageTTL,
 	})
+}
+
+// ClaimCommands takes due commands of machines that no other living node holds,
+// the longest due first.
+func (tx *Tx) ClaimCommands(ctx context.Context, p db.ClaimCommandsParams) ([]db.Command, error) {
+	if tx.manyWriters {
+		return tx.ClaimCommandsOfNode(ctx, db.ClaimCommandsOfNodeParams(p))
+	}
+	return tx.Queries.ClaimCommands(ctx, p)
+}
+
+// ClaimCallbacks takes due messages of a lane, the longest due first.
+func (tx *Tx) ClaimCallbacks(ctx context.Context, p db.ClaimCallbacksParams) ([]db.Callback, error) {
+	if tx.manyWriters {
+		return tx.ClaimCallbacksOfNode(ctx, db.ClaimCallbacksOfNodeParams(p))
+	}
+	return tx.Queries.ClaimCallbacks(ctx, p)
 }
 
 // QueueCallback writes a message to a notify_url in the same transaction as

@@ -27,8 +27,9 @@ type Engine interface {
 	Reader() db.DBTX
 	// Ping tells whether the database answers, for readiness.
 	Ping(ctx context.Context) error
-	// BatchSize is how many rows InBatch changes in one transaction, at least 1.
-	BatchSize() int
+	// ManyWriters tells that transactions run side by side, also those of other
+	// nodes. One that holds many rows may then wait in a circle with another.
+	ManyWriters() bool
 	// SetNextID makes the next generated id of a table at least id.
 	SetNextID(ctx context.Context, table string, id int64) error
 	// Close waits for writes under way and releases the database.
@@ -44,6 +45,8 @@ type Store struct {
 	// relay of that outbox.
 	Commands  *Signal
 	Callbacks *Signal
+	// Elsewhere fires with Commands: the machine may be at another node.
+	Elsewhere *Signal
 }
 
 // New makes a store on an engine.
@@ -53,6 +56,7 @@ func New(engine Engine) *Store {
 		engine:    engine,
 		Commands:  NewSignal(),
 		Callbacks: NewSignal(),
+		Elsewhere: NewSignal(),
 	}
 }
 
@@ -62,19 +66,26 @@ func New(engine Engine) *Store {
 func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	var tx Tx
 	err := s.engine.RunInTx(ctx, func(q *db.Queries) error {
-		tx = Tx{Queries: q} // afresh, should the engine run fn again
+		tx = Tx{Queries: q, manyWriters: s.engine.ManyWriters()} // afresh, should the engine run fn again
 		return fn(&tx)
 	})
 	if err != nil {
 		return err
 	}
 	if tx.commands {
-		s.Commands.Notify()
+		s.WakeCommands()
 	}
 	if tx.callbacks {
 		s.Callbacks.Notify()
 	}
 	return nil
+}
+
+// WakeCommands wakes the relay of the node that holds the machine of a command
+// that became due.
+func (s *Store) WakeCommands() {
+	s.Commands.Notify()
+	s.Elsewhere.Notify()
 }
 
 // Ping tells whether the database answers.

@@ -119,7 +119,7 @@ WHERE id IN (
     SELECT c.id FROM callbacks c
     WHERE c.state = 'PENDING' AND c.lane = $2 AND c.due_at <= $3 AND c.lease_until <= $3
     ORDER BY c.due_at, c.id LIMIT $4
-) AND state = 'PENDING' AND due_at <= $3 AND lease_until <= $3
+)
 RETURNING id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent
 `
 
@@ -130,10 +130,72 @@ type ClaimCallbacksParams struct {
 	Batch      int32
 }
 
-// The outer conditions are checked again after waiting for a row's lock, so
-// that two nodes never claim the same row.
 func (q *Queries) ClaimCallbacks(ctx context.Context, arg ClaimCallbacksParams) ([]Callback, error) {
 	rows, err := q.db.QueryContext(ctx, claimCallbacks,
+		arg.LeaseUntil,
+		arg.Lane,
+		arg.Now,
+		arg.Batch,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Callback
+	for rows.Next() {
+		var i Callback
+		if err := rows.Scan(
+			&i.ID,
+			&i.WebhookID,
+			&i.MerchantID,
+			&i.OrderID,
+			&i.RecordID,
+			&i.Url,
+			&i.Body,
+			&i.State,
+			&i.CreatedAt,
+			&i.DueAt,
+			&i.LeaseUntil,
+			&i.Attempts,
+			&i.FinishedAt,
+			&i.Lane,
+			&i.Resent,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const claimCallbacksOfNode = `-- name: ClaimCallbacksOfNode :many
+WITH due AS MATERIALIZED (
+    SELECT c.id FROM callbacks c
+    WHERE c.state = 'PENDING' AND c.lane = $2 AND c.due_at <= $3 AND c.lease_until <= $3
+    ORDER BY c.due_at, c.id LIMIT $4
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE callbacks SET lease_until = $1, attempts = attempts + 1
+WHERE id IN (SELECT id FROM due)
+RETURNING id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent
+`
+
+type ClaimCallbacksOfNodeParams struct {
+	LeaseUntil int64
+	Lane       string
+	Now        int64
+	Batch      int32
+}
+
+// The same for an engine with several writers, as ClaimCommandsOfNode is.
+func (q *Queries) ClaimCallbacksOfNode(ctx context.Context, arg ClaimCallbacksOfNodeParams) ([]Callback, error) {
+	rows, err := q.db.QueryContext(ctx, claimCallbacksOfNode,
 		arg.LeaseUntil,
 		arg.Lane,
 		arg.Now,

@@ -14,16 +14,95 @@ UPDATE commands SET lease_until = $1, attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM commands c
     WHERE c.state = 'QUEUED' AND c.due_at <= $2 AND c.lease_until <= $2
-    ORDER BY c.due_at, c.id LIMIT $3
-) AND state = 'QUEUED' AND due_at <= $2 AND lease_until <= $2
+      AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
+           WHERE p.machine_id = c.machine_id AND p.node <> $3) = 0
+    ORDER BY c.due_at, c.id LIMIT $4
+)
 RETURNING id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at
 `
 
-// attempts counts before the bytes leave, so that a row with attempts 0 was
-// certainly never seen by its machine. The outer conditions are checked again
-// after waiting for a row's lock, so that two nodes never claim the same row.
-func (q *Queries) ClaimCommands(ctx context.Context, leaseUntil int64, now int64, batch int32) ([]Command, error) {
-	rows, err := q.db.QueryContext(ctx, claimCommands, leaseUntil, now, batch)
+type ClaimCommandsParams struct {
+	LeaseUntil int64
+	Now        int64
+	Node       string
+	Batch      int32
+}
+
+// Of the machines that no other living node holds. attempts counts before the
+// bytes leave, so that a row with attempts 0 was certainly never seen by its
+// machine.
+func (q *Queries) ClaimCommands(ctx context.Context, arg ClaimCommandsParams) ([]Command, error) {
+	rows, err := q.db.QueryContext(ctx, claimCommands,
+		arg.LeaseUntil,
+		arg.Now,
+		arg.Node,
+		arg.Batch,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Command
+	for rows.Next() {
+		var i Command
+		if err := rows.Scan(
+			&i.ID,
+			&i.MachineID,
+			&i.Method,
+			&i.Fields,
+			&i.DeliveryID,
+			&i.State,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.DueAt,
+			&i.LeaseUntil,
+			&i.Attempts,
+			&i.SentAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const claimCommandsOfNode = `-- name: ClaimCommandsOfNode :many
+WITH due AS MATERIALIZED (
+    SELECT c.id FROM commands c
+    WHERE c.state = 'QUEUED' AND c.due_at <= $2 AND c.lease_until <= $2
+      AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
+           WHERE p.machine_id = c.machine_id AND p.node <> $3) = 0
+    ORDER BY c.due_at, c.id LIMIT $4
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE commands SET lease_until = $1, attempts = attempts + 1
+WHERE id IN (SELECT id FROM due)
+RETURNING id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at
+`
+
+type ClaimCommandsOfNodeParams struct {
+	LeaseUntil int64
+	Now        int64
+	Node       string
+	Batch      int32
+}
+
+// The same for an engine with several writers: rows that somebody else is
+// changing are left to the next time, so that nodes neither wait for each other
+// nor claim the same row.
+func (q *Queries) ClaimCommandsOfNode(ctx context.Context, arg ClaimCommandsOfNodeParams) ([]Command, error) {
+	rows, err := q.db.QueryContext(ctx, claimCommandsOfNode,
+		arg.LeaseUntil,
+		arg.Now,
+		arg.Node,
+		arg.Batch,
+	)
 	if err != nil {
 		return nil, err
 	}

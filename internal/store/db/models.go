@@ -141,6 +141,12 @@ type Good struct {
 	IsReturnable  bool
 }
 
+type Lease struct {
+	Name      string
+	Node      string
+	ExpiresAt int64
+}
+
 type Machine struct {
 	ID                    int64
 	MerchantID            int64
@@ -219,6 +225,12 @@ type ModelBoard struct {
 	Capacity      int64
 }
 
+type Node struct {
+	ID        string
+	Beat      int64
+	StartedAt int64
+}
+
 type Order struct {
 	ID              int64
 	MerchantID      int64
@@ -268,6 +280,7 @@ type Presence struct {
 	NetworkRssi        string
 	UptimeMinutesToday int64
 	AlertAt            int64
+	Node               string
 }
 
 type Product struct {

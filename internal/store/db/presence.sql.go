@@ -92,17 +92,21 @@ func (q *Queries) LockWrongCodes(ctx context.Context, machineID int64) error {
 	return err
 }
 
-const machineConnected = `-- name: MachineConnected :execrows
-UPDATE presence SET epoch = $1
-WHERE machine_id = (SELECT m.id FROM machines m WHERE m.machine_no = $2) AND epoch < $1
+const machineConnected = `-- name: MachineConnected :one
+UPDATE presence SET epoch = epoch + 1 WHERE machine_id = $1 RETURNING epoch, node
 `
 
-func (q *Queries) MachineConnected(ctx context.Context, epoch int64, machineNo string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, machineConnected, epoch, machineNo)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+type MachineConnectedRow struct {
+	Epoch int64
+	Node  string
+}
+
+// The epoch of a new connection, and the node of the one before.
+func (q *Queries) MachineConnected(ctx context.Context, machineID int64) (MachineConnectedRow, error) {
+	row := q.db.QueryRowContext(ctx, machineConnected, machineID)
+	var i MachineConnectedRow
+	err := row.Scan(&i.Epoch, &i.Node)
+	return i, err
 }
 
 const machineFellSilent = `-- name: MachineFellSilent :execrows
@@ -128,6 +132,15 @@ func (q *Queries) MachineFellSilent(ctx context.Context, arg MachineFellSilentPa
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const machineMoved = `-- name: MachineMoved :exec
+UPDATE presence SET node = $2 WHERE machine_id = $1
+`
+
+func (q *Queries) MachineMoved(ctx context.Context, machineID int64, node string) error {
+	_, err := q.db.ExecContext(ctx, machineMoved, machineID, node)
+	return err
 }
 
 const machineOffline = `-- name: MachineOffline :execrows
@@ -183,7 +196,7 @@ func (q *Queries) MachinesToAlert(ctx context.Context, alertAt int64, limit int3
 }
 
 const presenceOfMachine = `-- name: PresenceOfMachine :one
-SELECT machine_id, is_online, epoch, last_heartbeat_at, notify_message, network_type, network_rssi, uptime_minutes_today, alert_at FROM presence WHERE machine_id = $1
+SELECT machine_id, is_online, epoch, last_heartbeat_at, notify_message, network_type, network_rssi, uptime_minutes_today, alert_at, node FROM presence WHERE machine_id = $1
 `
 
 func (q *Queries) PresenceOfMachine(ctx context.Context, machineID int64) (Presence, error) {
@@ -199,6 +212,7 @@ func (q *Queries) PresenceOfMachine(ctx context.Context, machineID int64) (Prese
 		&i.NetworkRssi,
 		&i.UptimeMinutesToday,
 		&i.AlertAt,
+		&i.Node,
 	)
 	return i, err
 }

@@ -154,9 +154,8 @@ func (e *Engine) Ping(ctx context.Context) error {
 	return nil
 }
 
-// BatchSize implements store.Engine: a transaction that holds the rows of many
-// orders would wait in a circle with those that take them in another order.
-func (e *Engine) BatchSize() int { return 1 }
+// ManyWriters implements store.Engine.
+func (e *Engine) ManyWriters() bool { return true }
 
 // SetNextID implements store.Engine. Inserts into the table wait meanwhile, so
 // that no id is given out twice.

@@ -6,14 +6,24 @@ VALUES (sqlc.arg(webhook_id), sqlc.arg(merchant_id), sqlc.arg(order_id), sqlc.ar
 RETURNING id;
 
 -- name: ClaimCallbacks :many
--- The outer conditions are checked again after waiting for a row's lock, so
--- that two nodes never claim the same row.
 UPDATE callbacks SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM callbacks c
     WHERE c.state = 'PENDING' AND c.lane = sqlc.arg(lane) AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
     ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
-) AND state = 'PENDING' AND due_at <= sqlc.arg(now) AND lease_until <= sqlc.arg(now)
+)
+RETURNING *;
+
+-- name: ClaimCallbacksOfNode :many
+-- The same for an engine with several writers, as ClaimCommandsOfNode is.
+WITH due AS MATERIALIZED (
+    SELECT c.id FROM callbacks c
+    WHERE c.state = 'PENDING' AND c.lane = sqlc.arg(lane) AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
+    ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE callbacks SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
+WHERE id IN (SELECT id FROM due)
 RETURNING *;
 
 -- name: ParkCallback :execrows

@@ -4,15 +4,33 @@ VALUES (sqlc.arg(machine_id), sqlc.arg(method), sqlc.arg(fields), sqlc.arg(deliv
     sqlc.arg(now), sqlc.arg(expires_at), sqlc.arg(now), 0, 0, 0);
 
 -- name: ClaimCommands :many
--- attempts counts before the bytes leave, so that a row with attempts 0 was
--- certainly never seen by its machine. The outer conditions are checked again
--- after waiting for a row's lock, so that two nodes never claim the same row.
+-- Of the machines that no other living node holds. attempts counts before the
+-- bytes leave, so that a row with attempts 0 was certainly never seen by its
+-- machine.
 UPDATE commands SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM commands c
     WHERE c.state = 'QUEUED' AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
+      AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
+           WHERE p.machine_id = c.machine_id AND p.node <> sqlc.arg(node)) = 0
     ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
-) AND state = 'QUEUED' AND due_at <= sqlc.arg(now) AND lease_until <= sqlc.arg(now)
+)
+RETURNING *;
+
+-- name: ClaimCommandsOfNode :many
+-- The same for an engine with several writers: rows that somebody else is
+-- changing are left to the next time, so that nodes neither wait for each other
+-- nor claim the same row.
+WITH due AS MATERIALIZED (
+    SELECT c.id FROM commands c
+    WHERE c.state = 'QUEUED' AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
+      AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
+           WHERE p.machine_id = c.machine_id AND p.node <> sqlc.arg(node)) = 0
+    ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE commands SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
+WHERE id IN (SELECT id FROM due)
 RETURNING *;
 
 -- name: PutBackCommand :execrows

@@ -21,6 +21,9 @@ FROM machines
 JOIN merchants ON merchants.id = machines.merchant_id
 WHERE machines.machine_no = $1;
 
+-- name: MachineIDByNo :one
+SELECT id FROM machines WHERE machine_no = $1;
+
 -- name: PasswordsOfMachine :one
 SELECT id, password_hash, password_previous_hash, password_previous_until FROM machines WHERE machine_no = $1;
 

@@ -1,9 +1,12 @@
 -- name: PresenceOfMachine :one
 SELECT * FROM presence WHERE machine_id = $1;
 
--- name: MachineConnected :execrows
-UPDATE presence SET epoch = sqlc.arg(epoch)
-WHERE machine_id = (SELECT m.id FROM machines m WHERE m.machine_no = sqlc.arg(machine_no)) AND epoch < sqlc.arg(epoch);
+-- name: MachineConnected :one
+-- The epoch of a new connection, and the node of the one before.
+UPDATE presence SET epoch = epoch + 1 WHERE machine_id = $1 RETURNING epoch, node;
+
+-- name: MachineMoved :exec
+UPDATE presence SET node = $2 WHERE machine_id = $1;
 
 -- name: Heartbeat :execrows
 -- Of a machine that is online already, which is the common case.

@@ -79,7 +79,9 @@ func TestQueryPlans(t *testing.T) {
 		"SenderByNo":                 {func(ctx context.Context, q *db.Queries) { _, _ = q.SenderByNo(ctx, storetest.MachineNo) }, false},
 		"PasswordsOfMachine":         {func(ctx context.Context, q *db.Queries) { _, _ = q.PasswordsOfMachine(ctx, storetest.MachineNo) }, false},
 		"MachineToWake":              {func(ctx context.Context, q *db.Queries) { _, _ = q.MachineToWake(ctx, storetest.MachineNo, now) }, false},
-		"MachineConnected":           {func(ctx context.Context, q *db.Queries) { _, _ = q.MachineConnected(ctx, 1, storetest.MachineNo) }, false},
+		"MachineConnected":           {func(ctx context.Context, q *db.Queries) { _, _ = q.MachineConnected(ctx, 1) }, false},
+		"MachineIDByNo":              {func(ctx context.Context, q *db.Queries) { _, _ = q.MachineIDByNo(ctx, storetest.MachineNo) }, false},
+		"EpochsOfNode":               {func(ctx context.Context, q *db.Queries) { _, _ = q.EpochsOfNode(ctx, "a") }, false},
 		"OrderByTradeKey":            {func(ctx context.Context, q *db.Queries) { _, _ = q.OrderByTradeKey(ctx, 1, "x") }, false},
 		"RecordsOfOrder":             {func(ctx context.Context, q *db.Queries) { _, _ = q.RecordsOfOrder(ctx, 1) }, false},
 		"DeliveriesOfRecord":         {func(ctx context.Context, q *db.Queries) { _, _ = q.DeliveriesOfRecord(ctx, 1) }, false},
@@ -88,7 +90,7 @@ func TestQueryPlans(t *testing.T) {
 		"SilentMachines":             {func(ctx context.Context, q *db.Queries) { _, _ = q.SilentMachines(ctx, now, 500) }, false},
 		"ExpireCodes":                {func(ctx context.Context, q *db.Queries) { _, _ = q.ExpireCodes(ctx, now, 500) }, false},
 		"ClaimCommands": {func(ctx context.Context, q *db.Queries) {
-			_, _ = q.ClaimCommands(ctx, now+1, now, 500)
+			_, _ = q.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: now + 1, Now: now, Batch: 500})
 		}, false},
 		"ClaimCallbacks": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.ClaimCallbacks(ctx, db.ClaimCallbacksParams{Now: now, LeaseUntil: now + 1, Batch: 500})

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"math"
 	"net/url"
 	"sync"
 	"time"
@@ -167,9 +166,9 @@ func (e *Engine) Ping(ctx context.Context) error {
 	return e.readDB.PingContext(ctx)
 }
 
-// BatchSize implements store.Engine: one commit for all is cheapest, and nobody
-// else could write meanwhile anyway.
-func (e *Engine) BatchSize() int { return math.MaxInt }
+// ManyWriters implements store.Engine: all writers share one transaction at a
+// time.
+func (e *Engine) ManyWriters() bool { return false }
 
 // SetNextID implements store.Engine.
 func (e *Engine) SetNextID(ctx context.Context, table string, id int64) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -79,7 +80,7 @@ func testReportAgainstClose(t *testing.T, f *Fixture) {
 	for round := range 10 {
 		d := f.startDelivery(t, round)
 		f.Write(t, func(tx *store.Tx) error { // its command was sent
-			_, err := tx.ClaimCommands(ctx, 1<<60, f.Now().UnixMilli(), 100)
+			_, err := tx.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: 1 << 60, Now: f.Now().UnixMilli(), Batch: 100})
 			return err
 		})
 		errs := race(2, func(i int) error {

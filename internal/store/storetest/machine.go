@@ -196,7 +196,7 @@ func testWithdrawMessages(t *testing.T, f *Fixture) {
 	abroad := queue(f.neighbour(t), method, 0)
 	f.Write(t, func(tx *store.Tx) error { return tx.WithdrawMessages(ctx, f.Machine.ID, method) })
 	f.Write(t, func(tx *store.Tx) error {
-		rows, err := tx.ClaimCommands(ctx, 20, 10, 500)
+		rows, err := tx.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: 20, Now: 10, Batch: 500})
 		claimed := []int64{}
 		for _, row := range rows {
 			claimed = append(claimed, row.ID)

@@ -128,7 +128,7 @@ func testClaims(t *testing.T, f *Fixture) {
 		for {
 			var batch []db.Command
 			err := f.Store.InTx(ctx, func(tx *store.Tx) (err error) {
-				batch, err = tx.ClaimCommands(ctx, 20, 10, 7)
+				batch, err = tx.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: 20, Now: 10, Batch: 7})
 				return err
 			})
 			if err != nil || len(batch) == 0 {
@@ -163,7 +163,7 @@ func testLease(t *testing.T, f *Fixture) {
 	})
 	claim := func(now int64) (batch []db.Command) {
 		f.Write(t, func(tx *store.Tx) (err error) {
-			batch, err = tx.ClaimCommands(ctx, now+10, now, 7)
+			batch, err = tx.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: now + 10, Now: now, Batch: 7})
 			return err
 		})
 		return batch
@@ -186,10 +186,16 @@ func testLease(t *testing.T, f *Fixture) {
 func testEpochs(t *testing.T, f *Fixture) {
 	ctx := t.Context()
 	machines := f.Fleet
-	for _, epoch := range []int64{100, 200, 150} {
-		if err := machines.Connected(ctx, MachineNo, epoch); err != nil {
+	var epochs []int64
+	for range 2 {
+		c, err := machines.Connected(ctx, MachineNo)
+		if err != nil {
 			t.Fatal(err)
 		}
+		epochs = append(epochs, c.Epoch)
+	}
+	if epochs[1] <= epochs[0] {
+		t.Errorf("epochs %v, want rising ones", epochs)
 	}
 	online := func() bool {
 		p, err := f.Store.PresenceOfMachine(ctx, f.Machine.ID)
@@ -198,10 +204,10 @@ func testEpochs(t *testing.T, f *Fixture) {
 		}
 		return p.IsOnline
 	}
-	if err := machines.GoneOffline(ctx, f.Machine.ID, 150, "old will"); err != nil || !online() {
+	if err := machines.GoneOffline(ctx, f.Machine.ID, epochs[0], "old will"); err != nil || !online() {
 		t.Errorf("the will of an older connection took the machine offline (%v)", err)
 	}
-	if err := machines.GoneOffline(ctx, f.Machine.ID, 200, "will"); err != nil || online() {
+	if err := machines.GoneOffline(ctx, f.Machine.ID, epochs[1], "will"); err != nil || online() {
 		t.Errorf("the will of the newest connection was ignored (%v)", err)
 	}
 }
