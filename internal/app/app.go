@@ -29,6 +29,7 @@ import (
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/machineapi"
 	"github.com/vendlane/vendlane/internal/machinelog"
+	"github.com/vendlane/vendlane/internal/nodes"
 	"github.com/vendlane/vendlane/internal/notify"
 	"github.com/vendlane/vendlane/internal/openapi"
 	"github.com/vendlane/vendlane/internal/ordering"
@@ -68,6 +69,7 @@ type App struct {
 	pictures  *storage.Folder
 	docs      *apidocs.Docs
 	gateway   *devicegw.Gateway
+	node      *nodes.Node // nil if the engine serves one node only
 	commands  *machineapi.Relay
 	callbacks *callback.Relay
 	metrics   *prometheus.Registry
@@ -121,12 +123,21 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 		Config: cfg, Store: store.New(engine), pictures: pictures, log: opts.Log, metrics: newRegistry(), routes: opts.Routes,
 		docs: apidocs.New(api.OpenAPI, opts.Log), machines: machines,
 	}
+	if bus, several := engine.(nodes.Bus); several {
+		if a.node, err = nodes.New(a.Store, bus, opts.Clock, opts.Random, opts.Log); err != nil {
+			return nil, errors.Join(err, pictures.Close(), engine.Close())
+		}
+	}
 	a.wire(box, zone, opts)
 	return a, nil
 }
 
 func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 	cfg, st, log := a.Config, a.Store, opts.Log
+	nodeID := ""
+	if a.node != nil {
+		nodeID = a.node.ID()
+	}
 	a.pickup = pickup.New(st, opts.Clock, opts.Random, pickup.Config{
 		Zone: zone,
 		WrongCodes: vending.WrongCodeLimits{
@@ -141,7 +152,9 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 	a.Dispense = dispense.New(st, a.ordering, notifier, opts.Clock, opts.Random, dispense.Config{
 		Locks: vending.LockTimes(cfg.Dispense.LockS), Timeout: cfg.Dispense.TimeoutS * 1000, Zone: zone,
 	}, log)
-	a.Fleet = fleet.New(st, box, opts.Clock, fleet.Config{Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000}, log)
+	a.Fleet = fleet.New(st, box, opts.Clock, fleet.Config{
+		Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000, Node: nodeID,
+	}, log)
 	publicURL := strings.TrimRight(cfg.HTTP.PublicURL, "/")
 	a.Catalog = catalog.New(st, opts.Clock, catalog.Config{PublicURL: publicURL}, log)
 	a.MachineLog = machinelog.New(st, opts.Clock, log)
@@ -169,7 +182,11 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 
 	deps := machineapi.Deps{
 		Store: st, Box: box, Fleet: a.Fleet, Dispense: a.Dispense, Catalog: a.Catalog, Pickup: a.pickup,
-		MachineLog: a.MachineLog, Clock: opts.Clock, Log: log, Metrics: a.metrics,
+		MachineLog: a.MachineLog, Clock: opts.Clock, Log: log, Metrics: a.metrics, Node: nodeID,
+	}
+	if a.node != nil {
+		deps.TakeOver = a.node.TakeOver
+		a.shareLimits()
 	}
 	handler := machineapi.New(deps, machineapi.Config{
 		AcceptAppIDKey:  cfg.MQTT.AcceptAppIDKey,

@@ -31,6 +31,10 @@ func (a *App) Run(ctx context.Context) error {
 	if a.adminListener != nil {
 		admin = a.httpServer(a.adminHandler())
 	}
+	leave, err := a.join(ctx)
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
 	// The relays and sweeps outlive the requests.
 	relayCtx, stopRelays := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRelays()
@@ -69,7 +73,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	errs = append(errs, fronts.Wait())
 	stopRelays()
-	errs = append(errs, relays.Wait())
+	errs = append(errs, relays.Wait(), leave(stopCtx))
 	stopLog()
 	errs = append(errs, <-logEnded, a.Close())
 	return errors.Join(errs...)

@@ -8,7 +8,7 @@ import (
 
 // sweep runs the periodic work of openapi.md §6.6 until ctx ends. Each sweep
 // looks at due times in the store, so what fell due while the process was down
-// is done at start.
+// is done at start. Of several nodes one does it for all.
 func (a *App) sweep(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, s := range []struct {
@@ -29,7 +29,11 @@ func (a *App) sweep(ctx context.Context) {
 			ticker := time.NewTicker(s.every)
 			defer ticker.Stop()
 			for {
-				if err := s.run(ctx); err != nil && ctx.Err() == nil {
+				mine, err := a.myTurn(ctx, s.name, s.every)
+				if mine {
+					err = s.run(ctx)
+				}
+				if err != nil && ctx.Err() == nil {
 					a.log.Error("sweep failed; it runs again", "sweep", s.name, "error", err)
 				}
 				select {

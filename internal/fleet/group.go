@@ -29,8 +29,8 @@ type group struct {
 // one of its transaction fails.
 type write struct {
 	machineID int64
-	change func(ctx context.Context, tx *store.Tx) error
-	done   chan error
+	change    func(ctx context.Context, tx *store.Tx) error
+	done      chan error
 }
 
 // do makes a change of a machine and returns after its commit. When ctx ends first it

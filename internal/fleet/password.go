@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/vendlane/vendlane/internal/nodes"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 	"golang.org/x/crypto/bcrypt"
@@ -79,16 +80,27 @@ type passwordGuard struct {
 	mu       sync.Mutex
 	failures map[string]vending.WrongCodes
 	known    map[string][sha256.Size]byte // by stored bcrypt hash
+
+	tally *nodes.Tally
 }
 
 func newPasswordGuard(clock vending.Clock) *passwordGuard {
 	key := make([]byte, sha256.Size)
 	_, _ = rand.Read(key) // never fails, it ends the process instead
-	return &passwordGuard{
+	g := &passwordGuard{
 		clock: clock, key: key,
 		failures: map[string]vending.WrongCodes{}, known: map[string][sha256.Size]byte{},
 	}
+	g.tally = nodes.NewTally(func(machineNo string, n int64) {
+		for range min(n, maxPasswordFailures) {
+			g.add(machineNo)
+		}
+	})
+	return g
 }
+
+// WrongPasswords counts failures by machine number, for all nodes together.
+func (s *Service) WrongPasswords() *nodes.Tally { return s.passwords.tally }
 
 func (g *passwordGuard) matches(password, hash string) bool {
 	mac := hmac.New(sha256.New, g.key)
@@ -117,9 +129,14 @@ func (g *passwordGuard) refused(machineNo string) bool {
 	return locked
 }
 
-// failed counts only numbers of existing machines, so the map is bounded by
-// the fleet.
+// failed notes a failure here, and on the other nodes. It is called for numbers
+// of existing machines only, so what is remembered is bounded by the fleet.
 func (g *passwordGuard) failed(machineNo string) {
+	g.add(machineNo)
+	g.tally.Count(machineNo)
+}
+
+func (g *passwordGuard) add(machineNo string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	limits := vending.WrongCodeLimits{Max: maxPasswordFailures, Window: passwordWindow, Lock: passwordWindow}

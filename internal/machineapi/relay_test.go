@@ -359,7 +359,7 @@ func TestRelayAfterCrash(t *testing.T) {
 		d := b.dispenseOne()
 		b.inTx(func(tx *store.Tx) error {
 			now := b.deps.Clock.Millis()
-			_, err := tx.ClaimCommands(b.ctx, db.ClaimCommandsParams{LeaseUntil: now+lease, Now: now, Batch: 10})
+			_, err := tx.ClaimCommands(b.ctx, db.ClaimCommandsParams{LeaseUntil: now + lease, Now: now, Batch: 10})
 			return err
 		})
 		return d

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/nodes"
 	"github.com/vendlane/vendlane/internal/vending"
 	"golang.org/x/time/rate"
 )
@@ -20,10 +21,32 @@ type rateLimiter struct {
 
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter
+	tally   *nodes.Tally
 }
 
-func newRateLimiter(perSecond float64, burst int) *rateLimiter {
-	return &rateLimiter{perSecond: rate.Limit(perSecond), burst: max(1, burst), buckets: map[string]*rate.Limiter{}}
+func newRateLimiter(perSecond float64, burst int, clock vending.Clock) *rateLimiter {
+	l := &rateLimiter{perSecond: rate.Limit(perSecond), burst: max(1, burst), buckets: map[string]*rate.Limiter{}}
+	l.tally = nodes.NewTally(func(appID string, n int64) { l.spend(appID, int(n), clock()) })
+	return l
+}
+
+func (l *rateLimiter) bucket(appID string) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	bucket, found := l.buckets[appID]
+	if !found {
+		bucket = rate.NewLimiter(l.perSecond, l.burst)
+		l.buckets[appID] = bucket
+	}
+	return bucket
+}
+
+// spend takes tokens that another node has given out, if need be those of the
+// future: then nobody gets one here until the debt is paid.
+func (l *rateLimiter) spend(appID string, n int, now time.Time) {
+	for ; l.perSecond > 0 && n > 0; n -= l.burst {
+		l.bucket(appID).ReserveN(now, min(n, l.burst))
+	}
 }
 
 // allow takes a token, or tells in how many seconds there will be one.
@@ -31,16 +54,10 @@ func (l *rateLimiter) allow(appID string, now time.Time) (retryAfter int64, ok b
 	if l.perSecond <= 0 {
 		return 0, true
 	}
-	l.mu.Lock()
-	bucket, found := l.buckets[appID]
-	if !found {
-		bucket = rate.NewLimiter(l.perSecond, l.burst)
-		l.buckets[appID] = bucket
-	}
-	l.mu.Unlock()
-	r := bucket.ReserveN(now, 1)
+	r := l.bucket(appID).ReserveN(now, 1)
 	wait := r.DelayFrom(now)
 	if wait == 0 {
+		l.tally.Count(appID)
 		return 0, true
 	}
 	r.CancelAt(now)
@@ -56,8 +73,9 @@ type authFailures struct {
 	limit  int
 	window int64
 
-	mu   sync.Mutex
-	seen map[netip.Addr]failureWindow
+	mu    sync.Mutex
+	seen  map[netip.Addr]failureWindow
+	tally *nodes.Tally
 }
 
 type failureWindow struct {
@@ -65,8 +83,14 @@ type failureWindow struct {
 	count int
 }
 
-func newAuthFailures(limit int, window int64) *authFailures {
-	return &authFailures{limit: limit, window: window, seen: map[netip.Addr]failureWindow{}}
+func newAuthFailures(limit int, window int64, clock vending.Clock) *authFailures {
+	f := &authFailures{limit: limit, window: window, seen: map[netip.Addr]failureWindow{}}
+	f.tally = nodes.NewTally(func(text string, n int64) {
+		if addr, err := netip.ParseAddr(text); err == nil {
+			f.add(addr, int(n), clock.Millis())
+		}
+	})
+	return f
 }
 
 func (f *authFailures) blocked(addr netip.Addr, now int64) (retryAfter int64, blocked bool) {
@@ -82,10 +106,16 @@ func (f *authFailures) blocked(addr netip.Addr, now int64) (retryAfter int64, bl
 	return vending.SecondsUp(w.until - now), true
 }
 
+// count notes a failure here, and on the other nodes.
 func (f *authFailures) count(addr netip.Addr, now int64) {
 	if f.limit <= 0 {
 		return
 	}
+	f.add(addr, 1, now)
+	f.tally.Count(addr.String())
+}
+
+func (f *authFailures) add(addr netip.Addr, n int, now int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w, found := f.seen[addr]
@@ -95,7 +125,7 @@ func (f *authFailures) count(addr netip.Addr, now int64) {
 	if now >= w.until {
 		w = failureWindow{until: now + f.window}
 	}
-	w.count++
+	w.count += n
 	f.seen[addr] = w
 }
 

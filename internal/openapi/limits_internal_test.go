@@ -3,13 +3,14 @@ package openapi
 import (
 	"net/netip"
 	"testing"
+	"time"
 )
 
 // Many addresses must not grow the memory without bound. What has run out goes
 // first; if that frees nothing, everything is forgiven.
 func TestAuthFailuresAreBounded(t *testing.T) {
 	const window = 300_000
-	f := newAuthFailures(1, window)
+	f := newAuthFailures(1, window, time.Now)
 	addr := netip.MustParseAddr("2001:db8::1")
 	last := addr
 	fill := func(n int, now int64) {

@@ -11,6 +11,7 @@ import (
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/nodes"
 	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/secrets"
@@ -82,8 +83,8 @@ func New(st *store.Store, box *secrets.Box, use UseCases, clock vending.Clock, c
 	s := &Server{
 		store: st, box: box, use: use, clock: clock, cfg: cfg, log: log,
 		errors:   map[vending.Code]WireError{},
-		rates:    newRateLimiter(cfg.RequestsPerSecond, cfg.Burst),
-		failures: newAuthFailures(cfg.AuthFailures, cfg.AuthWindow),
+		rates:    newRateLimiter(cfg.RequestsPerSecond, cfg.Burst, clock),
+		failures: newAuthFailures(cfg.AuthFailures, cfg.AuthWindow, clock),
 		observe:  observe,
 		mux:      http.NewServeMux(),
 	}
@@ -98,6 +99,10 @@ func New(st *store.Store, box *secrets.Box, use UseCases, clock vending.Clock, c
 	s.mux.Handle("/", s.unknown)
 	return s
 }
+
+// Tallies are the counters of the limits of openapi.md §1.3, for all nodes
+// together: requests by AppId, and failed authentications by client address.
+func (s *Server) Tallies() (requests, failures *nodes.Tally) { return s.rates.tally, s.failures.tally }
 
 // ServeHTTP implements http.Handler. A trailing slash is ignored
 // (openapi.md §1.1); paths that are not in their plain form are unknown ones.

@@ -38,6 +38,7 @@ const maxIdleTime = 5 * time.Minute
 // Engine is an open PostgreSQL database. It implements store.Engine.
 type Engine struct {
 	pool *sql.DB
+	cfg  *pgx.ConnConfig
 
 	mu     sync.RWMutex // held for reading by every write under way
 	closed bool
@@ -53,21 +54,22 @@ func Open(ctx context.Context, dsn string, opts Options) (*Engine, error) {
 	if opts.MaxConns <= 0 {
 		opts.MaxConns = 20
 	}
-	pool, err := openPool(dsn)
+	cfg, err := parse(dsn)
 	if err != nil {
 		return nil, err
 	}
+	pool := stdlib.OpenDB(*cfg)
 	pool.SetMaxOpenConns(opts.MaxConns)
 	pool.SetMaxIdleConns(opts.MaxConns)
 	pool.SetConnMaxIdleTime(maxIdleTime)
-	e := &Engine{pool: pool}
+	e := &Engine{pool: pool, cfg: cfg}
 	if err := e.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open PostgreSQL database: %w", err), e.Close())
 	}
 	return e, nil
 }
 
-func openPool(dsn string) (*sql.DB, error) {
+func parse(dsn string) (*pgx.ConnConfig, error) {
 	// pgx keeps prepared statements per connection. The queries name their
 	// columns, so a migration by another node leaves them valid.
 	cfg, err := pgx.ParseConfig(dsn)
@@ -81,7 +83,7 @@ func openPool(dsn string) (*sql.DB, error) {
 	if _, named := cfg.RuntimeParams["application_name"]; !named {
 		cfg.RuntimeParams["application_name"] = "vendlane"
 	}
-	return stdlib.OpenDB(*cfg), nil
+	return cfg, nil
 }
 
 func (e *Engine) start(ctx context.Context) error {
@@ -126,10 +128,11 @@ func newSchema(pool *sql.DB) (*schema.Schema, error) {
 // SchemaStatus tells how far the database that dsn names is. An empty database
 // gets the table of schema versions, nothing else.
 func SchemaStatus(ctx context.Context, dsn string) (schema.Status, error) {
-	pool, err := openPool(dsn)
+	cfg, err := parse(dsn)
 	if err != nil {
 		return schema.Status{}, err
 	}
+	pool := stdlib.OpenDB(*cfg)
 	defer func() { _ = pool.Close() }()
 	s, err := newSchema(pool)
 	if err != nil {
