@@ -25,6 +25,7 @@ type conn struct {
 	epoch     int64
 	claimed   bool         // owner of machineNo in the registry, at least once
 	resumed   bool         // the session it resumed holds the subscription
+	trusting  bool         // it may rely on a session that is not here
 	will      *packet.Will // nil when there is none to publish
 	keepAlive time.Duration
 
@@ -109,6 +110,16 @@ func (c *conn) resume() {
 	if ready {
 		c.g.h.OnReady(c.g.ctx, c.machineNo, c.epoch)
 	}
+}
+
+// trustSession takes up the subscription of a session that was lost: with the
+// process, or at another node. Machines subscribe before they publish anything
+// (mqtt.md §6.4), so one that publishes first relies on its session without
+// looking at Session Present, and would be online but deaf.
+func (c *conn) trustSession() {
+	c.trusting = false
+	c.rememberSubscription(true)
+	c.resume()
 }
 
 // await waits for the beginning of a packet. The machine has one and a half

@@ -187,6 +187,7 @@ func (c *conn) accept(p *packet.Connect) bool {
 	}
 	c.claimed = true
 	c.resumed = claimed.subscribed
+	c.trusting = keep > 0 && !claimed.present
 	if claimed.old != nil {
 		claimed.old.end(endTakenOver)
 	}

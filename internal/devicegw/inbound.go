@@ -95,6 +95,9 @@ func (c *conn) handlePublish(p *packet.Publish) (e ending, stop bool) {
 	})
 	if err == nil {
 		c.g.counters.messagesIn.Add(1)
+		if c.trusting {
+			c.trustSession()
+		}
 		return c.acknowledge(p, packet.Success)
 	}
 	c.g.counters.dropped.add("handler error")
@@ -139,6 +142,7 @@ func (c *conn) handleAck(p *packet.Ack) (e ending, stop bool) {
 }
 
 func (c *conn) handleSubscribe(p *packet.Subscribe) (e ending, stop bool) {
+	c.trusting = false
 	denied := packet.UnspecifiedError // the only one 3.1.1 has
 	if c.version == packet.V5 {
 		denied = packet.NotAuthorized
@@ -174,6 +178,7 @@ func (c *conn) handleSubscribe(p *packet.Subscribe) (e ending, stop bool) {
 }
 
 func (c *conn) handleUnsubscribe(p *packet.Unsubscribe) (e ending, stop bool) {
+	c.trusting = false
 	ack := &packet.Unsuback{PacketID: p.PacketID}
 	c.mu.Lock()
 	for _, topic := range p.Topics {

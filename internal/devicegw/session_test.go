@@ -2,6 +2,7 @@ package devicegw_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -231,4 +232,45 @@ func TestKickDuringAuthentication(t *testing.T) {
 	if s.Connected("7") {
 		t.Error("connected")
 	}
+}
+
+// A machine that relies on a session it had before a restart, or at another
+// node, and publishes without subscribing first, is not deaf.
+func TestTrustedSession(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v packet.Version) {
+		s := serveTCP(t, devicegw.Config{}, newRecorder())
+		reach := func(want error) {
+			t.Helper()
+			if err := s.Send(t.Context(), "7", devicegw.Outgoing{}); !errors.Is(err, want) {
+				t.Errorf("Send: %v, want %v", err, want)
+			}
+		}
+		m := s.connect(t, lasting(connectPacket(v, "7")))
+		on := receive(t, s.states)
+		reach(devicegw.ErrOffline)
+		m.send(publication("/server/app", 1, 1, "heartbeat"))
+		expectAck(m, packet.PUBACK, 1, packet.Success)
+		if r := receive(t, s.readies); r.epoch != on.Epoch {
+			t.Errorf("ready %+v, want epoch %d", r, on.Epoch)
+		}
+		go m.answer()
+		reach(nil)
+
+		// Neither one that wants no session, nor one that has said what it wants.
+		for name, start := range map[string]func() *machine{
+			"clean": func() *machine { return s.connect(t, connectPacket(v, "7")) },
+			"unsubscribed": func() *machine {
+				m, _ := s.reconnect(t, lasting(connectPacket(v, "7")))
+				m.send(&packet.Unsubscribe{PacketID: 3, Topics: []string{"/clients/7"}})
+				expect[*packet.Unsuback](m)
+				return m
+			},
+		} {
+			m := start()
+			m.send(publication("/server/app", 1, 1, "heartbeat"))
+			expectAck(m, packet.PUBACK, 1, packet.Success)
+			t.Log(name)
+			reach(devicegw.ErrOffline)
+		}
+	})
 }
