@@ -152,7 +152,7 @@ func (c *conn) finish() {
 	e := c.ending
 	c.g.counters.ended.add(e.label)
 	if e.will && c.will != nil {
-		c.guard(func() { c.publishWill() })
+		c.guard(func() { c.publishWill(e.outdated) })
 	}
 	c.guard(func() {
 		c.g.h.OnConnState(c.g.ctx, ConnState{MachineNo: c.machineNo, Epoch: c.epoch, Reason: e.label})
@@ -160,9 +160,9 @@ func (c *conn) finish() {
 	c.g.log.Debug("machine connection ended", "machine_no", c.machineNo, "epoch", c.epoch, "reason", e.text())
 }
 
-func (c *conn) publishWill() {
+func (c *conn) publishWill(outdated bool) {
 	m := Message{
-		MachineNo: c.machineNo, Epoch: c.epoch, Will: true,
+		MachineNo: c.machineNo, Epoch: c.epoch, Will: true, Outdated: outdated,
 		Topic: c.will.Topic, Payload: c.will.Payload, QoS: c.will.QoS,
 	}
 	if err := c.g.h.OnMessage(c.g.ctx, m); err != nil {
@@ -193,7 +193,9 @@ type ending struct {
 	label  string        // for ConnState and Stats
 	reason packet.Reason // of the DISCONNECT sent to a 5.0 machine; 0 sends none
 	will   bool          // the will is published
-	err    error         // details for the log
+	// outdated: a newer connection of the machine is the reason.
+	outdated bool
+	err      error // details for the log
 }
 
 func (e ending) text() string {
@@ -208,7 +210,7 @@ var (
 	endDisconnect   = ending{label: "client disconnect"}
 	endWithWill     = ending{label: "client disconnect with will", will: true}
 	endShutdown     = ending{label: "server shutting down", reason: packet.ServerShuttingDown}
-	endTakenOver    = ending{label: "taken over", reason: packet.SessionTakenOver, will: true}
+	endTakenOver    = ending{label: "taken over", reason: packet.SessionTakenOver, will: true, outdated: true}
 	endKicked       = ending{label: "kicked", reason: packet.AdministrativeAction, will: true}
 	endNodeLost     = ending{label: "node lost its place", reason: packet.ServerShuttingDown}
 	endSlow         = ending{label: "slow reader", reason: packet.QuotaExceeded, will: true}

@@ -39,7 +39,7 @@ func TestWill(t *testing.T) {
 				}
 				if !c.will {
 					none(t, s.messages)
-				} else if w := receive(t, s.messages); !w.Will || w.Epoch != on.Epoch || string(w.Payload) != "offline" ||
+				} else if w := receive(t, s.messages); !w.Will || w.Outdated || w.Epoch != on.Epoch || string(w.Payload) != "offline" ||
 					w.Topic != "/server/app/7" || w.QoS != 1 || w.MachineNo != "7" {
 					t.Errorf("will %+v", w)
 				}

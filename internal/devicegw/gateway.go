@@ -47,6 +47,7 @@ type Message struct {
 	QoS       byte
 	Dup       bool // the machine says it may have sent this before
 	Will      bool // last will, published by the gateway
+	Outdated  bool // will of a connection that a newer one of the machine has taken over
 }
 
 // ConnState reports that a connection was accepted or has ended.

@@ -54,8 +54,8 @@ func TestTakeOver(t *testing.T) {
 		if off.Epoch != first.Epoch || off.Reason != "taken over" || on.Epoch <= first.Epoch {
 			t.Errorf("first %+v, offline %+v, online %+v", first, off, on)
 		}
-		if w := receive(t, s.messages); !w.Will || w.Epoch != first.Epoch {
-			t.Errorf("will %+v, want epoch %d", w, first.Epoch)
+		if w := receive(t, s.messages); !w.Will || !w.Outdated || w.Epoch != first.Epoch {
+			t.Errorf("will %+v, want an outdated one of epoch %d", w, first.Epoch)
 		}
 		none(t, s.messages)
 
@@ -177,8 +177,8 @@ func TestTakenOverElsewhere(t *testing.T) {
 			t.Error("want the older connection ended once")
 		}
 		m.expectEnd(packet.SessionTakenOver)
-		if w := receive(t, s.messages); !w.Will || w.Epoch != epoch {
-			t.Errorf("will %+v, want epoch %d", w, epoch)
+		if w := receive(t, s.messages); !w.Will || !w.Outdated || w.Epoch != epoch {
+			t.Errorf("will %+v, want an outdated one of epoch %d", w, epoch)
 		}
 	})
 }

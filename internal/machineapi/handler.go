@@ -176,8 +176,12 @@ func wake(ctx context.Context, st *store.Store, machineID, at int64) error {
 // OnMessage implements devicegw.Handler: it verifies the message and applies it
 // (mqtt.md §3.2, §4, §6.5). It returns nil for a message that was applied or
 // dropped, and an error only when the platform failed and the machine should
-// send again.
+// send again. A will that a newer connection has made outdated has no effect
+// (ADR 3) and is not looked at: a fleet that reconnects leaves one each.
 func (h *Handler) OnMessage(ctx context.Context, m devicegw.Message) error {
+	if m.Outdated {
+		return nil
+	}
 	u, err := h.decode(m)
 	if err == nil && u.name == methodHeartbeat {
 		select {

@@ -89,6 +89,10 @@ func TestOnlineAndOffline(t *testing.T) {
 	second := connect() // the machine came back before its old connection was seen to end
 	offline(first, true)
 	expect(true, vending.NoticeOnline)
+	f.check(f.handler.OnMessage(f.ctx, devicegw.Message{MachineNo: machineNo, Epoch: first, Will: true, Outdated: true}))
+	if got := f.logs.count("dropped"); got != 0 {
+		t.Error("an outdated will was looked at")
+	}
 
 	f.handler.OnConnState(f.ctx, devicegw.ConnState{MachineNo: machineNo, Epoch: second})
 	expect(true, vending.NoticeOnline) // the will follows, or silence
