@@ -48,13 +48,18 @@ var _ store.Engine = (*Engine)(nil)
 
 // Open connects to the database that dsn names (a URL or key=value pairs),
 // brings its schema up to date and checks that a commit is durable there. It
-// refuses a database whose schema is newer than this program. Its errors never
-// hold the password of the dsn.
+// refuses a database whose schema is newer than this program, and one that holds
+// an unfinished copy. Its errors never hold the password of the dsn.
 func Open(ctx context.Context, dsn string, opts Options) (*Engine, error) {
+	return open(ctx, dsn, applicationName, opts, (*Engine).refuseUnfinishedCopy)
+}
+
+// open makes an engine; check runs before the schema is touched.
+func open(ctx context.Context, dsn, application string, opts Options, check func(*Engine, context.Context) error) (*Engine, error) {
 	if opts.MaxConns <= 0 {
 		opts.MaxConns = 20
 	}
-	cfg, err := parse(dsn)
+	cfg, err := parse(dsn, application)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +68,20 @@ func Open(ctx context.Context, dsn string, opts Options) (*Engine, error) {
 	pool.SetMaxIdleConns(opts.MaxConns)
 	pool.SetConnMaxIdleTime(maxIdleTime)
 	e := &Engine{pool: pool, cfg: cfg}
-	if err := e.start(ctx); err != nil {
+	if err = check(e, ctx); err == nil {
+		err = e.start(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open PostgreSQL database: %w", err), e.Close())
 	}
 	return e, nil
 }
 
-func parse(dsn string) (*pgx.ConnConfig, error) {
+// applicationName is what the server shows for our connections, unless the DSN
+// has another one.
+const applicationName = "vendlane"
+
+func parse(dsn, application string) (*pgx.ConnConfig, error) {
 	// pgx keeps prepared statements per connection. The queries name their
 	// columns, so a migration by another node leaves them valid.
 	cfg, err := pgx.ParseConfig(dsn)
@@ -81,7 +93,7 @@ func parse(dsn string) (*pgx.ConnConfig, error) {
 		return nil, fmt.Errorf("store.dsn: %w", err)
 	}
 	if _, named := cfg.RuntimeParams["application_name"]; !named {
-		cfg.RuntimeParams["application_name"] = "vendlane"
+		cfg.RuntimeParams["application_name"] = application
 	}
 	return cfg, nil
 }
@@ -128,7 +140,7 @@ func newSchema(pool *sql.DB) (*schema.Schema, error) {
 // SchemaStatus tells how far the database that dsn names is. An empty database
 // gets the table of schema versions, nothing else.
 func SchemaStatus(ctx context.Context, dsn string) (schema.Status, error) {
-	cfg, err := parse(dsn)
+	cfg, err := parse(dsn, applicationName)
 	if err != nil {
 		return schema.Status{}, err
 	}

@@ -119,7 +119,7 @@ func dsn(file, extra string) string {
 		// stall the writer.
 		"wal_autocheckpoint(0)", extra,
 	}}
-	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
+	return fileURL(file) + "?" + q.Encode()
 }
 
 func migrate(ctx context.Context, pool *sql.DB) error {
