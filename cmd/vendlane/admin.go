@@ -23,9 +23,14 @@ func admin(ctx context.Context, e env, args []string) error {
 			return apply(ctx, e, args[1:])
 		case "machine":
 			return adminMachine(ctx, e, args[1:])
+		case "backup":
+			return adminBackup(ctx, e, args[1:])
+		case "copy":
+			return adminCopy(ctx, e, args[1:])
 		}
 	}
-	return errors.New("admin: the commands are: vendlane admin apply -f file.yaml, vendlane admin machine <action>")
+	return errors.New("admin: the commands are: vendlane admin apply -f file.yaml, vendlane admin machine <action>, " +
+		"vendlane admin backup --to folder, vendlane admin copy --from sqlite:file --to postgres:dsn")
 }
 
 func apply(ctx context.Context, e env, args []string) error {

@@ -85,7 +85,12 @@ func writeDurably(file, text string) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(file))
+	return syncFolder(filepath.Dir(file))
+}
+
+// syncFolder makes the names in a folder durable.
+func syncFolder(folder string) error {
+	dir, err := os.Open(folder)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -11,6 +12,10 @@ import (
 // writer stands still for a moment so that the log can start over. Under
 // constant load the background checkpoints alone never catch the last pages.
 const resetFrames = 16384
+
+// resetPatience is how long the writer waits for readers that stand in the way
+// of the log starting over.
+const resetPatience = 20 * time.Millisecond
 
 // checkpointer copies the write-ahead log into the database in the background.
 type checkpointer struct {
@@ -32,8 +37,11 @@ func (c *checkpointer) wrote(conn *cachedConn) {
 	c.dirty.Store(true)
 	if c.reset.CompareAndSwap(true, false) {
 		// Almost everything is copied already, so this is short. If a reader
-		// is in the way the log merely grows until the next time.
+		// is in the way the log merely grows until the next time: a backup
+		// reads for long, and nobody could write while the writer waited for it.
+		setBusyTimeout(conn, resetPatience)
 		_, _, _ = checkpoint(conn, "RESTART")
+		setBusyTimeout(conn, busyTimeout)
 	}
 }
 
@@ -74,4 +82,10 @@ func checkpoint(conn *cachedConn, mode string) (frames, copied int64, err error)
 	var busy int64
 	err = conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &frames, &copied)
 	return frames, copied, err
+}
+
+// setBusyTimeout says how long a connection waits for a lock of another one.
+// Should it fail, the timeout stays as it was, which is safe.
+func setBusyTimeout(conn *cachedConn, d time.Duration) {
+	_, _ = conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA busy_timeout(%d)", d.Milliseconds()))
 }

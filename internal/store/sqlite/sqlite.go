@@ -112,9 +112,12 @@ func durableConn(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
 	return conn, nil
 }
 
+// busyTimeout is how long a connection waits for a lock of another process.
+const busyTimeout = 10 * time.Second
+
 func dsn(file, extra string) string {
 	q := url.Values{"_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		// Checkpoints run on a connection of their own: automatic ones would
 		// stall the writer.
 		"wal_autocheckpoint(0)", extra,

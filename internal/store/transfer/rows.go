@@ -32,7 +32,7 @@ type reader struct {
 }
 
 func read(ctx context.Context, pool *sql.DB, t table, query string, args ...any) (*reader, error) {
-	rows, err := pool.QueryContext(ctx, query, args...) //nolint:sqlclosecheck,rowserrcheck // closed by close, asked by Next
+	rows, err := pool.QueryContext(ctx, query, args...) //nolint:rowserrcheck // Next asks
 	if err != nil {
 		return nil, fmt.Errorf("read table %s: %w", t.name, err)
 	}

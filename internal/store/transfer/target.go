@@ -11,6 +11,8 @@ import (
 	"github.com/vendlane/vendlane/internal/store/postgres"
 )
 
+const insertClaim = "INSERT INTO " + postgres.CopyTable + " (source) VALUES ($1)"
+
 // claim marks the target as an unfinished copy of the source with this
 // fingerprint, or makes sure that it is one.
 func (c *copier) claim(ctx context.Context, fingerprint string) (err error) {
@@ -31,7 +33,7 @@ func (c *copier) claim(ctx context.Context, fingerprint string) (err error) {
 	err = tx.QueryRowContext(ctx, "SELECT source FROM "+postgres.CopyTable).Scan(&claimed)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		if _, err := tx.ExecContext(ctx, "INSERT INTO "+postgres.CopyTable+" (source) VALUES ($1)", fingerprint); err != nil {
+		if _, err := tx.ExecContext(ctx, insertClaim, fingerprint); err != nil {
 			return err
 		}
 	case err != nil:

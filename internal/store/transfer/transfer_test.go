@@ -368,5 +368,8 @@ func strs(t testing.TB, tx *sql.Tx, query string, args ...any) (out []string) {
 		}
 		out = append(out, text)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return out
 }
