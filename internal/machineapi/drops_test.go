@@ -64,6 +64,7 @@ func TestDrops(t *testing.T) {
 
 		"client_id of nobody":          {payload: beat(map[string]any{"client_id": "99999999"}), reason: reasonUnknownMachine, method: methodHeartbeat},
 		"client_id of nobody, shared":  {topic: sharedTopic, payload: beat(map[string]any{"client_id": "99999999"}), reason: reasonUnknownMachine, method: methodHeartbeat},
+		"client_id with NUL":           {payload: beat(map[string]any{"client_id": "16327129\x00"}), reason: reasonUnknownMachine, method: methodHeartbeat},
 		"client_id is an object":       {payload: beat(map[string]any{"client_id": map[string]any{}}), reason: reasonUnknownMachine, method: methodHeartbeat},
 		"client_id of another":         {payload: beat(map[string]any{"client_id": otherNo}), reason: reasonTopicMismatch, method: methodHeartbeat},
 		"client_id of another, shared": {topic: sharedTopic, payload: beat(map[string]any{"client_id": otherNo}), reason: reasonTopicMismatch, method: methodHeartbeat},
@@ -98,6 +99,7 @@ func TestDrops(t *testing.T) {
 		"no network_type":        {payload: beat(map[string]any{"network_type": nil}), reason: reasonBadFields, method: methodHeartbeat},
 		"network_type empty":     {payload: beat(map[string]any{"network_type": ""}), reason: reasonBadFields, method: methodHeartbeat},
 		"network_type a bool":    {payload: beat(map[string]any{"network_type": true}), reason: reasonBadFields, method: methodHeartbeat},
+		"network_type with NUL":  {payload: beat(map[string]any{"network_type": "4G\x00"}), reason: reasonBadFields, method: methodHeartbeat},
 		"network_type an array":  {payload: beat(map[string]any{"network_type": []any{"4G"}}), reason: reasonBadFields, method: methodHeartbeat},
 		"no network_rssi":        {payload: beat(map[string]any{"network_rssi": nil}), reason: reasonBadFields, method: methodHeartbeat},
 		"network_rssi a word":    {payload: beat(map[string]any{"network_rssi": "good"}), reason: reasonBadFields, method: methodHeartbeat},
@@ -120,6 +122,7 @@ func TestDrops(t *testing.T) {
 		"delivered negative":     {payload: report(map[string]any{"delivered": "-1"}), reason: reasonBadFields, method: methodReport},
 		"floor_status a word":    {payload: report(map[string]any{"floor_status": "jam"}), reason: reasonBadFields, method: methodReport},
 		"floor_status too long":  {payload: report(map[string]any{"floor_status": "123456"}), reason: reasonBadFields, method: methodReport},
+		"error_msg with NUL":     {payload: report(map[string]any{"error_msg": "\x00"}), reason: reasonBadFields, method: methodReport},
 		"error_msg an array":     {payload: report(map[string]any{"error_msg": []any{}}), reason: reasonBadFields, method: methodReport},
 
 		"unknown delivery": {payload: report(map[string]any{"delivery_id": "5121763043809673"}), reason: reasonUnknownDelivery, method: methodReport},

@@ -32,6 +32,10 @@ func (f *fields) text(name string) string {
 		f.fail(name, "neither text nor number")
 		return ""
 	}
+	if !vending.Storable(v.Text) {
+		f.fail(name, "holds U+0000")
+		return ""
+	}
 	return v.Text
 }
 

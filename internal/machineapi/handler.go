@@ -95,6 +95,9 @@ func New(d Deps, cfg Config) *Handler {
 // Authenticate implements devicegw.Handler with the machine's password
 // (mqtt.md §2.1).
 func (h *Handler) Authenticate(ctx context.Context, c devicegw.Credentials) (string, error) {
+	if !vending.Storable(c.Username) {
+		return "", devicegw.ErrBadCredentials // not every engine can look it up
+	}
 	err := h.fleet.Authenticate(ctx, c.Username, string(c.Password))
 	if errors.Is(err, fleet.ErrBadPassword) {
 		return "", devicegw.ErrBadCredentials

@@ -141,7 +141,7 @@ func TestAuthenticate(t *testing.T) {
 	if no, err := login(machineNo, password); err != nil || no != machineNo {
 		t.Errorf("right password: %q, %v", no, err)
 	}
-	for _, wrong := range [][2]string{{machineNo, "x"}, {machineNo, ""}, {"1", password}} {
+	for _, wrong := range [][2]string{{machineNo, "x"}, {machineNo, ""}, {"1", password}, {machineNo + "\x00", password}, {"\xff", password}} {
 		if _, err := login(wrong[0], wrong[1]); !errors.Is(err, devicegw.ErrBadCredentials) {
 			t.Errorf("%v: %v, want ErrBadCredentials", wrong, err)
 		}

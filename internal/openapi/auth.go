@@ -123,6 +123,9 @@ func (s *Server) identify(ctx context.Context, r *http.Request) (db.Merchant, er
 	if appID == "" || secret == "" {
 		return db.Merchant{}, vending.Refuse(vending.CodeCredentialsEmpty)
 	}
+	if !vending.Storable(appID) {
+		return db.Merchant{}, vending.Refuse(vending.CodeAppIDInvalid) // not every engine can look it up
+	}
 	merchant, found, err := store.Find(s.store.MerchantByAppID(ctx, appID))
 	if err != nil {
 		return db.Merchant{}, err

@@ -94,7 +94,11 @@ type currencyJSON struct {
 
 // machine is openapi.md §7.3.
 func (s *Server) machine(ctx context.Context, c call) (any, error) {
-	d, err := s.use.Fleet.Detail(ctx, c.merchant, c.request.PathValue("machine_no"))
+	machineNo := c.request.PathValue("machine_no")
+	if !vending.Storable(machineNo) {
+		return nil, vending.Refuse(vending.CodeMachineUnknown) // not every engine can look it up
+	}
+	d, err := s.use.Fleet.Detail(ctx, c.merchant, machineNo)
 	if err != nil {
 		return nil, err
 	}

@@ -79,6 +79,8 @@ func (f *form) read(name string, digits, required bool) string {
 		f.failType(name, "type")
 	case text == "" && required:
 		f.failType(name, "required")
+	case !vending.Storable(text):
+		f.failFormat(name, "format")
 	}
 	return text
 }

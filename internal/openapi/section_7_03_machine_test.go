@@ -106,3 +106,11 @@ func TestMachineDetail(t *testing.T) {
 			"store_id":"5053900001","status":"VERIFIED","created_at":"2024-04-29 09:20:55"},
 		"currency":{"id":3,"name":"Euro","code":"EUR","symbol":"€"}}}`)
 }
+
+// A number that no engine, or only one, could look up is one of no machine.
+func TestMachineDetailOfOddNumbers(t *testing.T) {
+	a := newAPI(t)
+	for _, no := range []string{"%00", "16327129%00", "%ff", "%27", "0"} {
+		wantRefusal(t, a.do(t, post("/rent/machines/"+no, nil)), 30003, "")
+	}
+}

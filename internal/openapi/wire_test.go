@@ -54,6 +54,7 @@ func TestHeaders(t *testing.T) {
 	}
 	for _, by := range []credentials{
 		{strings.ToUpper(shop.appID), shop.secret, ""}, {shop.appID + " ", shop.secret, ""}, {"' OR 1=1 --", shop.secret, ""}, {"\x00", "x", ""},
+		{"\xff", "x", ""},
 	} {
 		c := post("/ping", nil)
 		c.by = by

@@ -16,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/vendlane/vendlane/internal/vending"
 )
 
 // Decode overlays the value that into points to with one YAML document. It
@@ -126,6 +127,9 @@ func setScalar(v reflect.Value, node ast.Node, key string) error {
 	}
 	switch v.Kind() {
 	case reflect.String:
+		if !vending.Storable(text) {
+			return fail(node, key, "holds U+0000 or is not UTF-8")
+		}
 		v.SetString(text)
 	case reflect.Int, reflect.Int64:
 		n, err := strconv.ParseInt(text, 10, v.Type().Bits())

@@ -88,6 +88,8 @@ func TestRefusals(t *testing.T) {
 		"flag: yes":                         "flag",
 		"flag: 1":                           "flag",
 		"text: [hunter2]":                   "text",
+		"text: \"hunter2\\0\"":              "line 1: text",
+		"list: [{name: \"\\x00\"}]":         "list[0].name",
 		"section: hunter2":                  "section",
 		"list: {name: hunter2}":             "list",
 		"ranges: [10.0.0.0]":                "ranges[0]",
