@@ -32,8 +32,11 @@ func adminCopy(ctx context.Context, e env, args []string) error {
 	if len(result.Tables) > 0 {
 		err = errors.Join(err, printCopy(e.stdout, result))
 	}
+	if err != nil && result.Begun {
+		return fmt.Errorf("admin copy: not finished, %d rows copied in this run; run it again to go on, until then no server starts on the target: %w", result.Copied, err)
+	}
 	if err != nil {
-		return fmt.Errorf("admin copy: not finished, %d rows copied, no server starts on the target: %w", result.Copied, err)
+		return fmt.Errorf("admin copy: nothing was copied: %w", err)
 	}
 	seconds := time.Since(start).Seconds()
 	_, err = fmt.Fprintf(e.stdout, `%d rows copied, everything compared, %.1f s.

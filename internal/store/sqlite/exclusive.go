@@ -17,13 +17,14 @@ import (
 var ErrInUse = errors.New("the database is in use: stop the server and every other vendlane command that works on it first")
 
 // OpenExclusive opens an existing database for reading only and keeps everybody
-// else out until it is closed. It returns ErrInUse while a server, or any other
+// else out until it is closed. What a killed server left in the write-ahead log
+// is read as well, and is in the file afterwards. It returns ErrInUse while a server, or any other
 // program, has the database open. It migrates nothing. The pool has one
 // connection, so one query at a time has rows open.
 func OpenExclusive(ctx context.Context, file string) (*sql.DB, error) {
 	query := url.Values{
 		"mode":    {"rw"}, // a lock wants it, and nothing is created
-		"_pragma": {"busy_timeout(1000)", "locking_mode(EXCLUSIVE)", "cache_size(-65536)"},
+		"_pragma": {"busy_timeout(1000)", "locking_mode(EXCLUSIVE)", "cache_size(-8192)"},
 	}
 	pool, err := sql.Open("sqlite", fileURL(file)+"?"+query.Encode())
 	if err != nil {

@@ -46,6 +46,9 @@ type Table struct {
 type Result struct {
 	// Tables are all tables, in the order of copying.
 	Tables []Table
+	// Begun tells whether the target was marked as a copy: after an error no
+	// server starts on it.
+	Begun bool
 	// Copied is how many rows this run brought over; those of an earlier run
 	// that was broken off are not in it.
 	Copied int64
@@ -103,6 +106,7 @@ func (c *copier) run(ctx context.Context) (Result, error) {
 	if err := c.claim(ctx, fingerprint(c.tables, sums)); err != nil {
 		return result, err
 	}
+	result.Begun = true
 	for i, t := range c.tables {
 		n, err := c.copyTable(ctx, t, sums[i].Rows)
 		result.Copied += n

@@ -23,6 +23,31 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// What a killed server has committed comes over, also if it is in the log only.
+func TestCopiesTheLog(t *testing.T) {
+	dir := t.TempDir()
+	running, killed := filepath.Join(dir, "running.db"), filepath.Join(dir, "killed.db")
+	shop := storetest.NewFixture(t, func(t testing.TB) store.Engine { return openSQLite(t, running) })
+	shop.AddCode(t, "5288640", 131, 0)
+	for _, suffix := range []string{"", "-wal"} {
+		text, err := os.ReadFile(running + suffix)
+		if err == nil {
+			err = os.WriteFile(killed+suffix, text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	target := testkit.NewPostgres(t)
+	if _, err := transfer.Run(t.Context(), transfer.Options{From: killed, To: target.DSN()}); err != nil {
+		t.Fatal(err)
+	}
+	var codes int
+	if err := target.SQL(t).QueryRow("SELECT COUNT(*) FROM pickup_codes").Scan(&codes); err != nil || codes != 1 {
+		t.Errorf("%d codes, want 1 (%v)", codes, err)
+	}
+}
+
 // Every table of the schema comes over with every value, and generated ids go
 // on. A table that a migration adds is filled and copied without a word here.
 func TestCopiesEveryTable(t *testing.T) {
