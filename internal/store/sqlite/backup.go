@@ -27,7 +27,7 @@ const backupPages = 2000
 // Backup writes all that is committed in a database to a new file, also while a
 // server works on the database, checks the file and makes it durable. Of an
 // error it leaves a file that is to be thrown away. It copies page by page from
-// one snapshot, which writers feel less than VACUUM INTO (docs/adr/0010).
+// one snapshot, which writers feel less than VACUUM INTO (docs/adr/0012).
 func Backup(ctx context.Context, file, to string) (Contents, error) {
 	empty, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
