@@ -4,6 +4,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -195,6 +196,8 @@ type ready struct {
 		} `json:"products"`
 	} `json:"machines"`
 	CallbackSink string `json:"callback_sink"`
+
+	client *http.Client // nil is the default one
 }
 
 func startDemo(t *testing.T, data string, args ...string) (*process, ready) {
@@ -229,7 +232,7 @@ func (r ready) call(ctx context.Context, verb, path string, payload map[string]a
 	}
 	req.Header.Set("Appid", r.Merchant.AppID)
 	req.Header.Set("AppSecret", r.Merchant.AppSecret)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := cmp.Or(r.client, http.DefaultClient).Do(req)
 	if err != nil {
 		return answer{}, err
 	}
