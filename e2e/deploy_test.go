@@ -2,14 +2,12 @@ package e2e
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -78,77 +76,6 @@ func (n node) holds(t *testing.T) int {
 	return machines
 }
 
-// balancer is HAProxy with the file that is deployed.
-type balancer struct {
-	https, mqtts string // host:port
-	authorities  *x509.CertPool
-}
-
-// startBalancer runs HAProxy in front of two nodes. It gets its ports opened, so
-// that they are free ones.
-func startBalancer(t *testing.T, nodes []node) balancer {
-	t.Helper()
-	haproxy := require.Binary(t, "haproxy")
-	dir := t.TempDir()
-	cert, _ := testkit.Certificate(t, dir)
-	text, err := os.ReadFile("../deploy/compose/haproxy.cfg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, checked1, _ := net.SplitHostPort(nodes[0].http)
-	_, checked2, _ := net.SplitHostPort(nodes[1].http)
-	pairs := []string{
-		"maxconn 100000", "maxconn 100", // within the descriptors of a test
-		"bind :443 ", "bind fd@3 ", "bind :8883 ", "bind fd@4 ", "bind :1883 ", "bind fd@5 ", "/run/secrets/tls.pem", cert,
-		"node1:8080", nodes[0].http, "node2:8080", nodes[1].http,
-		"node1:1883 port 8080", nodes[0].mqtt + " port " + checked1, "node2:1883 port 8080", nodes[1].mqtt + " port " + checked2,
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		if !strings.Contains(string(text), pairs[i]) {
-			t.Fatalf("haproxy.cfg has no %q", pairs[i])
-		}
-	}
-	file := filepath.Join(dir, "haproxy.cfg")
-	if err := os.WriteFile(file, []byte(strings.NewReplacer(pairs...).Replace(string(text))), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(haproxy, "-db", "-f", file)
-	log := &logBuffer{more: make(chan struct{}, 1)}
-	cmd.Stdout, cmd.Stderr = log, log
-	var addresses []string
-	for range 3 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		f, err := l.(*net.TCPListener).File()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
-		addresses = append(addresses, l.Addr().String())
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("haproxy:\n%s", log)
-		}
-	})
-	pem, err := os.ReadFile(cert)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(pem)
-	return balancer{addresses[0], addresses[1], pool}
-}
-
 // merchant is a client of deployShop behind the balancer, at an address of its own.
 func (b balancer) merchant(address string) ready {
 	r := ready{URL: "https://" + b.https, client: &http.Client{Timeout: patience, Transport: &http.Transport{
@@ -168,15 +95,19 @@ func (l liar) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.RoundTripper.RoundTrip(r)
 }
 
-// The balancer as it is deployed, in front of two nodes: merchants keep their
+// The balancers as they are deployed, in front of two nodes: merchants keep their
 // addresses, and a node that stops costs nobody more than a new connection.
 func TestBalancedNodes(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("clients at several loopback addresses")
 	}
-	require.Binary(t, "haproxy")
+	t.Run("haproxy", func(t *testing.T) { testBalancedNodes(t, haproxy, require.Binary(t, "haproxy")) })
+	t.Run("nginx", func(t *testing.T) { testBalancedNodes(t, nginx, require.NginxStream(t)) })
+}
+
+func testBalancedNodes(t *testing.T, p proxy, binary string) {
 	nodes := startNodes(t, 2, "VENDLANE_HTTP_TRUSTED_PROXIES=127.0.0.1/32", "VENDLANE_RATELIMIT_AUTH_FAIL_MAX=3")
-	b := startBalancer(t, nodes)
+	b := p.start(t, binary, nodes)
 	good, bad := b.merchant("127.0.0.3"), b.merchant("127.0.0.2")
 	defer good.client.CloseIdleConnections()
 	defer bad.client.CloseIdleConnections()

@@ -34,16 +34,13 @@ func TestHAProxyTakesItsFile(t *testing.T) {
 }
 
 func TestNginxTakesItsFile(t *testing.T) {
-	nginx := require.Binary(t, "nginx")
+	nginx := require.NginxStream(t)
 	dir := t.TempDir()
 	cert, key := testkit.Certificate(t, dir)
 	text := replace(t, read(t, deployed("nginx", "nginx.conf")),
 		"/etc/nginx/tls/fullchain.pem", cert, "/etc/nginx/tls/privkey.pem", key, "user www-data;", "")
 	file := write(t, filepath.Join(dir, "nginx.conf"), text)
 	out, err := exec.Command(nginx, "-t", "-e", "stderr", "-g", "pid "+filepath.Join(dir, "pid")+";", "-c", file).CombinedOutput()
-	if strings.Contains(string(out), `unknown directive "stream"`) && !require.Everything() {
-		t.Skip("nginx has no stream module")
-	}
 	if err != nil || strings.Contains(string(out), "[warn]") {
 		t.Errorf("%v\n%s", err, out)
 	}
