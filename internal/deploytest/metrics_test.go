@@ -16,7 +16,7 @@ import (
 )
 
 // metricName is what a metric of the platform looks like.
-var metricName = regexp.MustCompile(`\b(openapi|mqtt|callback|process|go)_[a-z_]+\b`)
+var metricName = regexp.MustCompile(`\b(openapi|mqtt|callback|nodes|process|go)_[a-z_]+\b`)
 
 // metrics are all names the program can expose: texts in its source, and what
 // the collectors of Go and the process give.
