@@ -15,8 +15,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// metricName is what a metric of the platform looks like.
-var metricName = regexp.MustCompile(`\b(openapi|mqtt|callback|nodes|process|go)_[a-z_]+\b`)
+// metricPattern is what a metric of the platform looks like.
+const metricPattern = `(?:openapi|mqtt|callback|nodes|process|go)_[a-z_]+`
+
+var metricName = regexp.MustCompile(`\b` + metricPattern + `\b`)
 
 // metrics are all names the program can expose: texts in its source, and what
 // the collectors of Go and the process give.
