@@ -75,6 +75,7 @@ type App struct {
 	metrics   *prometheus.Registry
 	routes    map[string]http.Handler
 	ready     atomic.Bool
+	deaf      atomic.Bool // the database did not answer when it was last asked
 
 	httpListener, adminListener net.Listener
 	machines                    machineListeners
@@ -92,6 +93,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
+	opts.Log = slog.New(newFloodGate(opts.Log.Handler()))
 	zone, err := cfg.Zone()
 	if err != nil {
 		return nil, err

@@ -11,15 +11,21 @@ import (
 	"github.com/vendlane/vendlane/internal/storage"
 )
 
-// readyTimeout bounds the database look of /readyz.
-const readyTimeout = 2 * time.Second
+const (
+	// readyTimeout bounds the database look of /readyz.
+	readyTimeout = 2 * time.Second
+	// requestTimeout bounds what a request may wait for the database. A write
+	// under way may take some seconds more; then there is still time for an
+	// answer before writeTimeout.
+	requestTimeout = 20 * time.Second
+)
 
 // Handler serves everything on the public HTTP port: the Open API and its
 // documentation, pictures, health and, unless there is an admin port, metrics.
 // It compares paths itself because a ServeMux would redirect the unclean ones
 // that the API answers with 404.
 func (a *App) Handler() http.Handler {
-	metrics := a.metricsHandler()
+	metrics, api := a.metricsHandler(), bounded(a.API)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
 		switch {
@@ -28,7 +34,7 @@ func (a *App) Handler() http.Handler {
 		case strings.HasPrefix(path, storage.Prefix):
 			a.pictures.ServeHTTP(w, r)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			a.API.ServeHTTP(w, r)
+			api.ServeHTTP(w, r)
 		case path == "/healthz":
 			text(w, http.StatusOK, "ok")
 		case path == "/readyz":
@@ -40,8 +46,17 @@ func (a *App) Handler() http.Handler {
 		case path == "/metrics" && a.Config.HTTP.AdminListen == "":
 			metrics.ServeHTTP(w, r)
 		default:
-			a.API.ServeHTTP(w, r)
+			api.ServeHTTP(w, r)
 		}
+	})
+}
+
+// bounded ends the context of a request in time for an answer.
+func bounded(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		defer cancel()
+		h.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
@@ -68,9 +83,14 @@ func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	if err := a.Store.Ping(ctx); err != nil {
-		a.log.Error("not ready: the database does not answer", "error", err)
+		if !a.deaf.Swap(true) { // one line for each time, however often it is asked
+			a.log.Error("not ready: the database does not answer", "error", err)
+		}
 		text(w, http.StatusServiceUnavailable, "database does not answer")
 		return
+	}
+	if a.deaf.Swap(false) {
+		a.log.Warn("ready again: the database answers")
 	}
 	text(w, http.StatusOK, "ready")
 }

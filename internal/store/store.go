@@ -16,9 +16,13 @@ import (
 // ErrClosed is returned by writes to a store that is closing or closed.
 var ErrClosed = errors.New("store is closed")
 
+// ErrOutcomeUnknown is returned by a write whose commit was sent and not
+// answered: it happened as a whole or not at all, and only a look tells which.
+var ErrOutcomeUnknown = errors.New("the outcome of the commit is unknown")
+
 // Engine is a database behind the store. Its RunInTx commits all of fn's
 // effects durably before it returns nil, and none of them if it returns an
-// error. fn must do no other I/O than the queries it is given, because callers
+// error other than ErrOutcomeUnknown. fn must do no other I/O than the queries it is given, because callers
 // that wait at the same time may share one commit.
 type Engine interface {
 	RunInTx(ctx context.Context, fn func(q *db.Queries) error) error

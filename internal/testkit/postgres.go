@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,18 +29,16 @@ const template = "vendlane_template"
 type server struct {
 	dsn      string // of a database to give orders in
 	template string // "" if there is none
-	// alive keeps a private server: the garbage collector closes a file that
-	// nobody holds.
-	alive io.Closer
+	private  *cluster
 }
 
 // startServer starts the private server on first use. It ends with the process.
 var startServer = sync.OnceValues(func() (server, error) {
-	dsn, alive, err := startPostgres()
+	c, err := startCluster()
 	if err != nil {
 		return server{}, err
 	}
-	s := server{dsn: dsn, template: template, alive: alive}
+	s := server{dsn: c.dsn, template: template, private: c}
 	// A collation that is not by bytes, to notice a query that depends on it.
 	if err := s.exec("CREATE DATABASE " + template + " TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"); err != nil {
 		return server{}, err

@@ -2,13 +2,17 @@
 
 package testkit
 
-import (
-	"errors"
-	"io"
-)
+import "errors"
 
-func startPostgres() (string, io.Closer, error) {
-	return "", nil, errors.New("set " + postgresEnv + ": a private server needs a Unix system")
+// cluster is a private server, which needs a Unix system.
+type cluster struct{ dsn, dir string }
+
+func startCluster() (*cluster, error) {
+	return nil, errors.New("set " + postgresEnv + ": a private server needs a Unix system")
 }
+
+func (*cluster) do(string) error { return errors.ErrUnsupported }
+
+func (*cluster) close() error { return nil }
 
 func postgresFolder() string { return "" }

@@ -39,6 +39,7 @@ const maxIdleTime = 5 * time.Minute
 type Engine struct {
 	pool *sql.DB
 	cfg  *pgx.ConnConfig
+	loss *loss
 
 	mu     sync.RWMutex // held for reading by every write under way
 	closed bool
@@ -63,11 +64,12 @@ func open(ctx context.Context, dsn, application string, opts Options, check func
 	if err != nil {
 		return nil, err
 	}
-	pool := stdlib.OpenDB(*cfg)
+	lost := &loss{}
+	pool := stdlib.OpenDB(*cfg, stdlib.OptionShouldPing(lost.shouldPing), stdlib.OptionAfterConnect(boundServer))
 	pool.SetMaxOpenConns(opts.MaxConns)
 	pool.SetMaxIdleConns(opts.MaxConns)
 	pool.SetConnMaxIdleTime(maxIdleTime)
-	e := &Engine{pool: pool, cfg: cfg}
+	e := &Engine{pool: pool, cfg: cfg, loss: lost}
 	if err = check(e, ctx); err == nil {
 		err = e.start(ctx)
 	}
@@ -95,6 +97,7 @@ func parse(dsn, application string) (*pgx.ConnConfig, error) {
 	if _, named := cfg.RuntimeParams["application_name"]; !named {
 		cfg.RuntimeParams["application_name"] = application
 	}
+	boundWaits(cfg)
 	return cfg, nil
 }
 
@@ -122,7 +125,7 @@ func (e *Engine) start(ctx context.Context) error {
 }
 
 func (e *Engine) setting(ctx context.Context, name string) (value string, err error) {
-	if err = e.pool.QueryRowContext(ctx, "SELECT current_setting($1)", name).Scan(&value); err != nil {
+	if err = e.Reader().QueryRowContext(ctx, "SELECT current_setting($1)", name).Scan(&value); err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
 	return value, nil
@@ -154,7 +157,7 @@ func SchemaStatus(ctx context.Context, dsn string) (schema.Status, error) {
 }
 
 // Reader implements store.Engine.
-func (e *Engine) Reader() db.DBTX { return e.pool }
+func (e *Engine) Reader() db.DBTX { return reader{e.pool, e.loss} }
 
 // Ping implements store.Engine: a server that takes no writes (a standby) is
 // not ready.

@@ -14,12 +14,15 @@ import (
 )
 
 const (
-	// maxTries bounds how often a transaction runs that the server broke off
-	// in favour of another.
+	// maxTries bounds how often a transaction is begun that the server broke
+	// off in favour of another, or that found its connection dead.
 	maxTries = 5
 	// txTimeout bounds one run, the wait for a connection and for locks
 	// included.
 	txTimeout = 30 * time.Second
+	// overtime is how much longer than its caller's deadline a run may take,
+	// so that one in good progress still gets its commit.
+	overtime = 3 * time.Second
 )
 
 // RunInTx implements store.Engine.
@@ -34,7 +37,8 @@ func (e *Engine) run(ctx context.Context, fn func(tx db.DBTX) error) error {
 		return store.ErrClosed
 	}
 	for try := 1; ; try++ {
-		if err := e.runOnce(ctx, fn); try == maxTries || !brokenOff(err) {
+		err := e.runOnce(ctx, fn)
+		if try == maxTries || !brokenOff(err) && !errors.Is(err, errNotBegun) {
 			return err
 		}
 	}
@@ -48,22 +52,18 @@ func brokenOff(err error) bool {
 	return errors.As(err, &failure) && (failure.Code == "40001" || failure.Code == "40P01")
 }
 
-// runOnce heeds ctx until it has a connection and again before the commit. In
-// between and during the commit it does not: an interrupted statement costs the
+// runOnce heeds ctx until it has begun and again before the commit. In between
+// and during the commit it does not: an interrupted statement costs the
 // connection, and a caller must not be left not knowing whether its change was
 // committed.
 func (e *Engine) runOnce(ctx context.Context, fn func(tx db.DBTX) error) error {
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
+	bounded, cancel := context.WithDeadline(context.WithoutCancel(ctx), latest(ctx))
 	defer cancel()
-	conn, err := e.connect(ctx)
+	conn, tx, err := e.begin(ctx, bounded)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	tx, err := conn.BeginTx(bounded, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
 	if err = call(fn, boundTx{tx, bounded}); err == nil {
 		err = ctx.Err()
 	}
@@ -73,19 +73,35 @@ func (e *Engine) runOnce(ctx context.Context, fn func(tx db.DBTX) error) error {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return commitError(err)
 	}
 	return nil
 }
 
-func (e *Engine) connect(ctx context.Context) (*sql.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, txTimeout)
-	defer cancel()
-	conn, err := e.pool.Conn(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
+// latest is when a transaction of this caller ends at the latest.
+func latest(ctx context.Context) time.Time {
+	end := time.Now().Add(txTimeout)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Add(overtime).Before(end) {
+		return deadline.Add(overtime)
 	}
-	return conn, nil
+	return end
+}
+
+// begin takes a connection and begins a transaction on it. Its error is
+// errNotBegun if the connection proved dead; then another one may be tried.
+func (e *Engine) begin(ctx, bounded context.Context) (*sql.Conn, *sql.Tx, error) {
+	wait, cancel := context.WithTimeout(ctx, txTimeout)
+	defer cancel()
+	conn, err := e.pool.Conn(wait)
+	if err != nil {
+		return nil, nil, e.notBegun(fmt.Errorf("connect: %w", err))
+	}
+	tx, err := conn.BeginTx(bounded, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		_ = conn.Close()
+		return nil, nil, e.notBegun(fmt.Errorf("begin: %w", err))
+	}
+	return conn, tx, nil
 }
 
 func call(fn func(tx db.DBTX) error, tx db.DBTX) (err error) {

@@ -1,0 +1,65 @@
+package testkit
+
+import (
+	"net"
+	"path/filepath"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/testkit/require"
+)
+
+// PostgresServer is a PostgreSQL server of one test alone, with one empty
+// database, which the test may stop and start.
+type PostgresServer struct {
+	t       testing.TB
+	cluster *cluster
+}
+
+// NewPostgresServer starts a server. It ends with the test, which is skipped
+// if PostgreSQL is missing on this machine.
+func NewPostgresServer(t testing.TB) *PostgresServer {
+	t.Helper()
+	require.Binary(t, filepath.Join(postgresFolder(), "postgres"))
+	c, err := startCluster()
+	if err != nil {
+		t.Fatalf("start PostgreSQL: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := c.close(); err != nil {
+			t.Errorf("end PostgreSQL: %v", err)
+		}
+	})
+	s := server{dsn: c.dsn}
+	if err := s.exec("CREATE DATABASE vendlane"); err != nil {
+		t.Fatal(err)
+	}
+	return &PostgresServer{t: t, cluster: c}
+}
+
+// DSN names the database of the server. It is reached by a Unix socket.
+func (s *PostgresServer) DSN() string { return server{dsn: s.cluster.dsn}.database("vendlane") }
+
+// Dial connects to the server.
+func (s *PostgresServer) Dial() (net.Conn, error) {
+	return net.Dial("unix", filepath.Join(s.cluster.dir, ".s.PGSQL.5432"))
+}
+
+// StopFast ends the server in good order: it breaks off what is under way and
+// tells its clients.
+func (s *PostgresServer) StopFast() { s.order("fast") }
+
+// StopImmediately ends it without a checkpoint; the next start recovers.
+func (s *PostgresServer) StopImmediately() { s.order("immediate") }
+
+// Kill ends the postmaster with kill -9; the next start recovers.
+func (s *PostgresServer) Kill() { s.order("kill") }
+
+// Start starts a server that was ended, and returns when it takes connections.
+func (s *PostgresServer) Start() { s.order("start") }
+
+func (s *PostgresServer) order(order string) {
+	s.t.Helper()
+	if err := s.cluster.do(order); err != nil {
+		s.t.Fatalf("PostgreSQL: %v", err)
+	}
+}
