@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -39,6 +40,12 @@ func (s *Server) answer(route string, h endpoint) http.Handler {
 		requestID := newRequestID()
 		w.Header().Set("X-Request-Id", requestID)
 		data, err := s.guard(h, r)
+		if errors.Is(err, store.ErrOutcomeUnknown) {
+			// 500 would say that nothing was changed (errors.md §2). Without an
+			// answer the client repeats its request (consume.md §6).
+			s.log.Error("request left without an answer", "request_id", requestID, "route", route, "error", err)
+			panic(http.ErrAbortHandler)
+		}
 		out := envelope{Message: "ok", Data: data}
 		status := http.StatusOK
 		if err != nil {
