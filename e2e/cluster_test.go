@@ -1,0 +1,173 @@
+package e2e
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/fleetsim"
+	"github.com/vendlane/vendlane/internal/testkit"
+)
+
+const (
+	clusterNodes = 3
+	clusterKills = 6
+	// clusterFaults are those that bring machines from node to node, and a few
+	// that make deliveries fail.
+	clusterFaults = "jam=0.03,slow=0.05@2s,duplicate_report=0.1,duplicate_command=0.2,reorder_command=0.1," +
+		"offline=0.1@1s,storm=15s"
+	// clusterTimeout is for deliveries whose node died at the wrong moment.
+	clusterTimeout = "VENDLANE_DISPENSE_TIMEOUT_S=12"
+	// clusterKick is how soon a node lets go of machines that have gone to
+	// another one. Without a message it would take up to 10 s.
+	clusterKick = 5 * time.Second
+)
+
+// worldKey is the master key that the nodes of a database share.
+var worldKey = "VENDLANE_SECRETS_MASTER_KEY=" + strings.Repeat("5e", 32)
+
+// Three nodes on one database behind a balancer. Nodes are killed, PostgreSQL
+// is restarted, machines wander; and still no code is redeemed twice, nothing
+// acknowledged is lost, every delivery ends and is told to the merchant, and in
+// the end every machine does what it is told at once.
+func TestCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes more than a minute")
+	}
+	server := testkit.NewPostgresServer(t)
+	w := newWorld(t, size{machines: 120, codes: 3})
+	w.environ = append(w.environ, clusterTimeout)
+	w.usePostgres(server)
+	nodes := make([]*worldNode, clusterNodes)
+	var apis, gateways []func() string
+	for i := range nodes {
+		nodes[i] = w.newNode("VENDLANE_DATA=" + filepath.Join(t.TempDir(), "data"))
+		nodes[i].boot()
+		apis, gateways = append(apis, nodes[i].http), append(gateways, nodes[i].mqtt)
+	}
+	front := newBalancer(t, gateways...)
+	w.api, w.mqtt = newBalancer(t, apis...).url, front.addr
+	w.startFleet(clusterFaults, 7)
+
+	begun := time.Now()
+	phase := func(what string) { t.Logf("%s after %v", what, time.Since(begun).Round(time.Second)) }
+	done := w.driveAll()
+	for kill := range clusterKills {
+		w.awaitAccepted(w.total()*(kill+1)/(clusterKills+1), done)
+		switch kill {
+		case 2:
+			server.StopFast()
+			server.Start()
+			w.awaitReady(nodes...)
+		case 4:
+			server.StopImmediately()
+			server.Start()
+			w.awaitReady(nodes...)
+		}
+		n := nodes[kill%clusterNodes]
+		n.kill()
+		n.boot()
+		phase("kill")
+	}
+	<-done
+	phase("all accepted")
+	w.awaitQuiet()
+	phase("all ended")
+	if err := w.fleet.SetFaults(fleetsim.Faults{}); err != nil {
+		t.Fatal(err)
+	}
+	w.checkTakeOver(front, nodes)
+	phase("taken over")
+	w.checkNobodyIsDeaf()
+	phase("nobody deaf")
+	fleet := w.fleet.Summary()
+	deadlocks := w.count("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+	w.fleet.Stop()
+	for _, n := range nodes {
+		n.stop()
+	}
+	w.check(fleet)
+	if deadlocks != 0 {
+		t.Errorf("%d deadlocks", deadlocks)
+	}
+}
+
+// usePostgres puts the world on a PostgreSQL server.
+func (w *world) usePostgres(server *testkit.PostgresServer) {
+	w.t.Helper()
+	w.driver, w.dsn = "pgx", server.DSN()
+	w.environ = append(w.environ, "VENDLANE_STORE_DSN="+server.DSN(), worldKey)
+	w.provision("VENDLANE_DATA="+filepath.Join(w.t.TempDir(), "data"), "VENDLANE_STORE_DSN="+server.DSN(), worldKey)
+}
+
+// awaitReady waits until all nodes answer /readyz after an outage.
+func (w *world) awaitReady(nodes ...*worldNode) {
+	w.t.Helper()
+	w.await(10*time.Second, func() string {
+		for i, n := range nodes {
+			if !n.ready() {
+				return fmt.Sprintf("node %d is not ready", i)
+			}
+		}
+		return ""
+	})
+}
+
+func (w *world) awaitConnected() {
+	w.t.Helper()
+	w.await(time.Minute, func() string {
+		if w.fleet.Summary().Connected == w.size.machines {
+			return ""
+		}
+		return "machines are not connected"
+	})
+}
+
+// checkTakeOver has all machines lose their connection without their nodes
+// noticing, and connect to another one: the old one must let them go.
+func (w *world) checkTakeOver(front *balancer, nodes []*worldNode) {
+	w.t.Helper()
+	w.awaitConnected()
+	before := w.fleet.Summary().Reconnects
+	front.sever()
+	w.await(time.Minute, func() string {
+		if fleet := w.fleet.Summary(); fleet.Reconnects-before >= int64(w.size.machines) && fleet.Connected == w.size.machines {
+			return ""
+		}
+		return "machines have not come back"
+	})
+	w.await(clusterKick, func() string {
+		held := 0
+		for _, n := range nodes {
+			held += n.machines()
+		}
+		if held == w.size.machines {
+			return ""
+		}
+		return fmt.Sprintf("the nodes hold %d connections of %d machines", held, w.size.machines)
+	})
+}
+
+// checkNobodyIsDeaf lets every machine dispense once more, without faults. Each
+// must have been told within worldWindow, or it does not start any more.
+func (w *world) checkNobodyIsDeaf() {
+	w.t.Helper()
+	w.awaitConnected()
+	before := w.count("SELECT COALESCE(MAX(delivered_at), 0) FROM deliveries")
+	<-w.driveOnce(w.size.codes)
+	w.awaitQuiet()
+	query := "SELECT machines.machine_no, deliveries.state, deliveries.fail_reason FROM deliveries JOIN machines" +
+		" ON machines.id = deliveries.machine_id WHERE deliveries.delivered_at > " + strconv.FormatInt(before, 10)
+	w.rows(query, func(r *sql.Rows) error {
+		var no, state, why string
+		err := r.Scan(&no, &state, &why)
+		if err == nil && state != "SUCCESS" {
+			w.t.Errorf("machine %s is connected and deaf: its delivery is %s: %s", no, state, why)
+		}
+		return err
+	})
+}

@@ -1,0 +1,72 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// worldNode is one process of the platform, which may be killed and started again.
+type worldNode struct {
+	w       *world
+	environ []string
+	server  *process
+	at      atomic.Pointer[addresses]
+}
+
+// addresses are where a node is now; it moves with every start.
+type addresses struct{ http, mqtt string }
+
+func (w *world) newNode(environ ...string) *worldNode {
+	return &worldNode{w: w, environ: slices.Concat(w.environ, environ)}
+}
+
+// boot starts the node and returns when it is ready.
+func (n *worldNode) boot() {
+	n.w.t.Helper()
+	n.server = start(n.w.t, n.environ, "serve")
+	ready := awaitReady(n.w.t, n.server)
+	n.at.Store(&addresses{http: ready["http"].(string), mqtt: ready["mqtt"].(string)})
+}
+
+func (n *worldNode) kill() {
+	n.w.t.Helper()
+	n.server.kill()
+}
+
+// stop ends the node in good order.
+func (n *worldNode) stop() {
+	n.w.t.Helper()
+	if code := n.server.stop(); code != 0 {
+		n.w.t.Errorf("a node ended with exit code %d", code)
+	}
+}
+
+func (n *worldNode) http() string { return n.at.Load().http }
+func (n *worldNode) mqtt() string { return n.at.Load().mqtt }
+func (n *worldNode) url() string  { return "http://" + n.http() }
+
+// ready asks /readyz.
+func (n *worldNode) ready() bool {
+	resp, err := http.Get(n.url() + "/readyz")
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// machines is how many the node has a connection of.
+func (n *worldNode) machines() (held int) {
+	n.w.t.Helper()
+	_, body := get(n.w.t, n.url()+"/metrics")
+	for line := range strings.Lines(body) {
+		if _, err := fmt.Sscanf(line, "mqtt_machines %d", &held); err == nil {
+			return held
+		}
+	}
+	n.w.t.Fatal("/metrics does not say how many machines there are")
+	return 0
+}
