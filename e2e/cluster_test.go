@@ -49,8 +49,8 @@ func TestCluster(t *testing.T) {
 		nodes[i].boot()
 		apis, gateways = append(apis, nodes[i].http), append(gateways, nodes[i].mqtt)
 	}
-	front := newBalancer(t, gateways...)
-	w.api, w.mqtt = newBalancer(t, apis...).url, front.addr
+	front := newSplitter(t, gateways...)
+	w.api, w.mqtt = newSplitter(t, apis...).url, front.addr
 	w.startFleet(clusterFaults, 7)
 
 	begun := time.Now()
@@ -129,7 +129,7 @@ func (w *world) awaitConnected() {
 
 // checkTakeOver has all machines lose their connection without their nodes
 // noticing, and connect to another one: the old one must let them go.
-func (w *world) checkTakeOver(front *balancer, nodes []*worldNode) {
+func (w *world) checkTakeOver(front *splitter, nodes []*worldNode) {
 	w.t.Helper()
 	w.awaitConnected()
 	before := w.fleet.Summary().Reconnects

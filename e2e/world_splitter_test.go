@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// balancer hands TCP connections to the nodes in turn, to the next one if a
+// splitter hands TCP connections to the nodes in turn, to the next one if a
 // node does not accept.
-type balancer struct {
+type splitter struct {
 	listener net.Listener
 	backends []func() string
 	turn     atomic.Uint64
@@ -21,29 +21,29 @@ type balancer struct {
 	open map[*relayed]struct{}
 }
 
-// relayed is a connection that a balancer carries.
+// relayed is a connection that a splitter carries.
 type relayed struct {
 	client, server net.Conn
 	// severed: the client is gone, and the server is not told.
 	severed atomic.Bool
 }
 
-func newBalancer(t *testing.T, backends ...func() string) *balancer {
+func newSplitter(t *testing.T, backends ...func() string) *splitter {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &balancer{listener: listener, backends: backends, open: map[*relayed]struct{}{}}
+	b := &splitter{listener: listener, backends: backends, open: map[*relayed]struct{}{}}
 	b.serving.Go(b.serve)
 	t.Cleanup(b.close)
 	return b
 }
 
-func (b *balancer) addr() string { return b.listener.Addr().String() }
-func (b *balancer) url() string  { return "http://" + b.addr() }
+func (b *splitter) addr() string { return b.listener.Addr().String() }
+func (b *splitter) url() string  { return "http://" + b.addr() }
 
-func (b *balancer) serve() {
+func (b *splitter) serve() {
 	for {
 		client, err := b.listener.Accept()
 		if err != nil {
@@ -53,7 +53,7 @@ func (b *balancer) serve() {
 	}
 }
 
-func (b *balancer) carry(client net.Conn) {
+func (b *splitter) carry(client net.Conn) {
 	defer client.Close()
 	first := b.turn.Add(1)
 	for i := range b.backends {
@@ -67,7 +67,7 @@ func (b *balancer) carry(client net.Conn) {
 }
 
 // join copies both ways until one side ends; then both do.
-func (b *balancer) join(r *relayed) {
+func (b *splitter) join(r *relayed) {
 	b.mu.Lock()
 	b.open[r] = struct{}{}
 	b.mu.Unlock()
@@ -90,7 +90,7 @@ func (b *balancer) join(r *relayed) {
 
 // sever cuts all connections in such a way that the clients notice and the
 // nodes do not, as when a machine's modem changes its network.
-func (b *balancer) sever() {
+func (b *splitter) sever() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for r := range b.open {
@@ -99,7 +99,7 @@ func (b *balancer) sever() {
 	}
 }
 
-func (b *balancer) close() {
+func (b *splitter) close() {
 	_ = b.listener.Close()
 	b.mu.Lock()
 	for r := range b.open {
