@@ -19,7 +19,7 @@ const (
 	// clusterFaults are those that bring machines from node to node, and a few
 	// that make deliveries fail.
 	clusterFaults = "jam=0.03,slow=0.05@2s,duplicate_report=0.1,duplicate_command=0.2,reorder_command=0.1," +
-		"offline=0.1@1s,storm=15s"
+		"offline=0.1@1s,storm=20s"
 	// clusterTimeout is for deliveries whose node died at the wrong moment.
 	clusterTimeout = "VENDLANE_DISPENSE_TIMEOUT_S=12"
 	// clusterKick is how soon a node lets go of machines that have gone to
@@ -39,8 +39,8 @@ func TestCluster(t *testing.T) {
 		t.Skip("takes more than a minute")
 	}
 	server := testkit.NewPostgresServer(t)
-	w := newWorld(t, size{machines: 120, codes: 3})
-	w.environ = append(w.environ, clusterTimeout)
+	w := newWorld(t, size{machines: 300, codes: 3, atOnce: 48})
+	w.environ = append(w.environ, clusterTimeout, "VENDLANE_CALLBACK_TIMEOUT_S=2")
 	w.usePostgres(server)
 	nodes := make([]*worldNode, clusterNodes)
 	var apis, gateways []func() string

@@ -32,17 +32,11 @@ func (w *world) driveAll() (done <-chan struct{}) {
 	return ending(&drivers)
 }
 
-// driveOnce has one more code redeemed and dispensed on every machine, on a few
-// at a time, so that a slow host is not mistaken for a deaf machine.
+// driveOnce has one more code redeemed and dispensed on every machine.
 func (w *world) driveOnce(n int) (done <-chan struct{}) {
 	var drivers sync.WaitGroup
-	slots := make(chan struct{}, 16)
 	for _, m := range w.machines {
-		drivers.Go(func() {
-			slots <- struct{}{}
-			w.drive(m, n)
-			<-slots
-		})
+		drivers.Go(func() { w.drive(m, n) })
 	}
 	return ending(&drivers)
 }
@@ -59,6 +53,8 @@ func ending(drivers *sync.WaitGroup) <-chan struct{} {
 // drive redeems and dispenses the nth code of one machine the way a merchant's
 // backend would: it asks again until it has an answer.
 func (w *world) drive(m fleetsim.Identity, n int) bool {
+	w.slots <- struct{}{}
+	defer func() { <-w.slots }()
 	code := worldCode(n)
 	if !w.size.given || n >= w.size.codes {
 		if code = w.issue(m, n); code == "" {

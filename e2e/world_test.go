@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -29,6 +30,9 @@ type size struct {
 	codes    int // per machine, each is one dispense
 	// given codes are there from the beginning; others are made one by one.
 	given bool
+	// atOnce is how many dispenses are asked for at the same time; 0 is one on
+	// every machine.
+	atOnce int
 }
 
 // world is a merchant with machines and a notify_url, the drivers that redeem
@@ -46,7 +50,8 @@ type world struct {
 	driver, dsn string        // of the platform's database, to look at
 	api, mqtt   func() string // where the platform is: a URL, and host:port
 
-	accepted atomic.Int64 // dispenses the platform has accepted
+	slots    chan struct{} // of drivers at work
+	accepted atomic.Int64  // dispenses the platform has accepted
 	progress chan struct{}
 
 	mu       sync.Mutex
@@ -57,6 +62,7 @@ func newWorld(t *testing.T, s size) *world {
 	t.Helper()
 	w := &world{
 		t: t, size: s, sink: newWorldSink(t), progress: make(chan struct{}, 1), redeemed: map[string]int64{},
+		slots: make(chan struct{}, cmp.Or(s.atOnce, s.machines)),
 		environ: []string{
 			"VENDLANE_HTTP_LISTEN=127.0.0.1:0", "VENDLANE_MQTT_LISTEN=127.0.0.1:0",
 			"VENDLANE_RATELIMIT_APP_RPS=0", "VENDLANE_CALLBACK_ALLOW_PRIVATE=true", "VENDLANE_CALLBACK_RETRY_S=1,2,5",
