@@ -43,7 +43,7 @@ func commands() []command {
 		{"demo", "run a small shop with virtual machines and tell the main job", runDemo},
 		{"simulate", "run virtual machines that misbehave as they are told", simulate},
 		{"certify", "judge how a machine keeps the machine protocol", runCertify},
-		{"bench", "measure the platform beside others: bench fleet", runBench},
+		{"bench", "measure the platform beside others: bench fleet, bench postgres", runBench},
 		{"admin", "set up merchants, machines and codes (apply), or one machine (machine); back up (backup), move to PostgreSQL (copy)", admin},
 		{"migrate", "bring the database to the schema of this program (up), or show how far it is (status)", migrate},
 		{"version", "print the version", version},

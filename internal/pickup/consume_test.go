@@ -154,7 +154,7 @@ func TestConsumeLostRace(t *testing.T) {
 	f.AddCode(t, "1000001", 131, 0)
 	f.AddCode(t, "1000002", 131, 0)
 	// The trigger plays the other one: it spends the code as the order is made.
-	f.database.Trigger(t, "AFTER INSERT ON records", "", "UPDATE pickup_codes SET state = 'CANCELLED' WHERE code = '1000001'")
+	f.database.Trigger(t, "BEFORE INSERT ON orders", "", "UPDATE pickup_codes SET state = 'CANCELLED' WHERE code = '1000001'")
 	_, err := f.Consume(t.Context(), "1000001", 131, "20240429000000000001")
 	wantCode(t, err, vending.CodeInternal) // the trigger strikes on each of the four tries
 	for table, want := range map[string]int{"orders": 0, "records": 0, "commands": 0} {

@@ -54,7 +54,7 @@ func (s *Service) Cancel(ctx context.Context, merchant db.Merchant, machineNo st
 			return fmt.Errorf("cancel code: %w", err)
 		}
 		if n == 1 {
-			return queueDelete(ctx, tx, m.ID, codeID, now)
+			return tx.QueueCommand(ctx, deletion(m.ID, codeID, now))
 		}
 		// It has ended; how is read only now, since that may just have happened.
 		code, err := tx.CodeOfMachine(ctx, codeID, m.ID)
@@ -67,7 +67,7 @@ func (s *Service) Cancel(ctx context.Context, merchant db.Merchant, machineNo st
 		case !found:
 			return vending.Refuse(vending.CodeRecordUnknown)
 		case code.State == vending.CodeUsed:
-			return refuseUsed(code)
+			return refuseUsed(code.OrderID)
 		}
 		return nil
 	})
@@ -114,7 +114,7 @@ func cancel(ctx context.Context, tx *store.Tx, machineID int64, codeIDs []int64,
 		if n == 0 {
 			continue // consumed in the meantime
 		}
-		if err := queueDelete(ctx, tx, machineID, id, now); err != nil {
+		if err := tx.QueueCommand(ctx, deletion(machineID, id, now)); err != nil {
 			return err
 		}
 	}

@@ -24,39 +24,16 @@ func refuseLocked(retryAfter int64) error {
 	return vending.RefuseWith(vending.CodePickupCodeLocked, vending.Data{"retry_after": retryAfter})
 }
 
-// storedWrongCodes is a machine's counter and the row it was read from, which
-// is what the next write must still find.
-type storedWrongCodes struct {
-	counter vending.WrongCodes
-	row     db.WrongCode
-}
-
-func (s *Service) wrongCodes(ctx context.Context, q *db.Queries, machineID int64) (storedWrongCodes, error) {
-	row, found, err := store.Find(q.WrongCodesOfMachine(ctx, machineID))
-	if err != nil || !found {
-		return storedWrongCodes{}, err
+// wrongCodes is the counter that a machine's row holds; "" is none yet.
+func wrongCodes(machineID int64, attempts string, lockedUntil int64) (vending.WrongCodes, error) {
+	counter := vending.WrongCodes{LockedUntil: lockedUntil}
+	if attempts == "" {
+		return counter, nil
 	}
-	stored := storedWrongCodes{row: row, counter: vending.WrongCodes{LockedUntil: row.LockedUntil}}
-	if err := json.Unmarshal([]byte(row.Attempts), &stored.counter.At); err != nil {
-		return stored, fmt.Errorf("wrong codes of machine %d: %w", machineID, err)
+	if err := json.Unmarshal([]byte(attempts), &counter.At); err != nil {
+		return counter, fmt.Errorf("wrong codes of machine %d: %w", machineID, err)
 	}
-	return stored, nil
-}
-
-// checkLock is consume.md §3, step 19. Switched off, the lock holds nobody,
-// not even where it was on before.
-func (s *Service) checkLock(ctx context.Context, machineID, now int64) error {
-	if s.cfg.WrongCodes.Max <= 0 {
-		return nil
-	}
-	stored, err := s.wrongCodes(ctx, s.store.Queries, machineID)
-	if err != nil {
-		return err
-	}
-	if retryAfter, locked := stored.counter.Locked(now); locked {
-		return refuseLocked(retryAfter)
-	}
-	return nil
+	return counter, nil
 }
 
 // countWrongCode records one counted answer and returns it. A caller that
@@ -71,14 +48,18 @@ func (s *Service) countWrongCode(ctx context.Context, machineID int64, answer er
 		if err := tx.LockWrongCodes(ctx, machineID); err != nil {
 			return fmt.Errorf("lock the counter of wrong codes: %w", err)
 		}
-		stored, err := s.wrongCodes(ctx, tx.Queries, machineID)
+		row, err := tx.WrongCodesOfMachine(ctx, machineID)
+		if err != nil {
+			return fmt.Errorf("read the counter of wrong codes: %w", err)
+		}
+		counter, err := wrongCodes(machineID, row.Attempts, row.LockedUntil)
 		if err != nil {
 			return err
 		}
-		if retryAfter, locked := stored.counter.Locked(now); locked {
+		if retryAfter, locked := counter.Locked(now); locked {
 			return refuseLocked(retryAfter)
 		}
-		next := stored.counter.Count(now, s.cfg.WrongCodes)
+		next := counter.Count(now, s.cfg.WrongCodes)
 		attempts, err := json.Marshal(next.At)
 		if err != nil {
 			return fmt.Errorf("encode wrong codes: %w", err)
@@ -87,8 +68,8 @@ func (s *Service) countWrongCode(ctx context.Context, machineID int64, answer er
 			MachineID:      machineID,
 			Attempts:       string(attempts),
 			LockedUntil:    next.LockedUntil,
-			OldAttempts:    stored.row.Attempts,
-			OldLockedUntil: stored.row.LockedUntil,
+			OldAttempts:    row.Attempts,
+			OldLockedUntil: row.LockedUntil,
 		})
 		if err := store.Changed("count wrong code", n, err); err != nil {
 			return err

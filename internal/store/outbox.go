@@ -43,23 +43,31 @@ type Command struct {
 // QueueCommand writes a down message in the same transaction as the change it
 // follows from; it is sent after the commit.
 func (tx *Tx) QueueCommand(ctx context.Context, c Command) error {
+	row, err := c.Row()
+	if err != nil {
+		return err
+	}
+	if err := tx.InsertCommand(ctx, row); err != nil {
+		return fmt.Errorf("queue command %s: %w", c.Method, err)
+	}
+	tx.commands = true
+	return nil
+}
+
+// Row is the outbox row of the command.
+func (c Command) Row() (db.InsertCommandParams, error) {
 	fields, err := json.Marshal(c.Fields)
 	if err != nil {
-		return fmt.Errorf("encode fields of %s: %w", c.Method, err)
+		return db.InsertCommandParams{}, fmt.Errorf("encode fields of %s: %w", c.Method, err)
 	}
-	err = tx.InsertCommand(ctx, db.InsertCommandParams{
+	return db.InsertCommandParams{
 		MachineID:  c.MachineID,
 		Method:     c.Method,
 		Fields:     string(fields),
 		DeliveryID: c.DeliveryID,
 		Now:        c.Now,
 		ExpiresAt:  c.ExpiresAt,
-	})
-	if err != nil {
-		return fmt.Errorf("queue command %s: %w", c.Method, err)
-	}
-	tx.commands = true
-	return nil
+	}, nil
 }
 
 // messageTTL is how long a message that is no dispense command waits for an
@@ -69,9 +77,12 @@ const messageTTL = 24 * 60 * 60 * 1000
 // QueueMessage queues a down message that is no dispense command: it waits up
 // to 24 hours for its machine. now is UTC milliseconds; fields may be nil.
 func (tx *Tx) QueueMessage(ctx context.Context, machineID int64, method string, fields map[string]string, now int64) error {
-	return tx.QueueCommand(ctx, Command{
-		MachineID: machineID, Method: method, Fields: fields, Now: now, ExpiresAt: now + messageTTL,
-	})
+	return tx.QueueCommand(ctx, Message(machineID, method, fields, now))
+}
+
+// Message is the command of QueueMessage.
+func Message(machineID int64, method string, fields map[string]string, now int64) Command {
+	return Command{MachineID: machineID, Method: method, Fields: fields, Now: now, ExpiresAt: now + messageTTL}
 }
 
 // ClaimCommands takes due commands of machines that no other living node holds,

@@ -34,6 +34,8 @@ type Engine interface {
 	// ManyWriters tells that transactions run side by side, also those of other
 	// nodes. One that holds many rows may then wait in a circle with another.
 	ManyWriters() bool
+	// Sets is nil where a redemption is not done for many callers at once.
+	Sets() Sets
 	// SetNextID makes the next generated id of a table at least id.
 	SetNextID(ctx context.Context, table string, id int64) error
 	// Close waits for writes under way and releases the database.
@@ -51,17 +53,25 @@ type Store struct {
 	Callbacks *Signal
 	// Elsewhere fires with Commands: the machine may be at another node.
 	Elsewhere *Signal
+
+	// All nil if the engine has no sets.
+	merchants   *sharing[string, db.Merchant]
+	redemptions *sharing[RedeemRequest, Verdict]
 }
 
 // New makes a store on an engine.
 func New(engine Engine) *Store {
-	return &Store{
+	s := &Store{
 		Queries:   db.New(engine.Reader()),
 		engine:    engine,
 		Commands:  NewSignal(),
 		Callbacks: NewSignal(),
 		Elsewhere: NewSignal(),
 	}
+	if sets := engine.Sets(); sets != nil {
+		s.shareVisits(sets)
+	}
+	return s
 }
 
 // InTx runs fn in one transaction and returns after the commit is durable. An
@@ -101,7 +111,10 @@ func (s *Store) SetNextID(ctx context.Context, table string, id int64) error {
 }
 
 // Close waits for writes under way and releases the database.
-func (s *Store) Close() error { return s.engine.Close() }
+func (s *Store) Close() error {
+	s.finishVisits()
+	return s.engine.Close()
+}
 
 // NotFound tells whether a query found no row.
 func NotFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }

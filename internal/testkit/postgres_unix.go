@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"syscall"
+
+	"github.com/vendlane/vendlane/internal/pgserver"
 )
 
 // runPostgres makes a cluster in a folder and carries out orders: one word a
@@ -77,12 +75,8 @@ func startCluster() (*cluster, error) {
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
 	cmd.Dir = dir
 	cmd.Stdin, cmd.Stdout = input, theirs
-	// An interrupt from the terminal must not end the script before its work.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if os.Getuid() == 0 { // PostgreSQL refuses to run as root
-		if cmd.SysProcAttr.Credential, err = unprivileged(dir); err != nil {
-			return nil, err
-		}
+	if err := pgserver.RunAs(cmd, dir); err != nil {
+		return nil, err
 	}
 	err = cmd.Start()
 	if err := errors.Join(err, theirs.Close()); err != nil {
@@ -115,36 +109,6 @@ func (c *cluster) await(order string) error {
 // close ends the server and removes its files.
 func (c *cluster) close() error { return errors.Join(c.orders.Close(), c.ended()) }
 
-// unprivileged gives a folder to the user `postgres`, else `nobody`, and
-// returns that user.
-func unprivileged(dir string) (*syscall.Credential, error) {
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		if u, err = user.Lookup("nobody"); err != nil {
-			return nil, err
-		}
-	}
-	uid, err := strconv.ParseUint(u.Uid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	gid, err := strconv.ParseUint(u.Gid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, int(uid), int(gid))
-}
-
 // postgresFolder is where the binaries of the newest server are, "" if there
 // are none.
-func postgresFolder() string {
-	if path, err := exec.LookPath("postgres"); err == nil {
-		return filepath.Dir(path)
-	}
-	// Debian keeps them out of the PATH.
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if len(found) == 0 {
-		return ""
-	}
-	return filepath.Dir(slices.Max(found))
-}
+func postgresFolder() string { return pgserver.Folder() }

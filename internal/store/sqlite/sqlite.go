@@ -173,6 +173,10 @@ func (e *Engine) Ping(ctx context.Context) error {
 // time.
 func (e *Engine) ManyWriters() bool { return false }
 
+// Sets implements store.Engine: there are none, because callers share commits
+// anyway and a query costs no way to a server.
+func (e *Engine) Sets() store.Sets { return nil }
+
 // SetNextID implements store.Engine.
 func (e *Engine) SetNextID(ctx context.Context, table string, id int64) error {
 	return e.writes.runRaw(ctx, func(c *cachedConn) error {

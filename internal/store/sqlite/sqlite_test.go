@@ -30,6 +30,13 @@ func TestStore(t *testing.T) {
 	})
 }
 
+func TestSets(t *testing.T) {
+	storetest.RunSets(t, func(t testing.TB) storetest.Opener {
+		file := filepath.Join(t.TempDir(), "vendlane.db")
+		return func(t testing.TB) store.Engine { return open(t, file, sqlite.Options{}) }
+	})
+}
+
 // The same suite with every call in a commit of its own: grouping must not be
 // what makes it right.
 func TestStoreUngrouped(t *testing.T) {

@@ -1,0 +1,135 @@
+package postgres
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/openapi"
+	"github.com/vendlane/vendlane/signature"
+	"golang.org/x/sync/errgroup"
+)
+
+// patience is how long one answer may take, and the end of a node.
+const patience = time.Minute
+
+// load are requests that were signed before the clock runs, one for each code.
+// All have the same length, so they share their head.
+type load struct {
+	head   []byte
+	bodies [][]byte
+	next   atomic.Int64
+}
+
+// prepare signs n requests, on as many goroutines as there are connections.
+func prepare(n, machines, connections int) (*load, error) {
+	l := &load{bodies: make([][]byte, n)}
+	timestamp := fmt.Sprint(time.Now().Unix())
+	var group errgroup.Group
+	for first := range connections {
+		group.Go(func() (err error) {
+			for i := first; i < n; i += connections {
+				l.bodies[i], err = signature.NewEnvelope(map[string]any{
+					"machine_no": machineNo(i % machines), "method": "event.consume.pickup_code", "code": codeText(i),
+					"product_id": fmt.Sprintf("%d", i%machines+1), "notify_url": "https://merchant.example/notify",
+					"trade_id": tradeID(i), "timestamp": timestamp,
+				}, appKey)
+				if err != nil {
+					return fmt.Errorf("sign a request: %w", err)
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	l.head = fmt.Appendf(nil, "POST %s/consumes HTTP/1.1\r\nHost: bench\r\nAppid: %s\r\nAppSecret: %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: ", openapi.Prefix, appID, appSecret)
+	return l, nil
+}
+
+// outcome is what a load brought.
+type outcome struct {
+	acknowledged []int64 // row ids of the codes that were redeemed
+	waits        []time.Duration
+	took         time.Duration
+}
+
+func (o outcome) rate() float64 { return float64(len(o.acknowledged)) / o.took.Seconds() }
+
+// run sends the requests over connections that are spread over the nodes. Each
+// connection sends its next request when the last one is answered, until the
+// period is over or there are no more. Any answer but a redemption is an error.
+func (l *load) run(ctx context.Context, addrs []string, connections int, period time.Duration) (outcome, error) {
+	var out outcome
+	each := make([]outcome, connections)
+	conns := make([]net.Conn, connections)
+	for i := range conns {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addrs[i%len(addrs)])
+		if err != nil {
+			return out, fmt.Errorf("connect: %w", err)
+		}
+		defer func() { _ = conn.Close() }()
+		conns[i] = conn
+	}
+	began := time.Now()
+	end := began.Add(period)
+	group, ctx := errgroup.WithContext(ctx)
+	for i, conn := range conns {
+		group.Go(func() error { return l.connection(ctx, conn, end, &each[i]) })
+	}
+	err := group.Wait()
+	out.took = time.Since(began)
+	for _, o := range each {
+		out.acknowledged = append(out.acknowledged, o.acknowledged...)
+		out.waits = append(out.waits, o.waits...)
+	}
+	return out, err
+}
+
+func (l *load) connection(ctx context.Context, conn net.Conn, end time.Time, out *outcome) error {
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })()
+	reader := bufio.NewReader(conn)
+	var request []byte
+	for {
+		sent := time.Now()
+		i := int(l.next.Add(1)) - 1
+		if i >= len(l.bodies) || !sent.Before(end) {
+			return nil
+		}
+		request = fmt.Appendf(append(request[:0], l.head...), "%d\r\n\r\n", len(l.bodies[i]))
+		request = append(request, l.bodies[i]...)
+		if _, err := conn.Write(request); err != nil {
+			return fmt.Errorf("send: %w", err)
+		}
+		if err := answered(reader); err != nil {
+			return err
+		}
+		out.acknowledged = append(out.acknowledged, int64(i)+1)
+		out.waits = append(out.waits, time.Since(sent))
+	}
+}
+
+// answered reads the answer to a redemption.
+func answered(r *bufio.Reader) error {
+	answer, err := http.ReadResponse(r, nil)
+	if err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	if !bytes.HasPrefix(body, []byte(`{"code":0,`)) {
+		return fmt.Errorf("not redeemed: HTTP %d %s", answer.StatusCode, body)
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// Redeem implements store.Sets in one transaction. It locks codes and products,
+// in one order on every node, so that nobody waits in a circle; reads the facts,
+// which cannot change any more then; has each redemption decided; and writes
+// those that can be done.
+func (s sets) Redeem(ctx context.Context, requests []store.RedeemRequest) ([]store.Verdict, error) {
+	set := &set{
+		requests: requests, facts: make([]store.Facts, len(requests)),
+		redemptions: make([]store.Redemption, len(requests)), verdicts: make([]store.Verdict, len(requests)),
+		codes: map[int64]bool{}, products: map[int64]bool{},
+	}
+	err := s.engine.native(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		if err := set.read(ctx, conn); err != nil {
+			return fmt.Errorf("read facts: %w", err)
+		}
+		if set.judge(); len(set.winners) == 0 {
+			return nil // and native rolls back
+		}
+		if err := set.write(ctx, conn); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		if len(set.winners) == 0 {
+			return nil
+		}
+		if err := set.commit(ctx, conn); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return set.verdicts, nil
+}
+
+// set is a transaction under way. Slices are by request.
+type set struct {
+	requests    []store.RedeemRequest
+	facts       []store.Facts
+	redemptions []store.Redemption
+	verdicts    []store.Verdict
+
+	codes, products map[int64]bool // what is locked, by id
+	winners         []int          // the requests that judge lets be written
+}
+
+// judge decides in the order of arrival, as transactions one after the other
+// would. Who comes after another one of the same code or trade key loses the
+// race against it, and so does who wants what appeared after the locks.
+func (s *set) judge() {
+	type key struct {
+		merchantID int64
+		tradeKey   string
+	}
+	codes, keys, taken := map[int64]bool{}, map[key]bool{}, map[int64]int64{}
+	for i, request := range s.requests {
+		r, err := request.Judge(s.facts[i])
+		s.redemptions[i], s.verdicts[i].Err = r, err
+		if err != nil {
+			continue
+		}
+		f, k := s.facts[i], key{r.Order.MerchantID, r.Order.TradeKey}
+		switch {
+		case codes[f.CodeID] || keys[k] || !s.codes[f.CodeID] || !s.products[f.CodeProductID]:
+			s.verdicts[i].Err = store.ErrLostRace
+		case f.CurrentInventory-taken[f.CodeProductID] < f.CodeQuantity:
+			s.verdicts[i].Err = vending.RefuseProduct(vending.CodeStock, f.CodeProductID)
+		default:
+			codes[f.CodeID], keys[k] = true, true
+			taken[f.CodeProductID] += f.CodeQuantity
+			s.winners = append(s.winners, i)
+		}
+	}
+}

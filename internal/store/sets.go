@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+
+	"github.com/vendlane/vendlane/internal/store/db"
+)
+
+// Sets is the hot path of a redemption for many callers at once. Each method
+// answers every element of its slice, in their order, with one visit to the
+// database. An error means that none was answered and nothing was changed; each
+// is then tried alone, on the way that all engines have, so that one that cannot
+// be done does not fail the others. After ErrOutcomeUnknown that would be wrong:
+// their callers get it.
+type Sets interface {
+	// Merchants returns the merchants of AppIds; one that does not exist has ID 0.
+	Merchants(ctx context.Context, appIDs []string) ([]db.Merchant, error)
+	// Redeem is Store.Redeem. What is refused takes nothing away from the others:
+	// where several want one thing, the first of them gets it.
+	Redeem(ctx context.Context, requests []RedeemRequest) ([]Verdict, error)
+}
+
+// Verdict is what became of one redemption of a set.
+type Verdict struct {
+	Redeemed
+	// Err is a refusal, as of Store.Redeem.
+	Err error
+}
+
+// setSize bounds how many callers share a visit. There is one visit of a kind
+// at a time: what a visit costs by itself is several times what a row costs, and
+// two at a time only halve the sets (docs/adr/0010).
+const setSize = 128
+
+func (s *Store) shareVisits(sets Sets) {
+	s.merchants = newSharing(sets.Merchants, setSize)
+	s.redemptions = newSharing(sets.Redeem, setSize)
+}
+
+// finishVisits lets those who wait have their answer and turns away the others.
+func (s *Store) finishVisits() {
+	if s.redemptions != nil {
+		s.merchants.close()
+		s.redemptions.close()
+	}
+}
+
+// Portable returns an engine without its sets, which does everything on the
+// way that all engines have: what sets are tested and measured against.
+func Portable(engine Engine) Engine { return portable{engine} }
+
+type portable struct{ Engine }
+
+func (portable) Sets() Sets { return nil }

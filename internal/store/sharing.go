@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// errAlone tells a caller that the visit it shared has failed, and that it has
+// to go by itself.
+var errAlone = errors.New("the shared visit to the database failed")
+
+// sharing lets callers that wait at the same time share one visit to the
+// database, of which one is under way at a time. There is no timer: who comes
+// first starts a visit at once, and those who come meanwhile go with the next.
+// It has a goroutine only while somebody waits.
+type sharing[In, Out any] struct {
+	visit func(ctx context.Context, in []In) ([]Out, error)
+	size  int // callers of one visit
+
+	mu      sync.Mutex
+	waiting []*caller[In, Out]
+	running bool
+	closed  bool
+	ended   sync.WaitGroup // waits for run
+}
+
+type caller[In, Out any] struct {
+	ctx  context.Context
+	in   In
+	out  Out
+	err  error
+	left bool // its caller has gone, nothing was done for it
+	gone bool // with a visit, or left
+	done chan struct{}
+}
+
+func newSharing[In, Out any](visit func(ctx context.Context, in []In) ([]Out, error), size int) *sharing[In, Out] {
+	return &sharing[In, Out]{visit: visit, size: size}
+}
+
+// do goes with the next visit and returns its answer. A caller whose ctx ends
+// before that leaves, and nothing is done for it. From then on the answer is
+// waited for whatever ctx says, so that nobody is left not knowing whether a
+// change was committed.
+func (s *sharing[In, Out]) do(ctx context.Context, in In) (out Out, err error) {
+	c := &caller[In, Out]{ctx: ctx, in: in, done: make(chan struct{})}
+	if err := s.join(c); err != nil {
+		return out, err
+	}
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		if s.leave(c) {
+			return out, ctx.Err()
+		}
+		<-c.done
+	}
+	return c.out, c.err
+}
+
+func (s *sharing[In, Out]) join(c *caller[In, Out]) error {
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	s.waiting = append(s.waiting, c)
+	if !s.running {
+		s.running = true
+		s.ended.Go(func() { s.run(context.WithoutCancel(c.ctx)) })
+	}
+	return nil
+}
+
+// leave tells whether c had not gone with a visit yet.
+func (s *sharing[In, Out]) leave(c *caller[In, Out]) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.gone {
+		return false
+	}
+	c.gone, c.left = true, true
+	return true
+}
+
+// run makes visits until nobody waits any more.
+func (s *sharing[In, Out]) run(ctx context.Context) {
+	var in []In
+	for {
+		callers := s.next()
+		if callers == nil {
+			return
+		}
+		in = in[:0]
+		for _, c := range callers {
+			in = append(in, c.in)
+		}
+		out, err := s.visit(ctx, in)
+		for i, c := range callers {
+			if err != nil {
+				c.err = alone(err)
+			} else {
+				c.out = out[i]
+			}
+			close(c.done)
+		}
+	}
+}
+
+// alone decides what a failed visit means for its callers. One that took too
+// long is not worth another wait, and what may have been done must not be done
+// again as if it had not.
+func alone(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrClosed) || errors.Is(err, ErrOutcomeUnknown) {
+		return err
+	}
+	return errAlone
+}
+
+// next takes those who wait, nil if there is nobody.
+func (s *sharing[In, Out]) next() []*caller[In, Out] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	callers := make([]*caller[In, Out], 0, min(len(s.waiting), s.size))
+	taken := 0
+	for _, c := range s.waiting {
+		if len(callers) == s.size {
+			break
+		}
+		taken++
+		if !c.left {
+			c.gone = true
+			callers = append(callers, c)
+		}
+	}
+	s.waiting = s.waiting[taken:]
+	if len(callers) == 0 {
+		s.waiting = nil
+		s.running = false
+		return nil
+	}
+	return callers
+}
+
+// close turns new callers away and returns when those before have their answer.
+func (s *sharing[In, Out]) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.ended.Wait()
+}

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// desk is something to visit: it answers a number with its double, after a
+// while, and notes who came together.
+type desk struct {
+	visits [][]int
+	err    error
+}
+
+func (d *desk) visit(_ context.Context, in []int) ([]int, error) {
+	d.visits = append(d.visits, append([]int(nil), in...))
+	time.Sleep(time.Second)
+	out := make([]int, len(in))
+	for i, n := range in {
+		out[i] = 2 * n
+	}
+	return out, d.err
+}
+
+// call starts a call and returns when it waits. Its result is there when the
+// channel is closed.
+type call struct {
+	out  int
+	err  error
+	done chan struct{}
+}
+
+func start(ctx context.Context, s *sharing[int, int], in int) *call {
+	c := &call{done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		c.out, c.err = s.do(ctx, in)
+	}()
+	synctest.Wait()
+	return c
+}
+
+// The first goes at once; those who come meanwhile go together, as many as fit,
+// in the order they came.
+func TestSharing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{}
+		s := newSharing(d.visit, 3)
+		var calls []*call
+		for n := 1; n <= 6; n++ {
+			calls = append(calls, start(t.Context(), s, n))
+		}
+		for i, c := range calls {
+			<-c.done
+			if c.out != 2*(i+1) || c.err != nil {
+				t.Errorf("%d: %d, %v", i+1, c.out, c.err)
+			}
+		}
+		if got := fmt.Sprint(d.visits); got != "[[1] [2 3 4] [5 6]]" {
+			t.Errorf("visits %s", got)
+		}
+	})
+}
+
+// Who hangs up while it waits is left out; who has gone with a visit gets its
+// answer all the same.
+func TestSharingCallerHangsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{}
+		s := newSharing(d.visit, 3)
+		ctx, cancel := context.WithCancel(t.Context())
+		under, waiting, other := start(ctx, s, 1), start(ctx, s, 2), start(t.Context(), s, 3)
+		cancel()
+		<-waiting.done
+		if !errors.Is(waiting.err, context.Canceled) {
+			t.Errorf("waiting: %v", waiting.err)
+		}
+		for _, c := range []*call{under, other} {
+			if <-c.done; c.err != nil {
+				t.Error(c.err)
+			}
+		}
+		if got := fmt.Sprint(d.visits); got != "[[1] [3]]" {
+			t.Errorf("visits %s", got)
+		}
+		if _, err := s.do(ctx, 4); !errors.Is(err, context.Canceled) {
+			t.Errorf("ended before: %v", err)
+		}
+	})
+}
+
+// Closing answers those who wait, and turns away who comes later.
+func TestSharingClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSharing((&desk{}).visit, 3)
+		calls := []*call{start(t.Context(), s, 1), start(t.Context(), s, 2)}
+		var closing sync.WaitGroup
+		closing.Go(s.close)
+		synctest.Wait()
+		if _, err := s.do(t.Context(), 3); !errors.Is(err, ErrClosed) {
+			t.Errorf("after the close: %v", err)
+		}
+		closing.Wait()
+		for _, c := range calls {
+			if <-c.done; c.err != nil {
+				t.Error(c.err)
+			}
+		}
+	})
+}
+
+// After a visit that failed everybody goes alone, unless it took too long.
+func TestSharingFailure(t *testing.T) {
+	for _, c := range []struct{ err, want error }{
+		{errors.New("one of them cannot be done"), errAlone},
+		{fmt.Errorf("x: %w", context.DeadlineExceeded), context.DeadlineExceeded},
+		{ErrClosed, ErrClosed},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSharing((&desk{err: c.err}).visit, 3)
+			if _, err := s.do(t.Context(), 1); !errors.Is(err, c.want) {
+				t.Errorf("%v: %v, want %v", c.err, err, c.want)
+			}
+		})
+	}
+}
