@@ -261,3 +261,31 @@ func FuzzDecodeBase64(f *testing.F) {
 		}
 	})
 }
+
+// FuzzEnvelope reads bodies as HTTP and MQTT bring them. An error is ErrMalformed;
+// what is read is the object in the base64 text, and wrapping it again gives it
+// back.
+func FuzzEnvelope(f *testing.F) {
+	packed := base64.StdEncoding.EncodeToString([]byte(`{"machine_no":"16327129","timestamp":"1714353655"}`))
+	for _, seed := range []string{
+		`{"payload":"` + packed + `"}`, packed, `{"payload":"` + packed + `","payload":""}`, `{"payload":"\u00` + packed + `"}`, `{"payload":null}`, `{"payload":{"a":1}}`,
+		`{"payload":""}`, "{\"payload\":\"e30\\n=\"}", "e30", "e30=", "e30==", "e-_+", "\ufeff" + packed, `[{"payload":"` + packed + `"}]`, strings.Repeat("[", 100), `{"payload":"` + strings.Repeat("A", 70_000) + `"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, decode := range []func([]byte) (*signature.Object, error){signature.DecodeEnvelope, signature.DecodeMessage} {
+			o, err := decode(body)
+			if err != nil {
+				if !errors.Is(err, signature.ErrMalformed) {
+					t.Fatalf("error %v does not wrap ErrMalformed", err)
+				}
+				continue
+			}
+			again, err := signature.DecodeMessage([]byte(base64.StdEncoding.EncodeToString([]byte(o.JSON()))))
+			if len(body) <= signature.MaxSize/2 && (err != nil || again.JSON() != o.JSON()) {
+				t.Fatalf("%q again: %v", o.JSON(), err)
+			}
+		}
+	})
+}

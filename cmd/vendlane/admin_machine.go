@@ -21,7 +21,7 @@ import (
 type machineFlags struct {
 	config, machineNo      string
 	password               string
-	force                  bool
+	force, revoke          bool
 	on, off, weekdays      string
 	channel, products, set string
 	limit                  int
@@ -49,7 +49,7 @@ func machineActions() []machineAction {
 		{"factory-reset", "reset the machine to its first state", func(ctx context.Context, _ io.Writer, a *app.App, m store.Machine, _ machineFlags) error {
 			return a.Fleet.FactoryReset(ctx, m.Machine.ID)
 		}},
-		{"password", "give the machine another password: -password (drawn when left out), -force", changePassword},
+		{"password", "give the machine another password: -password (drawn when left out), -force, -revoke", changePassword},
 		{"config", "push settings: -set name=value,…", pushConfig},
 		{"schedule", "power schedule: -on -off, once with dates, weekly with -weekdays 1,1,1,1,1,0,0", setSchedule},
 		{"clear-schedule", "forget both power schedules", func(ctx context.Context, _ io.Writer, a *app.App, m store.Machine, _ machineFlags) error {
@@ -92,6 +92,7 @@ func runMachineAction(ctx context.Context, e env, action machineAction, args []s
 	fs.StringVar(&f.machineNo, "machine-no", "", "`number` of the machine")
 	fs.StringVar(&f.password, "password", "", "new password")
 	fs.BoolVar(&f.force, "force", false, "change the password although the last change is not confirmed")
+	fs.BoolVar(&f.revoke, "revoke", false, "refuse the old password at once and do not send the new one: it was stolen")
 	fs.StringVar(&f.on, "on", "", "`time` to switch on")
 	fs.StringVar(&f.off, "off", "", "`time` to switch off")
 	fs.StringVar(&f.weekdays, "weekdays", "", "days the machine is on, Monday first")
@@ -135,6 +136,13 @@ func changePassword(ctx context.Context, w io.Writer, a *app.App, m store.Machin
 		raw := make([]byte, 8)
 		_, _ = rand.Read(raw) // never fails, it ends the process instead
 		f.password = hex.EncodeToString(raw)
+	}
+	if f.revoke {
+		if err := a.Fleet.RevokePassword(ctx, m.Machine, f.password); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w, "machine %s  password=%s\nThe old one is refused from now on: enter this one at the machine. Restart the platform to end a connection under way.\n", f.machineNo, f.password)
+		return err
 	}
 	if err := a.Fleet.ChangePassword(ctx, m.Machine, f.password, f.force); err != nil {
 		return err

@@ -151,6 +151,23 @@ func TestAdminMachinePassword(t *testing.T) {
 	}
 }
 
+// A stolen password is replaced without a word to whoever is connected.
+func TestAdminMachineRevokedPassword(t *testing.T) {
+	d := newDesk(t)
+	out, err := d.do("password", "-password", "second", "-revoke")
+	d.must(err)
+	if !strings.HasPrefix(out, "machine 16327129  password=second\n") || len(d.queued()) != 0 {
+		t.Errorf("printed %q, queued %q", out, d.queued())
+	}
+	d.accepted("second")
+	d.open(func(a *app.App, _ store.Machine) error {
+		if err := a.Fleet.Authenticate(t.Context(), "16327129", "first"); err == nil {
+			t.Error("the stolen password is accepted")
+		}
+		return nil
+	})
+}
+
 func TestAdminMachineDrawnPassword(t *testing.T) {
 	d := newDesk(t)
 	drawn := []string{}

@@ -9,6 +9,7 @@ import (
 	"github.com/vendlane/vendlane/internal/app"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/terminal"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -27,7 +28,7 @@ func showMachineLog(ctx context.Context, w io.Writer, a *app.App, m store.Machin
 		if row.IsUp {
 			direction = "up"
 		}
-		_, err := fmt.Fprintf(w, "%s  %-4s %s  %s\n", vending.FormatDateTime(row.CreatedAt, zone), direction, row.Method, row.Payload)
+		_, err := fmt.Fprintf(w, "%s  %-4s %s  %s\n", vending.FormatDateTime(row.CreatedAt, zone), direction, row.Method, terminal.Text(row.Payload))
 		if err != nil {
 			return err
 		}
@@ -83,5 +84,5 @@ func alertLine(alert db.Alert, at func(int64) string) string {
 	if alert.ResolvedAt != 0 {
 		state = "over since " + at(alert.ResolvedAt)
 	}
-	return fmt.Sprintf("alert    %s  %s %s  %s  (%s)", at(alert.OpenedAt), alert.Kind, alert.Subject, alert.Detail, state)
+	return fmt.Sprintf("alert    %s  %s %s  %s  (%s)", at(alert.OpenedAt), alert.Kind, terminal.Text(alert.Subject), terminal.Text(alert.Detail), state)
 }

@@ -15,9 +15,9 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/vendlane/vendlane/internal/certify"
+	"github.com/vendlane/vendlane/internal/terminal"
 )
 
 // runCertify plays the platform for one machine and prints what it thinks of it.
@@ -101,18 +101,12 @@ func listenFor(ctx context.Context, address, cert, key string) (net.Listener, er
 // printRow prints a row on one line. What was seen holds text of the machine,
 // which must not command the terminal.
 func printRow(w io.Writer, r certify.Result) {
-	seen := strings.Map(func(c rune) rune {
-		if unicode.IsPrint(c) {
-			return c
-		}
-		return unicode.ReplacementChar
-	}, r.Seen)
-	_, _ = fmt.Fprintf(w, "%s  %-20s  %-22s  %s: %s\n", strings.ToUpper(string(r.Verdict)), r.ID, r.Section, r.Title, seen)
+	_, _ = fmt.Fprintf(w, "%s  %-20s  %-22s  %s: %s\n", strings.ToUpper(string(r.Verdict)), r.ID, r.Section, r.Title, terminal.Text(r.Seen))
 }
 
 func printReport(w io.Writer, r certify.Report, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(w)
+		enc := json.NewEncoder(terminal.JSON{W: w})
 		enc.SetIndent("", "  ")
 		enc.SetEscapeHTML(false)
 		return enc.Encode(r)

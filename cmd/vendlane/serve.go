@@ -9,6 +9,7 @@ import (
 
 	"github.com/vendlane/vendlane/internal/app"
 	"github.com/vendlane/vendlane/internal/config"
+	"github.com/vendlane/vendlane/internal/terminal"
 )
 
 // serve runs the platform until the process is told to stop.
@@ -39,5 +40,5 @@ func newLog(cfg config.Config, w io.Writer) *slog.Logger {
 	if cfg.Log.Format == "text" {
 		return slog.New(slog.NewTextHandler(w, opts))
 	}
-	return slog.New(slog.NewJSONHandler(w, opts))
+	return slog.New(slog.NewJSONHandler(terminal.JSON{W: w}, opts))
 }

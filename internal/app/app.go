@@ -39,6 +39,8 @@ import (
 	"github.com/vendlane/vendlane/internal/storage"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
+	"golang.org/x/net/netutil"
+	"golang.org/x/sync/singleflight"
 )
 
 // Options are what tests and the demo replace. Zero values mean the real thing.
@@ -75,7 +77,8 @@ type App struct {
 	metrics   *prometheus.Registry
 	routes    map[string]http.Handler
 	ready     atomic.Bool
-	deaf      atomic.Bool // the database did not answer when it was last asked
+	deaf      atomic.Bool        // the database did not answer when it was last asked
+	looks     singleflight.Group // of /readyz at the database
 
 	httpListener, adminListener net.Listener
 	machines                    machineListeners
@@ -101,7 +104,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err := prepareData(cfg.Data); err != nil {
 		return nil, err
 	}
-	key, err := masterKey(cfg, opts.Random)
+	key, err := masterKey(cfg, opts.Random, opts.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -229,6 +232,9 @@ func (a *App) Listen(ctx context.Context) error {
 		}
 		*l.listener = opened
 	}
+	// Without a bound, whoever opens connections takes the descriptors and the
+	// memory of machines and database as well.
+	a.httpListener = netutil.LimitListener(a.httpListener, a.Config.HTTP.MaxConnections)
 	return a.machines.open(ctx, a.Config.MQTT)
 }
 

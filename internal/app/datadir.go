@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +38,7 @@ func prepareData(dir string) error {
 // masterKey returns the configured master key, else the one in the data
 // folder, which is made when the folder is new. It makes none for a PostgreSQL
 // database: other nodes could not read what is sealed under it.
-func masterKey(cfg config.Config, random io.Reader) ([]byte, error) {
+func masterKey(cfg config.Config, random io.Reader, log *slog.Logger) ([]byte, error) {
 	if cfg.Secrets.MasterKey != "" {
 		return decodeKey("secrets.master_key", cfg.Secrets.MasterKey)
 	}
@@ -45,6 +46,7 @@ func masterKey(cfg config.Config, random io.Reader) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	switch {
 	case err == nil:
+		warnOfReaders(log, file)
 		return decodeKey(file, strings.TrimSpace(string(text)))
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("read master key: %w", err)
@@ -63,6 +65,14 @@ func masterKey(cfg config.Config, random io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("write master key: %w", err)
 	}
 	return key, nil
+}
+
+// warnOfReaders tells an operator of a secret file that every user may read. We
+// make none, but a copy or a restored backup often is one.
+func warnOfReaders(log *slog.Logger, file string) {
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o004 != 0 {
+		log.Warn("every user of this host can read a secret file: change its mode to 0600", "file", file)
+	}
 }
 
 // decodeKey never quotes the text: it is a secret.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"path/filepath"
 
 	"github.com/vendlane/vendlane/internal/config"
@@ -29,7 +30,7 @@ func Migrate(ctx context.Context, cfg config.Config) error {
 	}
 	if cfg.Store.DSN == "" {
 		// The key belongs to the file: a file without one counts as a loss.
-		if _, err := masterKey(cfg, rand.Reader); err != nil {
+		if _, err := masterKey(cfg, rand.Reader, slog.New(slog.DiscardHandler)); err != nil {
 			return err
 		}
 	}

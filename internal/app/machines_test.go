@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	paho3 "github.com/eclipse/paho.mqtt.golang"
 
 	"github.com/vendlane/vendlane/internal/config"
+	"github.com/vendlane/vendlane/internal/provision"
 )
 
 // patience bounds waits that end at once unless something is broken.
@@ -67,13 +69,19 @@ func writeCertificate(t *testing.T, cfg *config.MQTT) *x509.CertPool {
 // runApp runs a platform with the lobby's machine until the test ends.
 func runApp(t *testing.T, cfg config.Config) *App {
 	t.Helper()
+	file := lobbyFile()
+	file.Merchants[0].Machines[0].Password = machinePassword
+	return runShop(t, cfg, file, nil)
+}
+
+// runShop is runApp with a shop of the caller's and a log.
+func runShop(t *testing.T, cfg config.Config, file provision.File, log *slog.Logger) *App {
+	t.Helper()
 	cfg.Data, cfg.HTTP.Listen = filepath.Join(t.TempDir(), "data"), "127.0.0.1:0"
-	a, err := New(t.Context(), cfg, Options{})
+	a, err := New(t.Context(), cfg, Options{Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := lobbyFile()
-	file.Merchants[0].Machines[0].Password = machinePassword
 	if _, err := a.Provision.Apply(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}

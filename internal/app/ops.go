@@ -27,6 +27,12 @@ const (
 func (a *App) Handler() http.Handler {
 	metrics, api := a.metricsHandler(), bounded(a.API)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A request with a length as well as chunks may be two for a proxy in front:
+		// the connection must end behind it (RFC 9112 §6.3). net/http hides the
+		// length, so it ends behind all chunks.
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
 		path := r.URL.Path
 		switch {
 		case a.routes[path] != nil:
@@ -80,9 +86,13 @@ func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 		text(w, http.StatusServiceUnavailable, "starting or stopping")
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-	defer cancel()
-	if err := a.Store.Ping(ctx); err != nil {
+	// Everybody may ask, so those who ask at the same time share one look.
+	_, err, _ := a.looks.Do("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), readyTimeout)
+		defer cancel()
+		return nil, a.Store.Ping(ctx)
+	})
+	if err != nil {
 		if !a.deaf.Swap(true) { // one line for each time, however often it is asked
 			a.log.Error("not ready: the database does not answer", "error", err)
 		}

@@ -14,6 +14,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/terminal"
 )
 
 const (
@@ -137,7 +138,8 @@ func (r *Relay) signatures(ctx context.Context, c db.Callback, now time.Time) (s
 	return strings.Join(out, " "), nil
 }
 
-// errorText is what is stored of a failed attempt: short, valid text.
+// errorText is what is stored of a failed attempt: short, valid text that a
+// terminal only shows. It may quote the receiver.
 func errorText(ctx context.Context, err error) string {
 	var network net.Error
 	switch {
@@ -146,6 +148,6 @@ func errorText(ctx context.Context, err error) string {
 	case errors.Is(context.Cause(ctx), errTimeout), errors.As(err, &network) && network.Timeout():
 		return errTimeout.Error()
 	}
-	text := strings.ReplaceAll(err.Error(), "\x00", "")
+	text := terminal.Text(err.Error())
 	return strings.ToValidUTF8(text[:min(len(text), maxErrorLength)], "")
 }

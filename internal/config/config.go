@@ -35,6 +35,7 @@ type HTTP struct {
 	Listen         string         `yaml:"listen" doc:"address of the HTTP API, host:port" zh:"HTTP 接口监听地址，host:port"`
 	PublicURL      string         `yaml:"public_url" doc:"address clients reach the platform at, https://host; stored pictures are shown under it" zh:"客户端访问平台的地址，https://host；图片网址以它开头"`
 	AdminListen    string         `yaml:"admin_listen" doc:"address for /metrics and /debug/pprof, host:port; empty serves /metrics on http.listen and no pprof" zh:"/metrics 与 /debug/pprof 的监听地址，host:port；为空时 /metrics 由 http.listen 提供，且没有 pprof"`
+	MaxConnections int            `yaml:"max_connections" doc:"connections to http.listen held at most; more wait" zh:"http.listen 最多保持的连接数，超出的连接等待"`
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" doc:"address ranges of reverse proxies whose X-Forwarded-For is believed" zh:"可信反向代理的地址段，只采信它们的 X-Forwarded-For"`
 }
 
@@ -138,7 +139,7 @@ func Default() Config {
 	return Config{
 		Data:            "./data",
 		DefaultTimezone: "Asia/Shanghai",
-		HTTP:            HTTP{Listen: ":8080"},
+		HTTP:            HTTP{Listen: ":8080", MaxConnections: 10_000},
 		MQTT:            MQTT{Listen: ":1883", MaxConnections: 20_000},
 		Log:             Log{Level: "info", Format: "json"},
 		Signing:         Signing{TimestampWindowS: 600},
@@ -205,6 +206,7 @@ func (c Config) Validate() error {
 		key        string
 		value, low int64
 	}{
+		{"http.max_connections", int64(c.HTTP.MaxConnections), 1},
 		{"mqtt.max_connections", int64(c.MQTT.MaxConnections), 1},
 		{"mqtt.timestamp_window_s", c.MQTT.TimestampWindowS, 0},
 		{"signing.timestamp_window_s", c.Signing.TimestampWindowS, 0},

@@ -212,7 +212,7 @@ func TestOtherVariables(t *testing.T) {
 // Bounds of values; the error names the key.
 func TestValidate(t *testing.T) {
 	numbers := map[string]string{
-		"mqtt.max_connections": "0", "mqtt.timestamp_window_s": "-1", "signing.timestamp_window_s": "-1", "ratelimit.app_rps": "-1", "ratelimit.app_burst": "0",
+		"http.max_connections": "0", "mqtt.max_connections": "0", "mqtt.timestamp_window_s": "-1", "signing.timestamp_window_s": "-1", "ratelimit.app_rps": "-1", "ratelimit.app_burst": "0",
 		"ratelimit.auth_fail_max": "-1", "ratelimit.auth_fail_window_s": "0", "consume.bruteforce.max": "-1", "consume.bruteforce.window_s": "0",
 		"consume.bruteforce.lock_s": "0", "dispense.timeout_s": "0", "dispense.lock_s.lock": "0", "dispense.lock_s.motor": "0", "dispense.lock_s.belt": "0",
 		"dispense.lock_s.default": "0", "machine.offline_after_s": "0", "callback.timeout_s": "0", "callback.retry_s": "5, 0", "store.max_group": "0",

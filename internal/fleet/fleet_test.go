@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/store/storetest"
 	"github.com/vendlane/vendlane/internal/testkit"
@@ -122,6 +123,47 @@ func TestPasswordGuard(t *testing.T) {
 	try(storetest.MachineNo, password, false)
 	f.Advance(time.Millisecond)
 	try(storetest.MachineNo, password, true)
+}
+
+// meanwhile runs something between a question to the store and its answer.
+type meanwhile struct {
+	store.Engine
+	run *func()
+}
+
+func (m meanwhile) Reader() db.DBTX { return meanwhileReader{m.Engine.Reader(), m.run} }
+
+type meanwhileReader struct {
+	db.DBTX
+	run *func()
+}
+
+func (r meanwhileReader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if run := *r.run; run != nil {
+		*r.run = nil
+		run()
+	}
+	return r.DBTX.QueryRowContext(ctx, query, args...)
+}
+
+// Many guesses at once are not more guesses: the right one among them is refused
+// as it would be behind them.
+func TestPasswordGuessesAtOnce(t *testing.T) {
+	f := newFixture(t)
+	var run func()
+	engine := f.database.Open(t)
+	defer engine.Close()
+	s := fleet.New(store.New(meanwhile{engine, &run}), f.Box, f.Now, fleet.Config{Zone: time.UTC, PasswordCost: 4}, slog.New(slog.DiscardHandler))
+	run = func() {
+		for range 10 {
+			if err := s.Authenticate(t.Context(), storetest.MachineNo, "x"); !errors.Is(err, fleet.ErrBadPassword) {
+				t.Error(err)
+			}
+		}
+	}
+	if err := s.Authenticate(t.Context(), storetest.MachineNo, password); !errors.Is(err, fleet.ErrBadPassword) {
+		t.Errorf("the eleventh guess was taken: %v", err)
+	}
 }
 
 func TestPasswordTooLong(t *testing.T) {

@@ -49,6 +49,28 @@ func (s *Service) ChangePassword(ctx context.Context, m db.Machine, plain string
 	})
 }
 
+// RevokePassword replaces a password that a stranger may have: the old one is
+// refused from the next connection on, and the machine is not told, because the
+// stranger may be what is connected as the machine. Somebody enters the new one at
+// the machine. A connection under way lasts until its machine connects with the
+// new password, or the platform restarts.
+func (s *Service) RevokePassword(ctx context.Context, m db.Machine, plain string) error {
+	if plain == "" {
+		return errors.New("a machine password must not be empty")
+	}
+	hash, err := s.HashPassword(plain)
+	if err != nil {
+		return err
+	}
+	return s.store.InTx(ctx, func(tx *store.Tx) error {
+		n, err := tx.ChangePassword(ctx, db.ChangePasswordParams{ID: m.ID, PasswordHash: hash, OldHash: m.PasswordHash})
+		if err := store.Changed("revoke machine password", n, err); err != nil {
+			return err
+		}
+		return tx.WithdrawMessages(ctx, m.ID, MethodPassword)
+	})
+}
+
 // SetPassword is ChangePassword with force, in the caller's transaction.
 func (s *Service) SetPassword(ctx context.Context, tx *store.Tx, m db.Machine, p NewPassword) error {
 	now := s.clock.Millis()

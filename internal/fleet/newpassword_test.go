@@ -85,6 +85,29 @@ func TestForcedPasswordChange(t *testing.T) {
 	f.wantAccepted(t, false, password)
 }
 
+// A revoked password is refused at once, like the one before it, and what the
+// machine would have been told of a change is not sent.
+func TestRevokedPassword(t *testing.T) {
+	f := newFixture(t)
+	must(t, f.change(t, "second", false))
+	must(t, f.fleet.RevokePassword(t.Context(), f.machine(t).Machine, "third"))
+	f.wantAccepted(t, false, password, "second")
+	f.wantAccepted(t, true, "third")
+	rows, err := f.Store.CommandsOfMachine(t.Context(), f.Machine.ID)
+	must(t, err)
+	for _, row := range rows {
+		if row.State == store.CommandQueued {
+			t.Errorf("%s waits for the machine", row.Method)
+		}
+	}
+	for _, plain := range []string{"", strings.Repeat("x", 73)} {
+		if err := f.fleet.RevokePassword(t.Context(), f.machine(t).Machine, plain); err == nil {
+			t.Errorf("%d characters were taken", len(plain))
+		}
+	}
+	f.wantAccepted(t, true, "third")
+}
+
 // The message holds the password sealed while it waits; plain text is neither
 // in it nor in the machine's row.
 func TestNewPasswordIsSealed(t *testing.T) {

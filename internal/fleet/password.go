@@ -60,14 +60,19 @@ func (s *Service) Authenticate(ctx context.Context, machineNo, password string) 
 	if !found {
 		return ErrBadPassword
 	}
-	if s.passwords.matches(password, m.PasswordHash) {
+	current := s.passwords.matches(password, m.PasswordHash)
+	previous := !current && s.clock.Millis() < m.PasswordPreviousUntil && s.passwords.matches(password, m.PasswordPreviousHash)
+	switch {
+	case !current && !previous:
+		s.passwords.failed(machineNo)
+		return ErrBadPassword
+	case s.passwords.refused(machineNo):
+		// Guesses that run side by side are no more than those one after another.
+		return ErrBadPassword
+	case current:
 		return s.endOverlap(ctx, m)
 	}
-	if s.clock.Millis() < m.PasswordPreviousUntil && s.passwords.matches(password, m.PasswordPreviousHash) {
-		return nil
-	}
-	s.passwords.failed(machineNo)
-	return ErrBadPassword
+	return nil
 }
 
 // passwordGuard counts failures per machine and remembers passwords that were

@@ -24,16 +24,28 @@ func (f *fields) fail(name, problem string) {
 	}
 }
 
-// text returns an optional member, "" if it is left out.
+// text returns an optional member, "" if it is left out. U+0000 is refused: not
+// every database can keep it.
 func (f *fields) text(name string) string {
+	text := f.raw(name)
+	if !vending.Storable(text) {
+		f.fail(name, "holds U+0000")
+		return ""
+	}
+	return text
+}
+
+// free returns an optional text for people, cut to a number of characters.
+// U+0000 is left out of it, because a result must not be lost for its remark.
+func (f *fields) free(name string, characters int) string {
+	return cut(strings.ReplaceAll(f.raw(name), "\x00", ""), characters)
+}
+
+func (f *fields) raw(name string) string {
 	v, _ := f.object.Lookup(name)
 	switch v.Kind {
 	case signature.Bool, signature.Array, signature.Nested:
 		f.fail(name, "neither text nor number")
-		return ""
-	}
-	if !vending.Storable(v.Text) {
-		f.fail(name, "holds U+0000")
 		return ""
 	}
 	return v.Text

@@ -109,11 +109,11 @@ func takeOffline(ctx context.Context, h *Handler, u upMessage) error {
 
 func readOffline(object *signature.Object) (reason string, err error) {
 	f := fields{object: object}
-	reason = f.text("reason")
+	reason = f.free("reason", vending.MaxReasonLength)
 	if reason == "" {
 		reason = defaultOffReason
 	}
-	return cut(reason, vending.MaxReasonLength), f.done()
+	return reason, f.done()
 }
 
 // takeReport applies device.delivery.response (mqtt.md §6.2, §6.5).
@@ -137,7 +137,7 @@ func readReport(object *signature.Object) (dispense.Report, error) {
 		OrderID:    f.requiredNumber("order_id", maxIDDigits),
 		RecordID:   f.requiredNumber("record_id", maxIDDigits),
 		Delivered:  f.number("delivered", maxPiecesDigits),
-		ErrorMsg:   cut(f.text("error_msg"), vending.MaxReasonLength),
+		ErrorMsg:   f.free("error_msg", vending.MaxReasonLength),
 	}
 	switch f.required("deliver_status") {
 	case "1":

@@ -46,6 +46,8 @@ func TestReport(t *testing.T) {
 		"failure of mqtt.md §6.2":   {status: "0", own: map[string]any{"delivered": "0", "error_msg": "Slave Comm Error", "floor_status": "3"}, state: vending.DeliveryFailed, reason: "Slave Comm Error", floor: "3"},
 		"failure without a text":    {status: "0", state: vending.DeliveryFailed, reason: vending.ReasonUnknown, floor: "1"},
 		"long text is cut":          {status: "0", own: map[string]any{"error_msg": strings.Repeat("漏", 300)}, state: vending.DeliveryFailed, reason: strings.Repeat("漏", 255), floor: "1"},
+		"text with NUL":             {status: "0", own: map[string]any{"error_msg": "Slave\x00 Comm Error"}, state: vending.DeliveryFailed, reason: "Slave Comm Error", floor: "1"},
+		"text is NUL":               {status: "0", own: map[string]any{"error_msg": "\x00"}, state: vending.DeliveryFailed, reason: vending.ReasonUnknown, floor: "1"},
 		"text is a number":          {status: "0", own: map[string]any{"error_msg": 47, "floor_status": 47}, state: vending.DeliveryFailed, reason: "47", floor: "47"},
 		"leading zeros of a status": {status: "1", own: map[string]any{"floor_status": "01"}, state: vending.DeliverySuccess, pieces: 1, floor: "1"},
 		"status and pieces differ":  {status: "0", own: map[string]any{"delivered": "1"}, state: vending.DeliveryFailed, pieces: 1, reason: vending.ReasonUnknown, floor: "1"},

@@ -2,6 +2,7 @@ package openapi_test
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -248,6 +249,7 @@ func TestTenants(t *testing.T) {
 	all := func(machineNo string) call {
 		return post("/replenishments", fields{"machine_no": machineNo, "method": "replenishment.machine.all"})
 	}
+	covered := tenantRoutes()
 	for _, test := range []struct {
 		name            string
 		theirs, missing call
@@ -293,6 +295,7 @@ func TestTenants(t *testing.T) {
 		{"replenish all", all(theirs), all(nobody), 30003},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			covered.note(a.request(t, test.theirs), test.theirs.payload["method"])
 			before := a.snapshot(t)
 			a.queries.Store(0)
 			got := a.do(t, test.theirs)
@@ -311,6 +314,44 @@ func TestTenants(t *testing.T) {
 			a.wantUnchanged(t, before, "wrong_codes")
 		})
 	}
+	for route, done := range covered.seen {
+		if !done {
+			t.Errorf("%s was not tried with another merchant's ids", route)
+		}
+	}
+}
+
+// routesSeen are the routes that take an id, by method where there are several,
+// and which of them a test has tried.
+type routesSeen struct {
+	mux  *http.ServeMux
+	seen map[string]bool
+}
+
+func tenantRoutes() routesSeen {
+	s := routesSeen{http.NewServeMux(), map[string]bool{}}
+	for _, r := range openapi.Routes() {
+		pattern := r.Verb + " " + openapi.Prefix + r.Path
+		s.mux.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) {})
+		if r.Path == "/ping" || r.Path == "/rent/machines" {
+			continue // these take no id
+		}
+		if len(r.Methods) == 0 {
+			s.seen[pattern] = false
+		}
+		for _, method := range r.Methods {
+			s.seen[pattern+" "+method] = false
+		}
+	}
+	return s
+}
+
+func (s routesSeen) note(r *http.Request, method any) {
+	_, pattern := s.mux.Handler(r)
+	if _, several := s.seen[fmt.Sprint(pattern, " ", method)]; several {
+		pattern = fmt.Sprint(pattern, " ", method)
+	}
+	s.seen[pattern] = true
 }
 
 // The order and delivery of a machine that has moved to another merchant stay

@@ -67,8 +67,8 @@ func (l *rateLimiter) allow(appID string, now time.Time) (retryAfter int64, ok b
 // maxAddresses bounds the memory an attacker with many addresses can take.
 const maxAddresses = 100_000
 
-// authFailures counts failed authentications per client address within a fixed
-// window that starts with the first of them (openapi.md §1.3).
+// authFailures counts failed authentications per client address (IPv6: per /64
+// network) within a fixed window that starts with the first of them (openapi.md §1.3).
 type authFailures struct {
 	limit  int
 	window int64
@@ -93,10 +93,20 @@ func newAuthFailures(limit int, window int64, clock vending.Clock) *authFailures
 	return f
 }
 
+// client is the part of an address that tells clients apart: whoever has one
+// IPv6 address has the 2^64 of its network.
+func client(addr netip.Addr) netip.Addr {
+	if network, err := addr.WithZone("").Prefix(64); addr.Is6() && err == nil {
+		return network.Addr()
+	}
+	return addr
+}
+
 func (f *authFailures) blocked(addr netip.Addr, now int64) (retryAfter int64, blocked bool) {
 	if f.limit <= 0 {
 		return 0, false
 	}
+	addr = client(addr)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w := f.seen[addr]
@@ -111,6 +121,7 @@ func (f *authFailures) count(addr netip.Addr, now int64) {
 	if f.limit <= 0 {
 		return
 	}
+	addr = client(addr)
 	f.add(addr, 1, now)
 	f.tally.Count(addr.String())
 }

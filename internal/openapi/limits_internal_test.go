@@ -1,7 +1,9 @@
 package openapi
 
 import (
+	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -16,7 +18,7 @@ func TestAuthFailuresAreBounded(t *testing.T) {
 	fill := func(n int, now int64) {
 		for range n {
 			f.count(addr, now)
-			last, addr = addr, addr.Next()
+			last, addr = addr, nextNetwork(addr)
 		}
 	}
 	fill(maxAddresses/2, 0)
@@ -33,4 +35,56 @@ func TestAuthFailuresAreBounded(t *testing.T) {
 	if _, blocked := f.blocked(addr, window); blocked {
 		t.Error("an address that did nothing is blocked")
 	}
+}
+
+// nextNetwork is an address of the /64 network behind that of addr.
+func nextNetwork(addr netip.Addr) netip.Addr {
+	b := addr.As16()
+	for i := 7; i >= 0; i-- {
+		if b[i]++; b[i] != 0 {
+			break
+		}
+	}
+	return netip.AddrFrom16(b)
+}
+
+// A client that takes another IPv6 address of its network stays the same client.
+func TestAuthFailuresOfANetwork(t *testing.T) {
+	f := newAuthFailures(2, 300_000, time.Now)
+	for _, text := range []string{"2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", "192.0.2.1"} {
+		f.count(netip.MustParseAddr(text), 0)
+	}
+	for text, want := range map[string]bool{
+		"2001:db8::2": true, "2001:db8::1%eth0": true, "2001:db8:0:1::1": false, "192.0.2.1": false, "192.0.2.2": false,
+	} {
+		if _, blocked := f.blocked(netip.MustParseAddr(text), 1); blocked != want {
+			t.Errorf("%s is blocked: %v", text, blocked)
+		}
+	}
+	if _, blocked := f.blocked(netip.Addr{}, 1); blocked {
+		t.Error("a client without an address is blocked")
+	}
+}
+
+// Whoever is no trusted proxy is the client itself, whatever it says; and nobody
+// passes for a trusted proxy.
+func FuzzClientAddr(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"192.0.2.1:80", "10.0.0.1"}, {"10.0.0.1:80", "192.0.2.1"}, {"10.0.0.1:80", "192.0.2.1:80, 10.0.0.2"}, {"[::ffff:10.0.0.1]:80", "::ffff:192.0.2.1%x"},
+		{"@", ",,,"}, {"[fe80::1%eth0]:80", "unknown, _hidden"}, {"", "\x00"}, {"10.0.0.1:80", strings.Repeat("10.0.0.1,", 1000)},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	f.Fuzz(func(t *testing.T, remote, forwarded string) {
+		r := &http.Request{RemoteAddr: remote, Header: http.Header{}}
+		itself := clientAddr(r, nil)
+		r.Header["X-Forwarded-For"] = []string{forwarded}
+		if got := clientAddr(r, nil); got != itself {
+			t.Errorf("%q became %v by %q", remote, got, forwarded)
+		}
+		if got := clientAddr(r, trusted); got != itself && !contains(trusted, itself) {
+			t.Errorf("%q became %v by %q, and is no proxy", remote, got, forwarded)
+		}
+	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/store/storetest"
 	"github.com/vendlane/vendlane/internal/testkit"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -134,6 +135,49 @@ func TestApplyIsIdempotent(t *testing.T) {
 				t.Errorf("%+v", again)
 			}
 		})
+	}
+}
+
+// A merchant's secrets can be replaced: at once, the webhook secret with a day in
+// which both sign (signing.md §1, consume.md §9.4). The same ones again change
+// nothing.
+func TestSecretsAreReplaced(t *testing.T) {
+	f := newFixture(t)
+	merchant := func() db.Merchant {
+		t.Helper()
+		m, err := f.Store.MerchantByID(t.Context(), f.Merchant.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.AppKeySealed = "" // sealed anew by each apply
+		return m
+	}
+	before := merchant()
+	old, err := f.Box.Open(secrets.PurposeWebhookSecret, before.WebhookSecretSealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret, webhook = "00000000000000000000000000000001", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	f.apply(t, func(m *provision.Merchant) { m.AppSecret, m.WebhookSecret = "", "" })
+	f.apply(t, func(m *provision.Merchant) { m.AppSecret, m.WebhookSecret = "", old })
+	if m := merchant(); m != before {
+		t.Errorf("nothing was replaced, but %+v became %+v", before, m)
+	}
+	f.apply(t, func(m *provision.Merchant) { m.AppSecret, m.WebhookSecret = secret, webhook })
+	after := merchant()
+	until := f.Now().Add(24 * time.Hour).UnixMilli()
+	f.Advance(time.Hour)
+	f.apply(t, func(m *provision.Merchant) { m.AppSecret, m.WebhookSecret = secret, webhook })
+	if m := merchant(); m != after {
+		t.Errorf("the second time %+v became %+v", after, m)
+	}
+	for sealed, want := range map[string]string{after.WebhookSecretSealed: webhook, after.WebhookSecretPreviousSealed: old} {
+		if got, err := f.Box.Open(secrets.PurposeWebhookSecret, sealed); err != nil || got != want {
+			t.Errorf("webhook secret %q, want %q (%v)", got, want, err)
+		}
+	}
+	if after.WebhookPreviousUntil != until || !secrets.HashMatches(secret, after.AppSecretHash) {
+		t.Errorf("%+v, want the new AppSecret, and the old webhook secret until %d", after, until)
 	}
 }
 
@@ -372,6 +416,8 @@ func TestApplyRefusals(t *testing.T) {
 		"app_key too long":        {merchant(func(m *provision.Merchant) { m.AppKey = strings.Repeat("x", 65) }), "app_key"},
 		"app_key with a space":    {merchant(func(m *provision.Merchant) { m.AppKey = "a b" }), "app_key"},
 		"app_key not ASCII":       {merchant(func(m *provision.Merchant) { m.AppKey = "é" }), "app_key"},
+		"webhook secret empty":    {merchant(func(m *provision.Merchant) { m.WebhookSecret = "whsec_" }), "webhook_secret"},
+		"webhook secret short":    {merchant(func(m *provision.Merchant) { m.WebhookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRY=" }), "webhook_secret"},
 		"webhook secret prefix":   {merchant(func(m *provision.Merchant) { m.WebhookSecret = "AAAA" }), "webhook_secret"},
 		"webhook secret base64":   {merchant(func(m *provision.Merchant) { m.WebhookSecret = "whsec_!" }), "webhook_secret"},
 		"model without a name":    {merchant(func(m *provision.Merchant) { m.Models[0].Name = "" }), "model"},

@@ -12,6 +12,10 @@ import (
 // webhookPrefix starts a webhook secret (consume.md §9.4).
 const webhookPrefix = "whsec_"
 
+// minWebhookKey is the least length of the key behind it, in bytes, that Standard
+// Webhooks allows. Whoever guesses the key can make callbacks.
+const minWebhookKey = 24
+
 // check refuses a file that cannot be right before anything is written; the
 // error says where.
 func (f File) check() error {
@@ -52,8 +56,8 @@ func (m Merchant) check() error {
 	}
 	if m.WebhookSecret != "" {
 		encoded, ok := strings.CutPrefix(m.WebhookSecret, webhookPrefix)
-		if _, err := base64.StdEncoding.DecodeString(encoded); err != nil || !ok {
-			return fmt.Errorf("webhook_secret must be %s and base64", webhookPrefix)
+		if key, err := base64.StdEncoding.DecodeString(encoded); err != nil || !ok || len(key) < minWebhookKey {
+			return fmt.Errorf("webhook_secret must be %s and base64 of at least %d bytes", webhookPrefix, minWebhookKey)
 		}
 	}
 	if m.TemperatureMin > m.TemperatureMax {

@@ -27,8 +27,9 @@ type Merchant struct {
 	StoreID     string `yaml:"store_id"`
 	// Status is VERIFIED (the default) or PENDING.
 	Status string `yaml:"status"`
-	// AppID, AppSecret, AppKey and WebhookSecret are generated when left out.
-	// AppSecret, AppID and WebhookSecret count at creation only.
+	// AppID, AppSecret, AppKey and WebhookSecret are generated when left out. The
+	// AppID stays. Another AppSecret or AppKey counts at once, another WebhookSecret
+	// beside the one before for 24 hours (consume.md §9.4).
 	AppID         string `yaml:"appid"`
 	AppSecret     string `yaml:"app_secret"`
 	AppKey        string `yaml:"app_key"`

@@ -37,13 +37,48 @@ func (a *Applier) setMerchant(ctx context.Context, tx *store.Tx, m Merchant) (db
 			return row, MerchantResult{}, err
 		}
 	}
+	secretHash := row.AppSecretHash
+	if m.AppSecret != "" {
+		secretHash = secrets.Hash(m.AppSecret)
+	}
+	if err := a.rotateWebhookSecret(&row, m.WebhookSecret); err != nil {
+		return row, MerchantResult{}, err
+	}
 	err = tx.UpdateMerchant(ctx, db.UpdateMerchantParams{
-		ID: row.ID, Title: m.Title, Description: m.Description, Logo: m.Logo, StoreID: m.StoreID,
+		ID: row.ID, AppSecretHash: secretHash, WebhookSecretSealed: row.WebhookSecretSealed,
+		WebhookSecretPreviousSealed: row.WebhookSecretPreviousSealed, WebhookPreviousUntil: row.WebhookPreviousUntil,
+		Title: m.Title, Description: m.Description, Logo: m.Logo, StoreID: m.StoreID,
 		Status: statusOf(m), Debug: m.Debug, Timezone: m.Timezone, ExpiredAt: expiredAt, AppKeySealed: keySealed,
 		TemperatureMin: m.TemperatureMin, TemperatureMax: m.TemperatureMax,
 	})
 	row.Timezone = m.Timezone
 	return row, MerchantResult{Slug: m.Slug, AppID: row.AppID}, err
+}
+
+// webhookOverlap is how long callbacks are signed with the webhook secret before a
+// change as well, in milliseconds (consume.md §9.4).
+const webhookOverlap = 24 * 60 * 60 * 1000
+
+// rotateWebhookSecret puts another webhook secret in the place of a merchant's, if
+// one is given.
+func (a *Applier) rotateWebhookSecret(row *db.Merchant, given string) error {
+	if given == "" {
+		return nil
+	}
+	current, err := a.box.Open(secrets.PurposeWebhookSecret, row.WebhookSecretSealed)
+	if err != nil {
+		return err
+	}
+	if secrets.HashMatches(given, secrets.Hash(current)) {
+		return nil
+	}
+	sealed, err := a.box.Seal(secrets.PurposeWebhookSecret, given)
+	if err != nil {
+		return err
+	}
+	row.WebhookSecretPreviousSealed, row.WebhookPreviousUntil = row.WebhookSecretSealed, a.clock.Millis()+webhookOverlap
+	row.WebhookSecretSealed = sealed
+	return nil
 }
 
 func (a *Applier) insertMerchant(ctx context.Context, tx *store.Tx, m Merchant, expiredAt int64) (db.Merchant, MerchantResult, error) {

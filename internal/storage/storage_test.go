@@ -100,3 +100,32 @@ func TestServeRefusesEverythingElse(t *testing.T) {
 		t.Errorf("POST: %d", w.Code)
 	}
 }
+
+// Whatever path is asked for: the picture under its own path, or nothing.
+func FuzzServe(f *testing.F) {
+	dir := filepath.Join(f.TempDir(), "storage")
+	folder, err := storage.Open(dir)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = folder.Close() })
+	stored, err := folder.Save("shop", png(""))
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "..", "master.key"), []byte("secret"), 0o600); err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{
+		stored, stored + "/", stored + "\x00", strings.ToUpper(stored), "/storage/../master.key", "/storage/shop/..%2fmaster.key", `/storage/shop/..\master.key`,
+		"/storage//" + stored, "/storage/shop/../" + strings.TrimPrefix(stored, "/storage/"), "/storage/" + dir, "/storage/shop/\u202e.png", "/storage/\xff",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		w := get(folder, "GET", path)
+		if (w.Code == 200) != (path == stored) || w.Code != 200 && w.Code != 404 {
+			t.Errorf("%q: %d", path, w.Code)
+		}
+	})
+}

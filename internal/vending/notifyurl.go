@@ -20,7 +20,7 @@ const (
 )
 
 // ForbiddenPrefixes lists the address ranges no message is sent to
-// (consume.md §9.6). IPv6 forms that carry an IPv4 address are judged by the
+// (consume.md §9.6, and two more that only lead into local networks: ADR 6). IPv6 forms that carry an IPv4 address are judged by the
 // address they carry; see ForbiddenTarget.
 func ForbiddenPrefixes() []netip.Prefix {
 	return []netip.Prefix{
@@ -40,15 +40,17 @@ func ForbiddenPrefixes() []netip.Prefix {
 		netip.MustParsePrefix("240.0.0.0/4"),
 		netip.MustParsePrefix("::/128"),
 		netip.MustParsePrefix("::1/128"),
+		netip.MustParsePrefix("64:ff9b:1::/48"), // NAT64 of a local network, not of the internet
 		netip.MustParsePrefix("fc00::/7"),
 		netip.MustParsePrefix("fe80::/10"),
+		netip.MustParsePrefix("fec0::/10"), // what fc00::/7 was called before
 		netip.MustParsePrefix("ff00::/8"),
 	}
 }
 
 // ForbiddenTarget tells whether an address is in a range no message is sent to
-// (consume.md §9.6). IPv4-mapped, NAT64 and 6to4 addresses count as the IPv4
-// address in them; a zone changes nothing. An invalid address is forbidden.
+// (consume.md §9.6). IPv4-mapped, IPv4-compatible, NAT64 and 6to4 addresses count
+// as the IPv4 address in them; a zone changes nothing. An invalid address is forbidden.
 func ForbiddenTarget(addr netip.Addr) bool {
 	if !addr.IsValid() {
 		return true
@@ -74,13 +76,15 @@ func AllowedTarget(addr netip.Addr, allowed []netip.Prefix) bool {
 	return false
 }
 
-// carriedAddr returns the IPv4 address that an IPv4-mapped, NAT64 or 6to4
-// address leads to, else the address itself without its zone.
+// carriedAddr returns the IPv4 address that an IPv4-mapped, IPv4-compatible, NAT64
+// or 6to4 address leads to, else the address itself without its zone.
 func carriedAddr(addr netip.Addr) netip.Addr {
 	addr = addr.Unmap().WithZone("")
 	b := addr.As16()
 	switch {
-	case netip.MustParsePrefix("64:ff9b::/96").Contains(addr):
+	case addr == netip.IPv6Unspecified(), addr == netip.IPv6Loopback():
+		return addr
+	case netip.MustParsePrefix("::/96").Contains(addr), netip.MustParsePrefix("64:ff9b::/96").Contains(addr):
 		return netip.AddrFrom4([4]byte(b[12:16]))
 	case netip.MustParsePrefix("2002::/16").Contains(addr):
 		return netip.AddrFrom4([4]byte(b[2:6]))

@@ -100,6 +100,9 @@ func TestCheckNotifyURL(t *testing.T) {
 		"http://[64:ff9b::a9fe:a9fe]/":  ReasonURLForbiddenTarget,
 		"http://[64:ff9b::10.0.0.1]/":   ReasonURLForbiddenTarget,
 		"http://[2002:7f00:1::]/":       ReasonURLForbiddenTarget,
+		"http://[::127.0.0.1]/":         ReasonURLForbiddenTarget,
+		"http://[64:ff9b:1::a00:1]/":    ReasonURLForbiddenTarget,
+		"http://[fec0::1]/":             ReasonURLForbiddenTarget,
 	}
 	for text, want := range tests {
 		if got := CheckNotifyURL(text, false); got != want {
@@ -160,10 +163,11 @@ func TestForbiddenTargetRanges(t *testing.T) {
 		{"203.0.113.0", "203.0.113.255", "203.0.112.255", "203.0.114.0"},
 		{"224.0.0.0", "239.255.255.255", "223.255.255.255", ""},
 		{"240.0.0.0", "255.255.255.255", "", ""},
-		{"::", "::1", "", "::2"},
+		{"::", "::ff:ffff", "", "::100:0"}, // as IPv4 in its compatible form
+		{"64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", "64:ff9b:0:ffff:ffff:ffff:ffff:ffff", "64:ff9b:2::"},
 		{"fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fbff::1", "fe00::1"},
-		{"fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fe7f::1", "fec0::1"},
-		{"ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "feff::1", ""},
+		{"fe80::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fe7f::1", ""},
+		{"ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "", ""},
 	}
 	for _, test := range tests {
 		for text, want := range map[string]bool{test.first: true, test.last: true, test.before: false, test.after: false} {
@@ -197,7 +201,9 @@ func formsOf(addr netip.Addr) []netip.Addr {
 	sixToFour := [16]byte{0x20, 0x02}
 	copy(sixToFour[2:], v4[:])
 	sixToFour[15] = 1
-	return []netip.Addr{addr, netip.AddrFrom16(addr.As16()), netip.AddrFrom16(nat64), netip.AddrFrom16(sixToFour)}
+	var compatible [16]byte
+	copy(compatible[12:], v4[:])
+	return []netip.Addr{addr, netip.AddrFrom16(addr.As16()), netip.AddrFrom16(nat64), netip.AddrFrom16(sixToFour), netip.AddrFrom16(compatible)}
 }
 
 func FuzzCheckNotifyURL(f *testing.F) {

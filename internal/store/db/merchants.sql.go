@@ -175,23 +175,28 @@ func (q *Queries) MerchantBySlug(ctx context.Context, slug string) (Merchant, er
 
 const updateMerchant = `-- name: UpdateMerchant :exec
 UPDATE merchants SET title = $2, description = $3, logo = $4, store_id = $5, status = $6, debug = $7,
-    timezone = $8, expired_at = $9, app_key_sealed = $10, temperature_min = $11, temperature_max = $12
+    timezone = $8, expired_at = $9, app_key_sealed = $10, temperature_min = $11, temperature_max = $12,
+    app_secret_hash = $13, webhook_secret_sealed = $14, webhook_secret_previous_sealed = $15, webhook_previous_until = $16
 WHERE id = $1
 `
 
 type UpdateMerchantParams struct {
-	ID             int64
-	Title          string
-	Description    string
-	Logo           string
-	StoreID        string
-	Status         string
-	Debug          bool
-	Timezone       string
-	ExpiredAt      int64
-	AppKeySealed   string
-	TemperatureMin int64
-	TemperatureMax int64
+	ID                          int64
+	Title                       string
+	Description                 string
+	Logo                        string
+	StoreID                     string
+	Status                      string
+	Debug                       bool
+	Timezone                    string
+	ExpiredAt                   int64
+	AppKeySealed                string
+	TemperatureMin              int64
+	TemperatureMax              int64
+	AppSecretHash               string
+	WebhookSecretSealed         string
+	WebhookSecretPreviousSealed string
+	WebhookPreviousUntil        int64
 }
 
 func (q *Queries) UpdateMerchant(ctx context.Context, arg UpdateMerchantParams) error {
@@ -208,6 +213,10 @@ func (q *Queries) UpdateMerchant(ctx context.Context, arg UpdateMerchantParams) 
 		arg.AppKeySealed,
 		arg.TemperatureMin,
 		arg.TemperatureMax,
+		arg.AppSecretHash,
+		arg.WebhookSecretSealed,
+		arg.WebhookSecretPreviousSealed,
+		arg.WebhookPreviousUntil,
 	)
 	return err
 }

@@ -16,5 +16,6 @@ RETURNING *;
 
 -- name: UpdateMerchant :exec
 UPDATE merchants SET title = $2, description = $3, logo = $4, store_id = $5, status = $6, debug = $7,
-    timezone = $8, expired_at = $9, app_key_sealed = $10, temperature_min = $11, temperature_max = $12
+    timezone = $8, expired_at = $9, app_key_sealed = $10, temperature_min = $11, temperature_max = $12,
+    app_secret_hash = $13, webhook_secret_sealed = $14, webhook_secret_previous_sealed = $15, webhook_previous_until = $16
 WHERE id = $1;

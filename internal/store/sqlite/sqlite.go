@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"sync"
 	"time"
 
@@ -56,6 +57,9 @@ func Open(ctx context.Context, file string, opts Options) (*Engine, error) {
 	if opts.Readers <= 0 {
 		opts.Readers = 8
 	}
+	if err := private(file); err != nil {
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
 	writeDB, err := sql.Open("sqlite", dsn(file, "cache_size(-65536)"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", file, err)
@@ -67,6 +71,16 @@ func Open(ctx context.Context, file string, opts Options) (*Engine, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), e.Close())
 	}
 	return e, nil
+}
+
+// private makes the file, if there is none, readable for its owner alone. SQLite
+// would let everybody read it, and gives the files beside it the same mode.
+func private(file string) error {
+	f, err := os.OpenFile(file, os.O_RDONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (e *Engine) start(ctx context.Context, file string, opts Options) error {
