@@ -60,13 +60,15 @@ func (q *Queries) CodeTaken(ctx context.Context, machineID int64, code string, f
 
 const expireCodes = `-- name: ExpireCodes :execrows
 UPDATE pickup_codes SET state = 'EXPIRED', finished_at = expired_at
-WHERE id IN (
+WHERE state = 'UNUSED' AND id IN (
     SELECT c.id FROM pickup_codes c
     WHERE c.state = 'UNUSED' AND c.expired_at <> 0 AND c.expired_at <= $1
     ORDER BY c.expired_at LIMIT $2
 )
 `
 
+// The outer guard counts where several write: a code that was redeemed since the
+// inner query looked stays redeemed.
 func (q *Queries) ExpireCodes(ctx context.Context, now int64, batch int32) (int64, error) {
 	result, err := q.db.ExecContext(ctx, expireCodes, now, batch)
 	if err != nil {

@@ -38,8 +38,10 @@ UPDATE pickup_codes SET state = 'CANCELLED', finished_at = sqlc.arg(now)
 WHERE id = sqlc.arg(id) AND state = 'UNUSED' AND (expired_at = 0 OR expired_at > sqlc.arg(now));
 
 -- name: ExpireCodes :execrows
+-- The outer guard counts where several write: a code that was redeemed since the
+-- inner query looked stays redeemed.
 UPDATE pickup_codes SET state = 'EXPIRED', finished_at = expired_at
-WHERE id IN (
+WHERE state = 'UNUSED' AND id IN (
     SELECT c.id FROM pickup_codes c
     WHERE c.state = 'UNUSED' AND c.expired_at <> 0 AND c.expired_at <= sqlc.arg(now)
     ORDER BY c.expired_at LIMIT sqlc.arg(batch)

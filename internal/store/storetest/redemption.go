@@ -206,6 +206,44 @@ func testExpire(t *testing.T, f *Fixture) {
 	}
 }
 
+// Codes whose redemption looked at the clock just before they expired and won
+// stay redeemed, although the sweep comes at the same time.
+func testExpireAgainstUse(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	const rounds, callers = 40, 8
+	now := f.Now().UnixMilli()
+	for round := range rounds {
+		ids := make([]int64, callers)
+		for i := range ids {
+			ids[i] = f.AddCode(t, fmt.Sprint(1_000_000+round*callers+i), 131, now)
+		}
+		errs := race(callers+1, func(i int) error {
+			if i == callers {
+				return f.Pickup.ExpireSweep(ctx)
+			}
+			return f.Store.InTx(ctx, func(tx *store.Tx) error {
+				n, err := tx.UseCode(ctx, db.UseCodeParams{ID: ids[i], Now: now - 1, OrderID: 1})
+				return store.Changed("use code", n, err)
+			})
+		})
+		if errs[callers] != nil {
+			t.Fatalf("sweep: %v", errs[callers])
+		}
+		for i, id := range ids {
+			want := vending.CodeUsed
+			if errors.Is(errs[i], store.ErrLostRace) {
+				want = vending.CodeExpired
+			} else if errs[i] != nil {
+				t.Fatalf("use code: %v", errs[i])
+			}
+			code, err := f.Store.CodeOfMachine(ctx, id, f.Machine.ID)
+			if err != nil || code.State != want {
+				t.Fatalf("round %d: a code is %s, want %s (%v)", round, code.State, want, err)
+			}
+		}
+	}
+}
+
 func wantRefusal(t *testing.T, who string, err error, code vending.Code, data vending.Data) {
 	t.Helper()
 	var refusal *vending.Error

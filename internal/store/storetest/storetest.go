@@ -48,6 +48,7 @@ func Run(t *testing.T, open Opener) {
 		"Consume/CancelRace":                testCancelRace,
 		"Codes/OneLiveValuePerMachine":      testLiveValue,
 		"Codes/ExpireInBatches":             testExpire,
+		"Codes/ExpireAgainstUse":            testExpireAgainstUse,
 		"Orders/SharedProducts":             testSharedProducts,
 		"Dispense/ReportAgainstClose":       testReportAgainstClose,
 		"Dispense/CancelledAndDropped":      testCancelledAndDropped,

@@ -1,0 +1,84 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/store/db"
+)
+
+func openEngine(t *testing.T) *Engine {
+	t.Helper()
+	e, err := Open(t.Context(), filepath.Join(t.TempDir(), "vendlane.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+// The connection that writes waits for the disk at each commit. (What else
+// could tell a lazy commit from a durable one is a power cut.)
+func TestCommitsAreDurable(t *testing.T) {
+	e := openEngine(t)
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1"} {
+		var got string
+		err := e.writes.runRaw(t.Context(), func(c *cachedConn) error {
+			return c.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got)
+		})
+		if err != nil || got != want {
+			t.Errorf("%s is %q, want %q (%v)", pragma, got, want, err)
+		}
+	}
+}
+
+// What a call has written is committed when it returns.
+func TestAcknowledgedWriteIsSeen(t *testing.T) {
+	e := openEngine(t)
+	const writes = 200
+	for i := range writes {
+		err := e.RunInTx(t.Context(), func(q *db.Queries) error {
+			return q.InsertNode(t.Context(), fmt.Sprint(i), 0)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows int
+		if err := e.Reader().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM nodes").Scan(&rows); err != nil || rows != i+1 {
+			t.Fatalf("%d rows after %d writes (%v)", rows, i+1, err)
+		}
+	}
+}
+
+// A call whose commit fails hears of it, although its statements succeeded.
+func TestFailedCommit(t *testing.T) {
+	e := openEngine(t)
+	orphan := func(c *cachedConn) error {
+		for _, statement := range []string{
+			"PRAGMA defer_foreign_keys = ON", // until the commit
+			"INSERT INTO dispense_locks (machine_id, delivery_id, locked_until) VALUES (404, 0, 0)",
+		} {
+			if _, err := c.ExecContext(context.Background(), statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := e.writes.runRaw(t.Context(), orphan); err == nil || !strings.Contains(err.Error(), "commit") {
+		t.Fatalf("the call ended with %v, want the failed commit", err)
+	}
+	var rows int
+	if err := e.Reader().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM dispense_locks").Scan(&rows); err != nil || rows != 0 {
+		t.Errorf("%d rows stayed (%v)", rows, err)
+	}
+	if err := e.Ping(t.Context()); err != nil {
+		t.Errorf("the writer does not go on: %v", err)
+	}
+}
