@@ -93,7 +93,13 @@ func (p *process) awaitLog() {
 
 func start(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(binary, args...), stderr: &logBuffer{more: make(chan struct{}, 1)}}
+	return startProgram(t, binary, environ, args...)
+}
+
+// startProgram starts a binary other than the one of TestMain.
+func startProgram(t *testing.T, program string, environ []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(program, args...), stderr: &logBuffer{more: make(chan struct{}, 1)}}
 	p.cmd.Env = append(os.Environ(), environ...)
 	p.cmd.Stderr = p.stderr
 	var err error

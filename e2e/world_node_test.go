@@ -12,6 +12,7 @@ import (
 type worldNode struct {
 	w       *world
 	environ []string
+	program string // the binary
 	server  *process
 	at      atomic.Pointer[addresses]
 }
@@ -20,13 +21,13 @@ type worldNode struct {
 type addresses struct{ http, mqtt string }
 
 func (w *world) newNode(environ ...string) *worldNode {
-	return &worldNode{w: w, environ: slices.Concat(w.environ, environ)}
+	return &worldNode{w: w, program: binary, environ: slices.Concat(w.environ, environ)}
 }
 
 // boot starts the node and returns when it is ready.
-func (n *worldNode) boot() {
+func (n *worldNode) boot(environ ...string) {
 	n.w.t.Helper()
-	n.server = start(n.w.t, n.environ, "serve")
+	n.server = startProgram(n.w.t, n.program, slices.Concat(n.environ, environ), "serve")
 	ready := awaitReady(n.w.t, n.server)
 	n.at.Store(&addresses{http: ready["http"].(string), mqtt: ready["mqtt"].(string)})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/crashpoint"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 )
@@ -15,6 +16,7 @@ func (r *Relay) attempt(ctx context.Context, c db.Callback) (retryAt int64) {
 	r.inFlight.Add(1)
 	defer r.inFlight.Add(-1)
 	v := r.post(ctx, c)
+	crashpoint.Hit("callback_sent")
 	delay, dead := nextDelay(r.cfg.Retry, int(c.Attempts), r.cfg.Random())
 	dead = dead || v.final || c.Resent
 	now := r.clock()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/crashpoint"
 	"github.com/vendlane/vendlane/internal/devicegw/packet"
 )
 
@@ -167,6 +168,7 @@ func (c *conn) acknowledged(id uint16, r packet.Reason) {
 	if o == nil {
 		return
 	}
+	crashpoint.Hit("command_sent")
 	delete(c.inflight, id)
 	if r < packet.UnspecifiedError {
 		c.g.counters.acknowledged.Add(1)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/vendlane/vendlane/internal/crashpoint"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -124,6 +125,7 @@ func takeReport(ctx context.Context, h *Handler, u upMessage) error {
 	}
 	report.MachineID = u.machine.ID
 	err = h.dispense.TakeReport(ctx, report)
+	crashpoint.Hit("report_committed")
 	if errors.Is(err, dispense.ErrUnknownDelivery) {
 		return dropFor(reasonUnknownDelivery, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/crashpoint"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/machinelog"
@@ -106,6 +107,9 @@ func (r *Relay) send(ctx context.Context, c db.Command) update {
 		ctx = limited
 	}
 	err = r.gateway.Send(ctx, m.Machine.MachineNo, out)
+	if err == nil {
+		crashpoint.Hit("command_acknowledged")
+	}
 	r.count(c, err)
 	if c.Attempts <= 1 && !errors.Is(err, devicegw.ErrOffline) && !errors.Is(err, devicegw.ErrTooLarge) {
 		r.note(ctx, c, body, published)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vendlane/vendlane/internal/crashpoint"
 	"github.com/vendlane/vendlane/internal/store/db"
 )
 
@@ -29,7 +30,7 @@ type Engine interface {
 	// Reader runs queries outside of any transaction; each sees the latest
 	// commit.
 	Reader() db.DBTX
-	// Ping tells whether the database answers, for readiness.
+	// Ping tells whether the database answers and takes writes, for readiness.
 	Ping(ctx context.Context) error
 	// ManyWriters tells that transactions run side by side, also those of other
 	// nodes. One that holds many rows may then wait in a circle with another.
@@ -81,11 +82,14 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	var tx Tx
 	err := s.engine.RunInTx(ctx, func(q *db.Queries) error {
 		tx = Tx{Queries: q, manyWriters: s.engine.ManyWriters()} // afresh, should the engine run fn again
-		return fn(&tx)
+		err := fn(&tx)
+		crashpoint.Hit("before_commit")
+		return err
 	})
 	if err != nil {
 		return err
 	}
+	crashpoint.Hit("after_commit")
 	if tx.commands {
 		s.WakeCommands()
 	}

@@ -36,11 +36,13 @@ type Options struct {
 
 // Engine is an open SQLite database. It implements store.Engine.
 type Engine struct {
+	file    string
 	writes  *writer
 	writeDB *sql.DB
 	readDB  *sql.DB
 	reader  *cachedDB
 	check   *checkpointer
+	pinger  pinger
 
 	closeOnce sync.Once
 	closeErr  error
@@ -66,7 +68,8 @@ func Open(ctx context.Context, file string, opts Options) (*Engine, error) {
 	}
 	// One for the writer, one for the checkpointer.
 	writeDB.SetMaxOpenConns(2)
-	e := &Engine{writeDB: writeDB}
+	e := &Engine{file: file, writeDB: writeDB}
+	e.pinger.look = e.takesWrites
 	if err := e.start(ctx, file, opts); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), e.Close())
 	}
@@ -174,14 +177,9 @@ func (e *Engine) RunInTx(ctx context.Context, fn func(q *db.Queries) error) erro
 // Reader implements store.Engine.
 func (e *Engine) Reader() db.DBTX { return e.reader }
 
-// Ping implements store.Engine: the writer must take a transaction, so that a
-// stuck or read-only database is noticed.
-func (e *Engine) Ping(ctx context.Context) error {
-	if err := e.RunInTx(ctx, func(*db.Queries) error { return nil }); err != nil {
-		return err
-	}
-	return e.readDB.PingContext(ctx)
-}
+// Ping implements store.Engine: the writer must commit a change, so that a full,
+// stuck or read-only disk is noticed.
+func (e *Engine) Ping(ctx context.Context) error { return e.pinger.ping(ctx) }
 
 // ManyWriters implements store.Engine: all writers share one transaction at a
 // time.
@@ -217,6 +215,7 @@ func (e *Engine) close() error {
 	if e.writes != nil {
 		e.writes.close()
 	}
+	e.pinger.looks.Wait()
 	if e.check != nil {
 		e.check.close()
 	}

@@ -3,12 +3,16 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
 )
 
 // writer owns the one writing connection. Calls queue up while a commit is
@@ -20,6 +24,9 @@ type writer struct {
 	maxGroup int
 	check    *checkpointer
 	done     chan struct{}
+	// lost tells that a transaction was lost to the disk since it was last
+	// found well.
+	lost atomic.Bool
 
 	mu     sync.RWMutex // guards closed, and jobs against sending after close
 	closed bool
@@ -122,8 +129,36 @@ func (w *writer) commit(group *[]*job) {
 		}
 	}
 	if err := w.exec("COMMIT"); err != nil {
-		w.abort(*group, fmt.Errorf("commit: %w", err))
+		w.abort(*group, w.commitError(err))
 	}
+}
+
+// commitError tells a commit that certainly did not happen from one that may
+// have: if only the sync failed, all of it is in the log, and a process that
+// dies now would find it there. Another commit in its place settles the matter.
+func (w *writer) commitError(err error) error {
+	if endNotWritten(err) {
+		return fmt.Errorf("commit: %w", err)
+	}
+	_ = w.exec("ROLLBACK") // see abort
+	if w.exec(touch) != nil {
+		return fmt.Errorf("%w: %w", store.ErrOutcomeUnknown, err)
+	}
+	return fmt.Errorf("commit: %w", err)
+}
+
+// endNotWritten tells that a commit failed before its last page, which makes it
+// one, was in the log.
+func endNotWritten(err error) bool {
+	var failure *driver.Error
+	if !errors.As(err, &failure) {
+		return false
+	}
+	switch failure.Code() {
+	case codes.SQLITE_FULL, codes.SQLITE_IOERR_WRITE, codes.SQLITE_READONLY:
+		return true
+	}
+	return false
 }
 
 // runJob runs one job inside its savepoint. The error it returns means that
@@ -162,6 +197,7 @@ func (w *writer) abort(group []*job, cause error) {
 	// SQLite may have rolled back by itself; then this one has nothing to do
 	// and its complaint says nothing new.
 	_ = w.exec("ROLLBACK")
+	w.lost.Store(true)
 	for _, j := range group {
 		if j.err == nil {
 			j.err = fmt.Errorf("transaction lost: %w", cause)

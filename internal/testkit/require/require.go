@@ -2,6 +2,7 @@
 package require
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -23,11 +24,18 @@ func Binary(t testing.TB, name string) string {
 	if err == nil {
 		return path
 	}
-	if Everything() {
-		t.Fatalf("%s is required (%s) but not installed: %v", name, Env, err)
-	}
-	t.Skipf("%s is not installed: %v", name, err)
+	Missing(t, fmt.Sprintf("%s, which is not installed: %v", name, err))
 	return ""
+}
+
+// Missing skips a test that lacks what it needs from the machine, or fails it if
+// Env demands everything.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	if Everything() {
+		t.Fatalf("the test needs (%s) %s", Env, what)
+	}
+	t.Skipf("the test needs %s", what)
 }
 
 // Everything tells whether Env demands that nothing is skipped or shortened.

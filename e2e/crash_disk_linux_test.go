@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"net/http"
+	"path/filepath"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/testkit"
+)
+
+// crashDisk is the size of the disks, in bytes.
+const crashDisk = 32 << 20
+
+// The disk gets full under load, again and again: the platform says so, keeps
+// what it has acknowledged, did nothing of what it refused, and goes on by
+// itself when there is space.
+func TestDiskGetsFull(t *testing.T) {
+	disk := testkit.NewDisk(t, crashDisk)
+	p := newSQLitePlace(t, filepath.Join(disk.Dir, "data"))
+	server, url := p.serve()
+	k := newTill(t, p)
+	for round := range 3 {
+		k.stock(url)
+		k.workUntil(url, 100)
+		k.workWhile(url, func() {
+			disk.Fill(int64(round) * 40960)
+			awaitReadyz(t, url, false)
+		})
+		if status, _ := get(t, url+"/healthz"); status != http.StatusOK {
+			t.Errorf("healthz: %d", status) // a restart would not help
+		}
+		k.look()
+		disk.Free()
+		awaitReadyz(t, url, true)
+	}
+	if k.refused == 0 {
+		t.Error("nothing was refused")
+	}
+	k.workUntil(url, 100)
+	k.finish(url)
+	if code := server.stop(); code != 0 {
+		t.Errorf("the server ended with exit code %d", code)
+	}
+}
+
+// The platform is killed while its disk is full, and starts on it again when
+// there is space.
+func TestKilledOnAFullDisk(t *testing.T) {
+	disk := testkit.NewDisk(t, crashDisk)
+	p := newSQLitePlace(t, filepath.Join(disk.Dir, "data"))
+	server, url := p.serve()
+	k := newTill(t, p)
+	k.stock(url)
+	k.workUntil(url, 100)
+	k.workWhile(url, func() {
+		disk.Fill(0)
+		awaitReadyz(t, url, false)
+	})
+	server.kill()
+	disk.Free()
+	_, url = p.serve()
+	k.finish(url)
+}
+
+// The device fails and the kernel makes its disk read-only under load. What was
+// acknowledged is there when it is mounted again.
+func TestDiskTurnsReadOnly(t *testing.T) {
+	disk := testkit.NewDisk(t, crashDisk)
+	p := newSQLitePlace(t, filepath.Join(disk.Dir, "data"))
+	server, url := p.serve()
+	k := newTill(t, p)
+	k.stock(url)
+	k.workUntil(url, 100)
+	k.workWhile(url, func() {
+		disk.Abort()
+		awaitReadyz(t, url, false)
+	})
+	if k.refused == 0 {
+		t.Error("nothing was refused")
+	}
+	a, err := crashClient(url).call(t.Context(), http.MethodPost, "/products", map[string]any{"machine_no": crashMachine})
+	if err != nil || a.Code != 0 {
+		t.Errorf("a read on a read-only disk: %+v, %v", a, err)
+	}
+	server.stop() // it cannot end in good order, but it ends
+	p.pool.SetMaxIdleConns(0)
+	disk.Repair()
+	_, url = p.serve()
+	k.finish(url)
+}

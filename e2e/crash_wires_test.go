@@ -1,0 +1,88 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/testkit"
+)
+
+// badFor is how long a wire is bad at a time.
+const badFor = 3 * time.Second
+
+// The wires between a node and its database, its machines and the merchant are
+// slow, break, fall silent and take no connections; and still nothing is lost or
+// doubled, the node stays, everything goes on by itself, and nothing is left.
+func TestBadWires(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
+	}
+	t.Parallel()
+	server := testkit.NewPostgresServer(t)
+	w := newWorld(t, size{machines: 40, codes: 12, given: true})
+	w.usePostgres(server)
+	database := newWire(t, server.Dial)
+	n := w.newNode("VENDLANE_DATA="+filepath.Join(t.TempDir(), "data"), "VENDLANE_CALLBACK_RETRY_S=1,1,1,2,2,3,5,5",
+		fmt.Sprintf("VENDLANE_STORE_DSN=host=127.0.0.1 port=%d user=postgres dbname=vendlane sslmode=disable", database.addr().Port))
+	n.boot()
+	machines := newWire(t, func() (net.Conn, error) { return net.Dial("tcp", n.mqtt()) })
+	sink := w.sink.server.Listener.Addr().String()
+	merchant := newWire(t, func() (net.Conn, error) { return net.Dial("tcp", sink) })
+	w.sink.server.URL = "http://" + merchant.addr().String()
+	w.api, w.mqtt = n.url, func() string { return machines.addr().String() }
+	before := goroutines(t, n.url())
+	w.startFleet("duplicate_report=0.1,duplicate_command=0.1", 11)
+
+	wires := []*wire{database, machines, merchant}
+	badness := []func(*wire){
+		func(wr *wire) { wr.slow(50 * time.Millisecond) },
+		(*wire).cut,
+		(*wire).freeze,
+		func(wr *wire) { wr.refuse(); wr.cut() },
+	}
+	done := w.driveAll()
+	steps := len(badness) * len(wires)
+	for step := range steps {
+		w.awaitAccepted(w.total()*step/(steps+1), done)
+		wr := wires[step%len(wires)]
+		badness[step/len(wires)](wr)
+		<-time.After(badFor)
+		wr.mend()
+		wr.cut()
+	}
+	<-done
+	w.awaitQuiet()
+	fleet := w.fleet.Summary()
+	w.fleet.Stop()
+	w.await(time.Minute, func() string {
+		http.DefaultClient.CloseIdleConnections()
+		// The gateway keeps workers, not more than there were connections.
+		if now := goroutines(t, n.url()); now > before+w.size.machines+20 {
+			return fmt.Sprintf("%d goroutines, %d before", now, before)
+		}
+		return ""
+	})
+	n.stop()
+	w.check(fleet)
+}
+
+// goroutines asks a node how many it has.
+func goroutines(t *testing.T, url string) int {
+	t.Helper()
+	_, text := get(t, url+"/metrics")
+	found := regexp.MustCompile(`(?m)^go_goroutines (\d+)$`).FindStringSubmatch(text)
+	if found == nil {
+		t.Fatal("no go_goroutines in /metrics")
+	}
+	count, err := strconv.Atoi(found[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return count
+}
