@@ -53,7 +53,7 @@ func machineMutants() []mutant {
 		one("a machine speaks for another", "internal/devicegw", "^TestDeniedTopics$",
 			"internal/devicegw/inbound.go", "rest[0] == '/' && rest[1:] == machineNo)", "rest[0] == '/')"),
 		one("a machine needs no password", "internal/fleet", "^TestAuthenticate$",
-			"internal/fleet/password.go", "\ts.passwords.failed(machineNo)\n\treturn ErrBadPassword\n}\n\n// passwordGuard", "\ts.passwords.failed(machineNo)\n\treturn nil\n}\n\n// passwordGuard"),
+			"internal/fleet/password.go", "\t\ts.passwords.failed(machineNo)\n\t\treturn ErrBadPassword\n", "\t\ts.passwords.failed(machineNo)\n\t\treturn nil\n"),
 		one("a machine obeys a command twice", "internal/simulator", "^Test(FinishedCommandIsReportedAgain|RunningCommandIsNotRepeated|DuplicatesStartOnce)$",
 			"internal/simulator/dispense.go", "case inJournal: // row 3", "case inJournal && known.State == stateFinished: // row 3"),
 		one("a password stands in the machine log", "internal/machinelog", "^TestPayload$",
