@@ -122,6 +122,7 @@ func TestDrops(t *testing.T) {
 		"delivered negative":     {payload: report(map[string]any{"delivered": "-1"}), reason: reasonBadFields, method: methodReport},
 		"floor_status a word":    {payload: report(map[string]any{"floor_status": "jam"}), reason: reasonBadFields, method: methodReport},
 		"floor_status too long":  {payload: report(map[string]any{"floor_status": "123456"}), reason: reasonBadFields, method: methodReport},
+		"floor_status with NUL":  {payload: report(map[string]any{"floor_status": "1\x00"}), reason: reasonBadFields, method: methodReport},
 		"error_msg an array":     {payload: report(map[string]any{"error_msg": []any{}}), reason: reasonBadFields, method: methodReport},
 
 		"unknown delivery": {payload: report(map[string]any{"delivery_id": "5121763043809673"}), reason: reasonUnknownDelivery, method: methodReport},

@@ -35,8 +35,8 @@ func (f *fields) text(name string) string {
 	return text
 }
 
-// free returns an optional text for people, cut to a number of characters.
-// U+0000 is left out of it, because a result must not be lost for its remark.
+// free returns an optional text for people, cut to a number of characters. U+0000
+// is left out of it, because a result must not be lost for its remark.
 func (f *fields) free(name string, characters int) string {
 	return cut(strings.ReplaceAll(f.raw(name), "\x00", ""), characters)
 }
