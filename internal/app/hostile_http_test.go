@@ -280,6 +280,8 @@ type lookedAt struct {
 
 func (e *lookedAt) Reader() db.DBTX { return nil }
 
+func (e *lookedAt) Sets() store.Sets { return nil }
+
 func (e *lookedAt) Ping(context.Context) error {
 	e.looks.Add(1)
 	<-e.answer

@@ -187,17 +187,10 @@ func writes(s shelf, in call, out answer) []any {
 	return nil
 }
 
-// lateStock allows that a redemption reads the stock after the code and the
-// trade_id: two callers with one code for the last piece may then hear 0 and
-// 60003 where consume.md §6 wants 0 and 10025. False is the contract.
-const lateStock = true
-
 // consumed is consume.md §3 and §4, with what cannot happen here left out.
 func consumed(s shelf, in call, out answer) []any {
 	used, c := verdict(vending.CodePickupCodeUsed), s.codes[in.code]
 	switch {
-	case lateStock && out.verdict == verdict(vending.CodeStock):
-		return only(s, s.stock[in.code%shelfProducts] == 0)
 	case s.trades[in.trade].code == in.code: // step 16
 		return s.answers(in.trade, out, out.verdict == used)
 	case s.trades[in.trade].code != none: // step 17

@@ -15,13 +15,14 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"syscall"
 	"time"
 )
 
 func main() {
 	pattern := flag.String("run", "", "try only the mutants whose name matches")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *pattern); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)

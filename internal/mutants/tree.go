@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // tree is a copy of the module.
@@ -146,6 +147,7 @@ func (o outcome) failed() string {
 func (t *tree) test(ctx context.Context, s suite) outcome {
 	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-count=1", "-timeout=60s", "-run="+s.run, "./"+s.pkg) //nolint:gosec // from the table
 	cmd.Dir = t.dir
+	cmd.WaitDelay = 5 * time.Second // a test may outlive its go command
 	text, err := cmd.CombinedOutput()
 	passed := err == nil
 	if passed && bytes.Contains(text, []byte("[no tests to run]")) {

@@ -269,13 +269,15 @@ func (q *Queries) DeleteOldAttempts(ctx context.Context, before int64, batch int
 }
 
 const deleteOldCallbacks = `-- name: DeleteOldCallbacks :execrows
-DELETE FROM callbacks WHERE id IN (
+DELETE FROM callbacks WHERE state <> 'PENDING' AND id IN (
     SELECT c.id FROM callbacks c WHERE c.state <> 'PENDING' AND c.finished_at < $1
       AND NOT EXISTS (SELECT 1 FROM callback_attempts a WHERE a.callback_id = c.id)
     LIMIT $2
 )
 `
 
+// The outer guard counts where several write: a dead letter that is sent again
+// since the inner query looked stays.
 func (q *Queries) DeleteOldCallbacks(ctx context.Context, before int64, batch int32) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteOldCallbacks, before, batch)
 	if err != nil {

@@ -80,7 +80,9 @@ DELETE FROM callback_attempts WHERE id IN (
 );
 
 -- name: DeleteOldCallbacks :execrows
-DELETE FROM callbacks WHERE id IN (
+-- The outer guard counts where several write: a dead letter that is sent again
+-- since the inner query looked stays.
+DELETE FROM callbacks WHERE state <> 'PENDING' AND id IN (
     SELECT c.id FROM callbacks c WHERE c.state <> 'PENDING' AND c.finished_at < sqlc.arg(before)
       AND NOT EXISTS (SELECT 1 FROM callback_attempts a WHERE a.callback_id = c.id)
     LIMIT sqlc.arg(batch)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -161,24 +162,46 @@ func testLease(t *testing.T, f *Fixture) {
 	f.Write(t, func(tx *store.Tx) error {
 		return tx.QueueCommand(ctx, store.Command{MachineID: f.Machine.ID, Method: "client.machine.refresh", Now: 1, ExpiresAt: 1 << 60})
 	})
-	claim := func(now int64) (batch []db.Command) {
-		f.Write(t, func(tx *store.Tx) (err error) {
-			batch, err = tx.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: now + 10, Now: now, Batch: 7})
+	wantLease(t, func(now int64) (attempts []int64) {
+		f.Write(t, func(tx *store.Tx) error {
+			batch, err := tx.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: now + 10, Now: now, Batch: 7})
+			for _, c := range batch {
+				attempts = append(attempts, c.Attempts)
+			}
 			return err
 		})
-		return batch
-	}
+		return attempts
+	})
+}
+
+func testCallbackLease(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	f.Write(t, func(tx *store.Tx) error {
+		_, err := tx.QueueCallback(ctx, db.InsertCallbackParams{WebhookID: "msg_1", MerchantID: f.Merchant.ID, Now: 1})
+		return err
+	})
+	wantLease(t, func(now int64) (attempts []int64) {
+		f.Write(t, func(tx *store.Tx) error {
+			batch, err := tx.ClaimCallbacks(ctx, db.ClaimCallbacksParams{LeaseUntil: now + 10, Now: now, Batch: 7})
+			for _, c := range batch {
+				attempts = append(attempts, c.Attempts)
+			}
+			return err
+		})
+		return attempts
+	})
+}
+
+// wantLease claims the one due row for ten milliseconds at a time. claim returns
+// the attempts of the rows it got.
+func wantLease(t *testing.T, claim func(now int64) []int64) {
+	t.Helper()
 	for _, step := range []struct {
-		now      int64
-		rows     int
-		attempts int64
-	}{{10, 1, 1}, {19, 0, 0}, {20, 1, 2}} {
-		batch := claim(step.now)
-		if len(batch) != step.rows {
-			t.Fatalf("at %d: %d rows, want %d", step.now, len(batch), step.rows)
-		}
-		if step.rows > 0 && batch[0].Attempts != step.attempts {
-			t.Errorf("at %d: attempts %d, want %d", step.now, batch[0].Attempts, step.attempts)
+		now  int64
+		want []int64
+	}{{10, []int64{1}}, {19, nil}, {20, []int64{2}}} {
+		if got := claim(step.now); !slices.Equal(got, step.want) {
+			t.Fatalf("at %d: rows with attempts %v, want %v", step.now, got, step.want)
 		}
 	}
 }

@@ -56,6 +56,7 @@ func Run(t *testing.T, open Opener) {
 		"Dispense/ReportAgainstTimeout":     testReportRace,
 		"Outbox/EachRowIsClaimedOnce":       testClaims,
 		"Outbox/LeaseRunsOut":               testLease,
+		"Outbox/CallbackLeaseRunsOut":       testCallbackLease,
 		"Nodes/ClaimsOfOwnMachines":         testClaimsOfNodes,
 		"Nodes/OneDoesTheSweep":             testSweepLease,
 		"Nodes/MachineMoves":                testMoved,
