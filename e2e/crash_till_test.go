@@ -179,6 +179,16 @@ func (k *till) workUntil(url string, n int) {
 	}
 }
 
+// workUntilRefused redeems until every worker was told that it cannot be.
+func (k *till) workUntilRefused(url string) {
+	k.t.Helper()
+	before := k.refused
+	k.work(k.t.Context(), url, true, func(int) {})
+	if k.refused != before+crashWorkers {
+		k.t.Errorf("%d of %d workers were refused", k.refused-before, crashWorkers)
+	}
+}
+
 // workWhile redeems while something happens to the platform.
 func (k *till) workWhile(url string, happen func()) {
 	k.t.Helper()

@@ -87,6 +87,9 @@ func (d *Disk) filler() string { return filepath.Join(d.Dir, "filler-"+strconv.I
 
 // Abort makes the disk read-only as the kernel does after an error of the
 // device: also for files that are open. Only Repair makes it writable again.
+//
+// Nothing may sync at that moment: Linux 6.18 tells a sync that runs beside it
+// now and then that it succeeded, and the bytes are gone after Repair.
 func (d *Disk) Abort() {
 	d.t.Helper()
 	if out, err := exec.Command("mount", "-o", "remount,abort", d.Dir).CombinedOutput(); err != nil {

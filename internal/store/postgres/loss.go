@@ -57,7 +57,8 @@ func lost(err error) bool {
 	case errors.As(err, &told):
 		return told.SeverityUnlocalized == "FATAL"
 	}
-	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		pgconn.SafeToRetry(err) // closed meanwhile
 }
 
 func (e *Engine) notBegun(err error) error {

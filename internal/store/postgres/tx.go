@@ -17,8 +17,8 @@ const (
 	// maxTries bounds how often a transaction is begun that the server broke
 	// off in favour of another, or that found its connection dead.
 	maxTries = 5
-	// txTimeout bounds one run, the wait for a connection and for locks
-	// included.
+	// txTimeout bounds a transaction with its repeats, the waits for a
+	// connection and for locks included.
 	txTimeout = 30 * time.Second
 	// overtime is how much longer than its caller's deadline a run may take,
 	// so that one in good progress still gets its commit.
@@ -36,8 +36,10 @@ func (e *Engine) run(ctx context.Context, fn func(tx db.DBTX) error) error {
 	if e.closed {
 		return store.ErrClosed
 	}
+	bounded, cancel := context.WithDeadline(context.WithoutCancel(ctx), latest(ctx))
+	defer cancel()
 	for try := 1; ; try++ {
-		err := e.runOnce(ctx, fn)
+		err := e.runOnce(ctx, bounded, fn)
 		if try == maxTries || !brokenOff(err) && !errors.Is(err, errNotBegun) {
 			return err
 		}
@@ -56,9 +58,7 @@ func brokenOff(err error) bool {
 // and during the commit it does not: an interrupted statement costs the
 // connection, and a caller must not be left not knowing whether its change was
 // committed.
-func (e *Engine) runOnce(ctx context.Context, fn func(tx db.DBTX) error) error {
-	bounded, cancel := context.WithDeadline(context.WithoutCancel(ctx), latest(ctx))
-	defer cancel()
+func (e *Engine) runOnce(ctx, bounded context.Context, fn func(tx db.DBTX) error) error {
 	conn, tx, err := e.begin(ctx, bounded)
 	if err != nil {
 		return err
@@ -90,7 +90,8 @@ func latest(ctx context.Context) time.Time {
 // begin takes a connection and begins a transaction on it. Its error is
 // errNotBegun if the connection proved dead; then another one may be tried.
 func (e *Engine) begin(ctx, bounded context.Context) (*sql.Conn, *sql.Tx, error) {
-	wait, cancel := context.WithTimeout(ctx, txTimeout)
+	end, _ := bounded.Deadline()
+	wait, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	conn, err := e.pool.Conn(wait)
 	if err != nil {
