@@ -15,8 +15,10 @@ lint:
 	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; \
 	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...; fi
 
+# The end-to-end tests watch a program that is built without the race detector.
 test:
-	go test -race ./...
+	go test -race $$(go list ./... | grep -v /e2e$$)
+	go test ./e2e
 
 # Regenerates what is committed: queries, error catalogue, configuration page.
 generate:

@@ -13,3 +13,8 @@ var OpenAPI []byte
 //
 //go:embed asyncapi.yaml
 var AsyncAPI []byte
+
+// Console is console.yaml: the API of the web console in OpenAPI 3.1.
+//
+//go:embed console.yaml
+var Console []byte

@@ -27,9 +27,11 @@ func admin(ctx context.Context, e env, args []string) error {
 			return adminBackup(ctx, e, args[1:])
 		case "copy":
 			return adminCopy(ctx, e, args[1:])
+		case "user":
+			return adminUser(ctx, e, args[1:])
 		}
 	}
-	return errors.New("admin: the commands are: vendlane admin apply -f file.yaml, vendlane admin machine <action>, " +
+	return errors.New("admin: the commands are: vendlane admin apply -f file.yaml, vendlane admin machine <action>, vendlane admin user <action>, " +
 		"vendlane admin backup --to folder, vendlane admin copy --from sqlite:file --to postgres:dsn")
 }
 

@@ -44,7 +44,7 @@ func commands() []command {
 		{"simulate", "run virtual machines that misbehave as they are told", simulate},
 		{"certify", "judge how a machine keeps the machine protocol", runCertify},
 		{"bench", "measure the platform beside others: bench fleet, bench postgres", runBench},
-		{"admin", "set up merchants, machines and codes (apply), or one machine (machine); back up (backup), move to PostgreSQL (copy)", admin},
+		{"admin", "set up merchants, machines and codes (apply), or one machine (machine) or account (user); back up (backup), move to PostgreSQL (copy)", admin},
 		{"migrate", "bring the database to the schema of this program (up), or show how far it is (status)", migrate},
 		{"version", "print the version", version},
 	}

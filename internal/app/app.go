@@ -20,13 +20,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vendlane/vendlane/api"
+	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/apidocs"
 	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/config"
+	"github.com/vendlane/vendlane/internal/console"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/live"
 	"github.com/vendlane/vendlane/internal/machineapi"
 	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/nodes"
@@ -64,12 +67,16 @@ type App struct {
 	Catalog    *catalog.Service
 	Dispense   *dispense.Service
 	MachineLog *machinelog.Log
+	Account    *account.Service
 
 	log       *slog.Logger
 	pickup    *pickup.Service
 	ordering  *ordering.Service
 	pictures  *storage.Folder
 	docs      *apidocs.Docs
+	console   *console.Server // nil if it is switched off
+	live      *live.Hub
+	changes   *live.Pruner
 	gateway   *devicegw.Gateway
 	node      *nodes.Node // nil if the engine serves one node only
 	commands  *machineapi.Relay
@@ -134,6 +141,9 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 		}
 	}
 	a.wire(box, zone, opts)
+	if err := a.wireConsole(key, opts); err != nil {
+		return nil, errors.Join(err, pictures.Close(), engine.Close())
+	}
 	return a, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/vendlane/vendlane/internal/callback"
+	"github.com/vendlane/vendlane/internal/console"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/openapi"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -30,6 +31,22 @@ func observeRequests(reg prometheus.Registerer) openapi.Observer {
 	reg.MustRegister(answers, seconds)
 	return func(route string, code vending.Code, took time.Duration) {
 		answers.WithLabelValues(route, strconv.Itoa(int(code))).Inc()
+		seconds.WithLabelValues(route).Observe(took.Seconds())
+	}
+}
+
+// observeConsole counts and times answers of the console by route and status.
+func observeConsole(reg prometheus.Registerer) console.Observer {
+	answers := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "console_answers_total", Help: "Answers of the console API by route and HTTP status.",
+	}, []string{"route", "status"})
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "console_answer_seconds", Help: "Time from request to answer of the console API by route.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5},
+	}, []string{"route"})
+	reg.MustRegister(answers, seconds)
+	return func(route string, status int, took time.Duration) {
+		answers.WithLabelValues(route, strconv.Itoa(status)).Inc()
 		seconds.WithLabelValues(route).Observe(took.Seconds())
 	}
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // Handler serves everything on the public HTTP port: the Open API and its
-// documentation, pictures, health and, unless there is an admin port, metrics.
+// documentation, the console, pictures, health and, unless there is an admin port, metrics.
 // It compares paths itself because a ServeMux would redirect the unclean ones
 // that the API answers with 404.
 func (a *App) Handler() http.Handler {
@@ -37,6 +37,8 @@ func (a *App) Handler() http.Handler {
 		switch {
 		case a.routes[path] != nil:
 			a.routes[path].ServeHTTP(w, r)
+		case a.console != nil && a.console.Serves(path):
+			a.console.ServeHTTP(w, r)
 		case strings.HasPrefix(path, storage.Prefix):
 			a.pictures.ServeHTTP(w, r)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:

@@ -28,6 +28,9 @@ const (
 // last. Listen must have been called.
 func (a *App) Run(ctx context.Context) error {
 	api := a.httpServer(a.Handler())
+	if a.console != nil {
+		api.RegisterOnShutdown(a.console.CloseStreams)
+	}
 	var admin *http.Server
 	if a.adminListener != nil {
 		admin = a.httpServer(a.adminHandler())
@@ -47,6 +50,7 @@ func (a *App) Run(ctx context.Context) error {
 	relays, relayCtx := errgroup.WithContext(relayCtx)
 	relays.Go(func() error { return a.commands.Run(relayCtx) })
 	relays.Go(func() error { return a.callbacks.Run(relayCtx) })
+	relays.Go(func() error { return a.live.Run(relayCtx) })
 	relays.Go(func() error { a.sweep(relayCtx); return nil })
 
 	fronts, frontCtx := errgroup.WithContext(ctx)
@@ -57,6 +61,7 @@ func (a *App) Run(ctx context.Context) error {
 	// The gateway ends by Shutdown, which also waits for its connections.
 	a.machines.serve(context.WithoutCancel(ctx), fronts, a.gateway)
 
+	a.sayHowToSetUp(ctx)
 	a.ready.Store(true)
 	a.log.Info("vendlane is ready", append([]any{"http", a.HTTPAddr().String()}, a.machines.addresses()...)...)
 	select {

@@ -24,6 +24,8 @@ func (a *App) sweep(ctx context.Context) {
 		{"old commands", time.Hour, a.commands.Sweep},
 		{"old machine log", time.Hour, a.MachineLog.Sweep},
 		{"old callbacks", time.Hour, a.callbacks.Sweep},
+		{"old sessions", time.Hour, a.Account.Sweep},
+		{"old changes", 10 * time.Minute, a.changes.Sweep},
 	} {
 		wg.Go(func() {
 			ticker := time.NewTicker(s.every)

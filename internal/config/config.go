@@ -28,6 +28,7 @@ type Config struct {
 	Callback        Callback  `yaml:"callback"`
 	I18n            I18n      `yaml:"i18n"`
 	Store           Store     `yaml:"store"`
+	Console         Console   `yaml:"console"`
 }
 
 // HTTP configures the HTTP listener.
@@ -133,6 +134,22 @@ type Store struct {
 	MaxGroup       int    `yaml:"max_group" doc:"writes that share one durable commit of SQLite at most" zh:"SQLite 一次持久化提交最多合并的写入数"`
 }
 
+// Console configures the web console.
+type Console struct {
+	Enabled          bool   `yaml:"enabled" doc:"serve the web console at /console/" zh:"在 /console/ 提供网页控制台"`
+	OIDCIssuer       string `yaml:"oidc_issuer" doc:"URL of an OpenID Connect provider that users may sign in with; empty is off" zh:"用于登录的 OpenID Connect 服务地址；为空时关闭"`
+	OIDCClientID     string `yaml:"oidc_client_id" doc:"client id of the console at that provider" zh:"控制台在该服务登记的 client id"`
+	OIDCClientSecret string `yaml:"oidc_client_secret" doc:"its client secret" zh:"对应的 client secret"`
+	OIDCName         string `yaml:"oidc_name" doc:"what the button to sign in with it says" zh:"该登录按钮上的名称"`
+}
+
+func (c Console) validate() error {
+	if c.OIDCIssuer != "" && c.OIDCClientID == "" {
+		return fmt.Errorf("console.oidc_client_id: must be set for console.oidc_issuer")
+	}
+	return nil
+}
+
 // Default returns the settings that apply without any configuration: those of
 // openapi.md §8, and an installation in ./data.
 func Default() Config {
@@ -151,7 +168,8 @@ func Default() Config {
 		Callback: Callback{
 			TimeoutS: 10, RetryS: []int64{5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200},
 		},
-		Store: Store{MaxConnections: 20, MaxGroup: 256},
+		Store:   Store{MaxConnections: 20, MaxGroup: 256},
+		Console: Console{Enabled: true, OIDCName: "Single sign-on"},
 	}
 }
 
@@ -189,6 +207,9 @@ func (c Config) Validate() error {
 		return fmt.Errorf("http.listen: must name an address")
 	}
 	if err := c.MQTT.validate(); err != nil {
+		return err
+	}
+	if err := c.Console.validate(); err != nil {
 		return err
 	}
 	switch c.Log.Level {

@@ -58,6 +58,7 @@ var other = map[string]string{
 	"http.trusted_proxies": "10.0.0.0/8, fd00::/8", "mqtt.listen": "127.0.0.1:3", "mqtt.ws_listen": "127.0.0.1:4",
 	"mqtt.tls_listen": "127.0.0.1:5", "mqtt.wss_listen": "127.0.0.1:6", "mqtt.tls_cert": "cert.pem", "mqtt.tls_key": "key.pem", "log.level": "debug", "log.format": "text",
 	"secrets.master_key": strings.Repeat("ab", 32), "ratelimit.app_rps": "0.5", "callback.retry_s": "1, 2, 3", "callback.allow_ranges": "192.168.0.0/16",
+	"console.oidc_issuer": "https://id.example", "console.oidc_client_id": "console", "console.oidc_client_secret": "secret", "console.oidc_name": "Example",
 }
 
 func valueFor(t testing.TB, leaf config.Leaf) string {
@@ -87,6 +88,10 @@ func TestEveryKey(t *testing.T) {
 			if leaf.Key == "mqtt.tls_listen" || leaf.Key == "mqtt.wss_listen" {
 				def.MQTT.TLSCert, def.MQTT.TLSKey = "cert.pem", "key.pem"
 				needed = []string{"VENDLANE_MQTT_TLS_CERT=cert.pem", "VENDLANE_MQTT_TLS_KEY=key.pem"}
+			}
+			if leaf.Key == "console.oidc_issuer" {
+				def.Console.OIDCClientID = "console"
+				needed = []string{"VENDLANE_CONSOLE_OIDC_CLIENT_ID=console"}
 			}
 			if want == leaf.Value() {
 				t.Fatalf("the test's value %s is the default", want)

@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/app"
+	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/config"
 	"github.com/vendlane/vendlane/internal/openapi"
 	"github.com/vendlane/vendlane/internal/simulator"
@@ -36,6 +38,9 @@ type Options struct {
 
 // startPatience is how long the virtual machines may take to come online.
 const startPatience = 30 * time.Second
+
+// consolePath is where the pages of the console are.
+const consolePath = "/console/"
 
 // demo is a running demo.
 type demo struct {
@@ -115,6 +120,9 @@ func (d *demo) prepare(ctx context.Context) error {
 	if _, err := d.app.Provision.Apply(ctx, shop()); err != nil {
 		return fmt.Errorf("set up the demo shop: %w", err)
 	}
+	if err := d.makeOwner(ctx); err != nil {
+		return fmt.Errorf("set up the account of the console: %w", err)
+	}
 	if d.fresh {
 		// The story takes the ids before the documented ones.
 		before := int64(1)
@@ -133,6 +141,23 @@ func (d *demo) prepare(ctx context.Context) error {
 	}
 	d.client = &client{base: "http://" + reachable(d.app.HTTPAddr()), http: &http.Client{Timeout: 10 * time.Second}}
 	return nil
+}
+
+// makeOwner makes the account of the console, if it is not there yet.
+func (d *demo) makeOwner(ctx context.Context) error {
+	_, err := d.app.Account.UserByEmail(ctx, consoleEmail)
+	if !errors.Is(err, account.NotFound) {
+		return err
+	}
+	merchant, err := d.app.Store.MerchantBySlug(ctx, "demo")
+	if err != nil {
+		return err
+	}
+	u, err := d.app.Account.CreateUser(ctx, audit.By{}, account.NewUser{Email: consoleEmail, Name: "Demo", Password: consolePassword})
+	if err != nil {
+		return err
+	}
+	return d.app.Account.AddMember(ctx, audit.By{}, merchant.ID, u.ID, account.Owner, "")
 }
 
 // start brings the machines online, tells the story and says what is there.
@@ -251,6 +276,7 @@ func (d *demo) introduce() {
 		{d.text.api, d.client.base + openapi.Prefix}, {d.text.mqtt, "tcp://" + reachable(d.app.MQTTAddr())},
 		{d.text.merchant, appID}, {d.text.secret, appSecret}, {d.text.key, appKey},
 		{d.text.sink, d.client.base + sinkPath},
+		{d.text.console, d.client.base + consolePath + "  " + consoleEmail + "  " + consolePassword},
 	}
 	for _, m := range demoMachines() {
 		rows = append(rows, [2]string{d.text.machines, m.no + "  " + m.name})

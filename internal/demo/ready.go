@@ -16,6 +16,13 @@ type readyJSON struct {
 	Merchant     readyMerchant  `json:"merchant"`
 	Machines     []readyMachine `json:"machines"`
 	CallbackSink string         `json:"callback_sink"`
+	Console      readyConsole   `json:"console"`
+}
+
+type readyConsole struct {
+	URL      string `json:"url"`
+	Email    string `json:"email"`
+	Password string `json:"password"`
 }
 
 type readyMerchant struct {
@@ -46,6 +53,7 @@ func (d *demo) printJSON(ctx context.Context) error {
 		URL: d.client.base, MQTTURL: "tcp://" + reachable(d.app.MQTTAddr()),
 		Merchant:     readyMerchant{appID, appSecret, appKey, webhookSecret},
 		CallbackSink: d.client.base + sinkPath,
+		Console:      readyConsole{d.client.base + consolePath, consoleEmail, consolePassword},
 	}
 	for _, m := range demoMachines() {
 		row, err := d.app.Store.MachineByNo(ctx, m.no)

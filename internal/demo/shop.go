@@ -17,6 +17,12 @@ const (
 	webhookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" //nolint:gosec // public on purpose
 )
 
+// The account of the demo's console, as public as the rest.
+const (
+	consoleEmail    = "owner@demo.example"
+	consolePassword = "demo-password"
+)
+
 // The documented example of the contract (consume.md §7.2).
 const (
 	documentedMachine = "16327129"

@@ -21,11 +21,11 @@ type machineStep struct {
 
 // texts are what the demo says, in one language.
 type texts struct {
-	ready, tryIt, failed, done, stop                         string
-	issue, read, redeem, dispense, machine, callback, query  string
-	payload, answer, verified                                string
-	steps                                                    map[stepKind]string
-	api, mqtt, merchant, secret, key, machines, sink, warned string
+	ready, tryIt, failed, done, stop                                  string
+	issue, read, redeem, dispense, machine, callback, query           string
+	payload, answer, verified                                         string
+	steps                                                             map[stepKind]string
+	api, mqtt, merchant, secret, key, machines, sink, warned, console string
 }
 
 // textsFor picks the language by the LC_ALL, LC_MESSAGES or LANG of the
@@ -53,6 +53,7 @@ func english() texts {
 			stepFinished: "run finished", stepAcknowledged: "report stored by the platform",
 		},
 		api: "API", mqtt: "machines (MQTT)", merchant: "merchant AppId", secret: "AppSecret", key: "AppKey",
+		console:  "console",
 		machines: "machines", sink: "callback sink", warned: "The demo's credentials are public. Do not expose it to a network.",
 	}
 }
@@ -71,6 +72,7 @@ func chinese() texts {
 			stepFinished: "运行结束", stepAcknowledged: "平台已保存上报结果",
 		},
 		api: "接口", mqtt: "设备接入 (MQTT)", merchant: "商户 AppId", secret: "AppSecret", key: "AppKey",
+		console:  "控制台",
 		machines: "设备", sink: "回调接收地址", warned: "演示用的密钥是公开的，请勿暴露到网络。",
 	}
 }

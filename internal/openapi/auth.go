@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/vendlane/vendlane/internal/clientaddr"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -93,7 +94,7 @@ func (m methods) dispatch(ctx context.Context, c call) (any, error) {
 
 // authenticate is G2–G8 of openapi.md §3.1.
 func (s *Server) authenticate(ctx context.Context, r *http.Request) (db.Merchant, error) {
-	client := clientAddr(r, s.cfg.TrustedProxies)
+	client := clientaddr.Of(r, s.cfg.TrustedProxies)
 	now := s.clock.Millis()
 	if retryAfter, blocked := s.failures.blocked(client, now); blocked {
 		return db.Merchant{}, refuseTooMany(retryAfter)
@@ -154,7 +155,7 @@ func (s *Server) openPayload(r *http.Request, merchant db.Merchant) (*signature.
 		return nil, err
 	}
 	if !payload.Verify(key) {
-		s.failures.count(clientAddr(r, s.cfg.TrustedProxies), s.clock.Millis())
+		s.failures.count(clientaddr.Of(r, s.cfg.TrustedProxies), s.clock.Millis())
 		return nil, vending.Refuse(vending.CodeSignature)
 	}
 	now := s.clock().Unix()

@@ -144,3 +144,6 @@ func checkZone(name string) error {
 	}
 	return nil
 }
+
+// Check refuses a merchant that cannot be right, with everything it owns.
+func (m Merchant) Check() error { return File{Merchants: []Merchant{m}}.check() }

@@ -92,8 +92,10 @@ type Machine struct {
 	Address     string `yaml:"address"`
 	LngLat      string `yaml:"lng_lat"`
 	CoverImage  string `yaml:"cover_image"`
-	Contact     string `yaml:"contact"`
-	Tel         string `yaml:"tel"`
+	// Group is a name that machines share; members of the console can be bound to it.
+	Group   string `yaml:"machine_group"`
+	Contact string `yaml:"contact"`
+	Tel     string `yaml:"tel"`
 	// Timezone is the merchant's, for a new machine, when left out.
 	Timezone          string        `yaml:"timezone"`
 	CurrencyID        int64         `yaml:"currency_id"`

@@ -44,6 +44,9 @@ func (a *Applier) applyMachine(ctx context.Context, tx *store.Tx, merchant db.Me
 
 // fillMachine sets everything a machine shows and holds.
 func (a *Applier) fillMachine(ctx context.Context, tx *store.Tx, merchant db.Merchant, row db.Machine, m Machine) error {
+	if err := tx.SetMachineGroup(ctx, row.ID, m.Group); err != nil {
+		return fmt.Errorf("machine_group: %w", err)
+	}
 	if err := setAnnouncement(ctx, tx, row.ID, m.Announcement); err != nil {
 		return fmt.Errorf("announcement: %w", err)
 	}

@@ -24,6 +24,7 @@ type Tx struct {
 	*db.Queries
 	manyWriters         bool
 	commands, callbacks bool
+	notes               []note
 }
 
 // Command is a down message to a machine, before it is signed (mqtt.md §5).

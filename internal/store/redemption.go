@@ -50,7 +50,7 @@ type Redeemed struct {
 // longer to be had or the trade key is taken: then the checks have to be made
 // again.
 func (s *Store) Redeem(ctx context.Context, r RedeemRequest) (Redeemed, error) {
-	if s.redemptions == nil {
+	if s.redemptions == nil || hasAlso(ctx) { // what comes along is for one alone
 		return s.redeemAlone(ctx, r)
 	}
 	verdict, err := s.redemptions.do(ctx, r)
@@ -64,6 +64,7 @@ func (s *Store) Redeem(ctx context.Context, r RedeemRequest) (Redeemed, error) {
 		return Redeemed{}, err
 	}
 	s.WakeCommands()
+	s.Changes.Notify()
 	return verdict.Redeemed, nil
 }
 

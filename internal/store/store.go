@@ -54,6 +54,8 @@ type Store struct {
 	Callbacks *Signal
 	// Elsewhere fires with Commands: the machine may be at another node.
 	Elsewhere *Signal
+	// Changes fires after a commit that changed something an open page may show.
+	Changes *Signal
 
 	// All nil if the engine has no sets.
 	merchants   *sharing[string, db.Merchant]
@@ -68,6 +70,7 @@ func New(engine Engine) *Store {
 		Commands:  NewSignal(),
 		Callbacks: NewSignal(),
 		Elsewhere: NewSignal(),
+		Changes:   NewSignal(),
 	}
 	if sets := engine.Sets(); sets != nil {
 		s.shareVisits(sets)
@@ -82,7 +85,13 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	var tx Tx
 	err := s.engine.RunInTx(ctx, func(q *db.Queries) error {
 		tx = Tx{Queries: q, manyWriters: s.engine.ManyWriters()} // afresh, should the engine run fn again
-		err := fn(&tx)
+		if err := fn(&tx); err != nil {
+			return err
+		}
+		if err := also(ctx, &tx); err != nil {
+			return err
+		}
+		err := tx.writeNotes(ctx)
 		crashpoint.Hit("before_commit")
 		return err
 	})
@@ -95,6 +104,9 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 	if tx.callbacks {
 		s.Callbacks.Notify()
+	}
+	if len(tx.notes) > 0 {
+		s.Changes.Notify()
 	}
 	return nil
 }

@@ -236,7 +236,7 @@ func (q *Queries) InsertPresence(ctx context.Context, machineID int64) error {
 }
 
 const machineByID = `-- name: MachineByID :one
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node, merchants.app_id, merchants.app_key_sealed
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node, merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
@@ -274,6 +274,7 @@ func (q *Queries) MachineByID(ctx context.Context, id int64) (MachineByIDRow, er
 		&i.Machine.ConnectType,
 		&i.Machine.PasswordPreviousHash,
 		&i.Machine.PasswordPreviousUntil,
+		&i.Machine.MachineGroup,
 		&i.Presence.MachineID,
 		&i.Presence.IsOnline,
 		&i.Presence.Epoch,
@@ -291,7 +292,7 @@ func (q *Queries) MachineByID(ctx context.Context, id int64) (MachineByIDRow, er
 }
 
 const machineByNo = `-- name: MachineByNo :one
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node, merchants.app_id, merchants.app_key_sealed
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node, merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
@@ -329,6 +330,7 @@ func (q *Queries) MachineByNo(ctx context.Context, machineNo string) (MachineByN
 		&i.Machine.ConnectType,
 		&i.Machine.PasswordPreviousHash,
 		&i.Machine.PasswordPreviousUntil,
+		&i.Machine.MachineGroup,
 		&i.Presence.MachineID,
 		&i.Presence.IsOnline,
 		&i.Presence.Epoch,
@@ -357,7 +359,7 @@ func (q *Queries) MachineIDByNo(ctx context.Context, machineNo string) (int64, e
 }
 
 const machinesOfMerchant = `-- name: MachinesOfMerchant :many
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 WHERE machines.merchant_id = $1
@@ -399,6 +401,7 @@ func (q *Queries) MachinesOfMerchant(ctx context.Context, merchantID int64) ([]M
 			&i.Machine.ConnectType,
 			&i.Machine.PasswordPreviousHash,
 			&i.Machine.PasswordPreviousUntil,
+			&i.Machine.MachineGroup,
 			&i.Presence.MachineID,
 			&i.Presence.IsOnline,
 			&i.Presence.Epoch,

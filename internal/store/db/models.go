@@ -27,6 +27,19 @@ type Announcement struct {
 	LinkUrl   string
 }
 
+type AuditLog struct {
+	ID          int64
+	At          int64
+	UserID      int64
+	MerchantID  int64
+	Action      string
+	SubjectKind string
+	SubjectID   string
+	Before      string
+	After       string
+	Ip          string
+}
+
 type Banner struct {
 	ID         int64
 	MachineID  int64
@@ -76,6 +89,14 @@ type Category struct {
 	Title     string
 	SortID    int64
 	IsVisible bool
+}
+
+type Change struct {
+	ID         int64
+	MerchantID int64
+	MachineID  int64
+	Kind       string
+	Ref        int64
 }
 
 type Channel struct {
@@ -141,10 +162,33 @@ type Good struct {
 	IsReturnable  bool
 }
 
+type Invitation struct {
+	ID           int64
+	TokenHash    string
+	MerchantID   int64
+	Email        string
+	Role         string
+	MachineGroup string
+	InvitedBy    int64
+	CreatedAt    int64
+	ExpiresAt    int64
+	UsedBy       int64
+}
+
 type Lease struct {
 	Name      string
 	Node      string
 	ExpiresAt int64
+}
+
+type LoginLog struct {
+	ID        int64
+	UserID    int64
+	At        int64
+	Method    string
+	Result    string
+	Ip        string
+	UserAgent string
 }
 
 type Machine struct {
@@ -168,6 +212,7 @@ type Machine struct {
 	ConnectType           int64
 	PasswordPreviousHash  string
 	PasswordPreviousUntil int64
+	MachineGroup          string
 }
 
 type MachineConfig struct {
@@ -186,6 +231,14 @@ type MachineLog struct {
 	Method    string
 	Payload   string
 	CreatedAt int64
+}
+
+type Member struct {
+	UserID       int64
+	MerchantID   int64
+	Role         string
+	MachineGroup string
+	CreatedAt    int64
 }
 
 type Merchant struct {
@@ -340,6 +393,29 @@ type TrafficTotal struct {
 	DownloadBytes   int64
 	UploadPackets   int64
 	DownloadPackets int64
+}
+
+type User struct {
+	ID              int64
+	Email           string
+	Name            string
+	PasswordHash    string
+	IsPlatformAdmin bool
+	Status          string
+	Language        string
+	CreatedAt       int64
+}
+
+type UserSession struct {
+	ID         int64
+	TokenHash  string
+	UserID     int64
+	MerchantID int64
+	CreatedAt  int64
+	LastSeenAt int64
+	ExpiresAt  int64
+	Ip         string
+	UserAgent  string
 }
 
 type WrongCode struct {

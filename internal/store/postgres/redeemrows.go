@@ -128,7 +128,10 @@ const insertCommands = `INSERT INTO commands (machine_id, method, fields, delive
 SELECT machine_id, method, fields, 0, 'QUEUED', created_at, expires_at, created_at, 0, 0, 0
 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS r (machine_id, method, fields, created_at, expires_at)`
 
-// commit queues the withdrawals of what was written and commits. Its error is
+const insertChanges = `INSERT INTO changes (merchant_id, machine_id, kind, ref)
+SELECT merchant_id, machine_id, $4, ref FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS r (merchant_id, machine_id, ref)`
+
+// commit queues the withdrawals of what was written, tells open pages of it, and commits. Its error is
 // store.ErrOutcomeUnknown if no answer came.
 func (s *set) commit(ctx context.Context, conn *pgx.Conn) error {
 	commands := make([]db.InsertCommandParams, len(s.winners))
@@ -145,6 +148,12 @@ func (s *set) commit(ctx context.Context, conn *pgx.Conn) error {
 		column(commands, func(c db.InsertCommandParams) string { return c.Fields }),
 		column(commands, func(c db.InsertCommandParams) int64 { return c.Now }),
 		column(commands, func(c db.InsertCommandParams) int64 { return c.ExpiresAt }),
+	)
+	batch.Queue(insertChanges,
+		column(s.winners, func(i int) int64 { return s.redemptions[i].Order.MerchantID }),
+		column(s.winners, func(i int) int64 { return s.redemptions[i].Order.MachineID }),
+		column(s.winners, func(i int) int64 { return s.verdicts[i].OrderID }),
+		store.ChangedOrders,
 	)
 	batch.Queue("commit").Exec(func(tag pgconn.CommandTag) error {
 		if tag.String() != "COMMIT" {

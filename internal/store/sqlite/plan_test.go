@@ -89,6 +89,18 @@ func TestQueryPlans(t *testing.T) {
 		"OverdueDeliveries":          {func(ctx context.Context, q *db.Queries) { _, _ = q.OverdueDeliveries(ctx, now, 500) }, false},
 		"SilentMachines":             {func(ctx context.Context, q *db.Queries) { _, _ = q.SilentMachines(ctx, now, 500) }, false},
 		"ExpireCodes":                {func(ctx context.Context, q *db.Queries) { _, _ = q.ExpireCodes(ctx, now, 500) }, false},
+		"UserSession":                {func(ctx context.Context, q *db.Queries) { _, _ = q.UserSession(ctx, "x") }, false},
+		"SessionsOfUser":             {func(ctx context.Context, q *db.Queries) { _, _ = q.SessionsOfUser(ctx, 1, now) }, false},
+		"MembershipsOfUser":          {func(ctx context.Context, q *db.Queries) { _, _ = q.MembershipsOfUser(ctx, 1) }, false},
+		"MembersOfMerchant":          {func(ctx context.Context, q *db.Queries) { _, _ = q.MembersOfMerchant(ctx, 1) }, false},
+		"LoginsOfUser":               {func(ctx context.Context, q *db.Queries) { _, _ = q.LoginsOfUser(ctx, 1, 20) }, false},
+		"AuditOfMerchant":            {func(ctx context.Context, q *db.Queries) { _, _ = q.AuditOfMerchant(ctx, 1, now, 50) }, false},
+		"OpenInvitationsForEmail":    {func(ctx context.Context, q *db.Queries) { _, _ = q.OpenInvitationsForEmail(ctx, "x", now) }, false},
+		"ChangesAfter":               {func(ctx context.Context, q *db.Queries) { _, _ = q.ChangesAfter(ctx, 1, 1000) }, false},
+		"ChangesBounds":              {func(ctx context.Context, q *db.Queries) { _, _ = q.ChangesBounds(ctx) }, false},
+		"MachineOverview": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.MachineOverview(ctx, db.MachineOverviewParams{MerchantID: 1, State: "attention", Pattern: "%x%", PageSize: 50})
+		}, true},
 		"ClaimCommands": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: now + 1, Now: now, Batch: 500})
 		}, false},

@@ -69,6 +69,9 @@ func Run(t *testing.T, open Opener) {
 		"Machine/OfflineAlertIsTakenOnce":   testAlertTaken,
 		"Machine/OneOpenAlert":              testOpenAlert,
 		"Machine/OldLogsAreDeleted":         testDeleteMachineLogs,
+		"Console/ChangesAreNoted":           testNotes,
+		"Console/MachinesByName":            testMachineOverview,
+		"Console/OneAccountForAnAddress":    testUniqueEmail,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, NewFixture(t, open)) })
 	}

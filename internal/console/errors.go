@@ -1,0 +1,91 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/vendlane/vendlane/internal/account"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// fault is an error of the edge: an HTTP status, a stable code, and for what a
+// programmer did wrong a text.
+type fault struct {
+	status int
+	code   string
+	text   string
+}
+
+func (f fault) Error() string { return f.code + ": " + f.text }
+
+var errCSRF = fault{http.StatusForbidden, "csrf", ""}
+
+// badRequest is a request that no page of ours sends.
+func badRequest(text string) error { return fault{http.StatusBadRequest, "bad_request", text} }
+
+// errorBody is the one shape of an error. Pages translate the code.
+type errorBody struct {
+	Error errorInfo `json:"error"`
+}
+
+type errorInfo struct {
+	Code string `json:"code"`
+	// MessageEN is for whoever wrote the request.
+	MessageEN string       `json:"message_en,omitempty"`
+	Data      vending.Data `json:"data,omitempty"`
+	RequestID string       `json:"request_id"`
+}
+
+// writeError is the one place where errors become answers. What is not a
+// refusal is logged with its cause and answered as 500.
+func (s *Server) writeError(w http.ResponseWriter, requestID string, rt route, err error) int {
+	status, info := http.StatusInternalServerError, errorInfo{Code: "internal"}
+	var f fault
+	var refusal account.Refusal
+	var domain *vending.Error
+	switch {
+	case errors.As(err, &f):
+		status, info = f.status, errorInfo{Code: f.code, MessageEN: f.text}
+	case errors.As(err, &refusal):
+		status, info.Code = statusOf(refusal), string(refusal)
+	case errors.As(err, &domain):
+		status, info.Code, info.Data = statusOfDomain(domain.Code), strconv.Itoa(int(domain.Code)), domain.Data
+	default:
+		s.log.Error("console request failed", "request_id", requestID, "route", rt.path, "error", err)
+	}
+	info.RequestID = requestID
+	writeJSON(w, status, errorBody{info})
+	return status
+}
+
+func statusOf(r account.Refusal) int {
+	switch r {
+	case account.SignedOut, account.CredentialsWrong:
+		return http.StatusUnauthorized
+	case account.Forbidden, account.SetUpCodeWrong, account.AccountDisabled, account.AccountUnknown, account.NoMerchant:
+		return http.StatusForbidden
+	case account.NotFound, account.InvitationInvalid:
+		return http.StatusNotFound
+	case account.TooManyAttempts:
+		return http.StatusTooManyRequests
+	case account.SetUpDone, account.EmailTaken, account.LastOwner:
+		return http.StatusConflict
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// statusOfDomain is for the codes of errors.md §2, which the pages translate as
+// well.
+func statusOfDomain(code vending.Code) int {
+	switch code {
+	case vending.CodeForm:
+		return http.StatusUnprocessableEntity
+	case vending.CodeNotFound, vending.CodeMachineUnknown, vending.CodeProductUnknown, vending.CodeChannelUnknown,
+		vending.CodeRecordUnknown, vending.CodePickupCodeUnknown:
+		return http.StatusNotFound
+	case vending.CodeInternal:
+		return http.StatusInternalServerError
+	}
+	return http.StatusConflict
+}

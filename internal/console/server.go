@@ -1,0 +1,104 @@
+// Package console is the adapter of the web console: its JSON API under
+// /api/console/v1, described by api/console.yaml, and the pages at /console/.
+// There is one file per resource; routes.go joins them.
+package console
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/account"
+	"github.com/vendlane/vendlane/internal/audit"
+	"github.com/vendlane/vendlane/internal/live"
+	"github.com/vendlane/vendlane/internal/provision"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// Prefix is the path every endpoint starts with.
+const Prefix = "/api/console/v1"
+
+// Config holds the settings of the console.
+type Config struct {
+	// PublicURL is http.public_url without a slash at its end.
+	PublicURL string
+	// TrustedProxies are the addresses whose X-Forwarded-… headers are believed.
+	TrustedProxies []netip.Prefix
+	// OIDC is the provider that users may sign in with; its Issuer is "" for none.
+	OIDC OIDC
+}
+
+// UseCases are what the endpoints call.
+type UseCases struct {
+	Account   *account.Service
+	Audit     *audit.Log
+	Provision *provision.Applier
+	Live      *live.Hub
+}
+
+// Observer is told of every answer, for metrics: the endpoint's route, the
+// HTTP status and how long it took.
+type Observer func(route string, status int, took time.Duration)
+
+// Server serves the console.
+type Server struct {
+	store   *store.Store
+	use     UseCases
+	clock   vending.Clock
+	cfg     Config
+	log     *slog.Logger
+	observe Observer
+	origins *http.CrossOriginProtection
+	pages   map[string]page
+	mux     *http.ServeMux
+	streams streams
+	oidc    *oidcClient // nil if it is switched off
+}
+
+// New makes the server. files are the built pages. observe may be nil.
+func New(st *store.Store, use UseCases, files fs.FS, clock vending.Clock, cfg Config, observe Observer, log *slog.Logger) (*Server, error) {
+	s := &Server{
+		store: st, use: use, clock: clock, cfg: cfg, log: log, observe: observe,
+		origins: http.NewCrossOriginProtection(), mux: http.NewServeMux(), streams: newStreams(),
+	}
+	if cfg.OIDC.Issuer != "" {
+		s.oidc = newOIDCClient(cfg.OIDC, clock)
+	}
+	if cfg.PublicURL != "" {
+		if err := s.origins.AddTrustedOrigin(cfg.PublicURL); err != nil {
+			log.Warn("http.public_url is no origin; the console believes the Host header alone", "error", err)
+		}
+	}
+	var err error
+	if s.pages, err = loadPages(files); err != nil {
+		return nil, err
+	}
+	for _, r := range s.routes() {
+		s.mux.Handle(r.verb+" "+Prefix+r.path, s.serve(r))
+	}
+	s.mux.Handle("/", s.serve(route{path: "unknown", access: anybody, handler: unknownRoute}))
+	return s, nil
+}
+
+// Serves tells whether a path belongs to the console.
+func (s *Server) Serves(path string) bool {
+	return strings.HasPrefix(path, Prefix+"/") || path == "/console" || strings.HasPrefix(path, "/console/")
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, Prefix+"/") {
+		s.servePage(w, r)
+		return
+	}
+	if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect it
+		s.serve(route{path: "unknown", access: anybody, handler: unknownRoute}).ServeHTTP(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}

@@ -1,0 +1,213 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/account"
+	"github.com/vendlane/vendlane/internal/audit"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+)
+
+// probe is how the tests of this file call a route. In path and body, names in
+// braces stand for ids: {member} and the like for the shop's own, or for the
+// rival's where the test wants to reach what is not the caller's.
+type probe struct {
+	body string
+	// foreign is the answer to a call that names the rival's things, 0 if the
+	// route names none. own is that of a call that names the caller's.
+	foreign, own int
+}
+
+// probes has every route. A new route needs a line here: the answer to an owner
+// who names things of another merchant, and to one who names its own.
+var probes = map[string]probe{
+	"GET /setup":                 {own: 200},
+	"POST /setup":                {body: `{"code":"x","email":"a@b.example","name":"A","password":"0123456789"}`, own: 403},
+	"POST /session":              {body: `{"email":"nobody@shop.example","password":"0123456789"}`, own: 401},
+	"DELETE /session":            {own: 204},
+	"GET /session":               {own: 200},
+	"PUT /session/merchant":      {body: `{"merchant_id":{merchant}}`, own: 200, foreign: 404},
+	"PUT /session/language":      {body: `{"language":"en"}`, own: 204},
+	"GET /oidc/start":            {own: 404}, // it is switched off
+	"GET /oidc/callback":         {own: 404},
+	"GET /sessions":              {own: 200},
+	"DELETE /sessions":           {own: 204},
+	"DELETE /sessions/{id}":      {own: 204, foreign: 404},
+	"PUT /password":              {body: `{"present":"correct-horse","next":"another-horse"}`, own: 204},
+	"GET /logins":                {own: 200},
+	"GET /merchants":             {own: 403},
+	"POST /merchants":            {body: `{"slug":"x","title":"X"}`, own: 403},
+	"PUT /merchants/{id}/status": {body: `{"status":"PENDING"}`, own: 403, foreign: 403},
+	"GET /members":               {own: 200},
+	"POST /members":              {body: `{"user_id":{user_id},"role":"viewer"}`, own: 204, foreign: 404},
+	"DELETE /members/{user_id}":  {own: 204, foreign: 404},
+	"POST /invitations":          {body: `{"role":"viewer"}`, own: 201},
+	"POST /invitations/accept":   {body: `{"token":"x"}`, own: 404},
+	"GET /audit":                 {own: 200},
+	"GET /platform/audit":        {own: 403},
+	"GET /machines":              {own: 200},
+	"GET /machines/{id}":         {own: 200, foreign: 404},
+	"GET /events":                {own: 400}, // without topics; the stream has tests of its own
+}
+
+// ids fills the names in a path or body of a route.
+func (f *fixture) ids(route, text string, foreign bool, b *browser) string {
+	f.t.Helper()
+	merchant, user := f.Merchant.ID, f.colleague()
+	if foreign {
+		merchant, user = f.rival.ID, f.rivalUser.ID
+	}
+	id := merchant
+	if strings.HasPrefix(route, "/machines/") {
+		rows, err := f.Store.MachinesOfMerchant(f.t.Context(), merchant)
+		f.must(err)
+		id = rows[0].Machine.ID
+	}
+	if strings.Contains(route, "/sessions/") {
+		owner := f.rivalUser.ID
+		if !foreign {
+			owner = int64(b.want(200, "GET", "/session", nil)["user"].(map[string]any)["id"].(float64))
+		}
+		rows, err := f.Store.SessionsOfUser(f.t.Context(), owner, 0)
+		f.must(err)
+		id = rows[0].ID
+	}
+	return strings.NewReplacer(
+		"{merchant}", fmt.Sprint(merchant), "{user_id}", fmt.Sprint(user), "{id}", fmt.Sprint(id),
+	).Replace(text)
+}
+
+// colleague is a member of the shop that may be changed and removed; a removed
+// one comes back.
+func (f *fixture) colleague() int64 {
+	u, found, err := store.Find(f.Store.UserByEmail(f.t.Context(), "colleague@shop.example"))
+	f.must(err)
+	if !found {
+		u = f.user("colleague@shop.example", f.Merchant.ID, account.Viewer, "")
+	}
+	f.must(f.accounts.AddMember(f.t.Context(), audit.By{}, f.Merchant.ID, u.ID, account.Viewer, ""))
+	return u.ID
+}
+
+// everyRoute runs fn for every route.
+func everyRoute(t *testing.T, fn func(t *testing.T, rt route, p probe)) {
+	var none *Server
+	seen := map[string]bool{}
+	for _, rt := range none.routes() {
+		name := rt.verb + " " + rt.path
+		seen[name] = true
+		p, listed := probes[name]
+		if !listed {
+			t.Errorf("%s is new: list it in probes", name)
+			continue
+		}
+		if (rt.access == member) != (rt.may != "") {
+			t.Errorf("%s: a route of a member has a permission, and no other", name)
+		}
+		t.Run(strings.ReplaceAll(name, "/", "."), func(t *testing.T) { fn(t, rt, p) })
+	}
+	for name := range probes {
+		if !seen[name] {
+			t.Errorf("%s is listed in probes and is no route", name)
+		}
+	}
+}
+
+// No route answers or changes what belongs to another merchant.
+func TestNoRouteCrossesMerchants(t *testing.T) {
+	f := newFixture(t)
+	f.signIn("rival@rival.example") // so that there is a session to reach for
+	before := f.rivalState()
+	everyRoute(t, func(t *testing.T, rt route, p probe) {
+		email := strings.NewReplacer("/", "-", "{", "", "}", "").Replace(rt.verb+rt.path) + "@shop.example"
+		f.user(email, f.Merchant.ID, account.Owner, "")
+		owner := f.signIn(strings.ToLower(email))
+		call := func(foreign bool, want int) {
+			path := f.ids(rt.path, rt.path, foreign, owner)
+			var body any
+			if p.body != "" {
+				body = f.ids(rt.path, p.body, foreign, owner)
+			}
+			w := owner.send(rt.verb, path, body)
+			if w.Code != want {
+				t.Errorf("%s %s: HTTP %d %s, want %d", rt.verb, path, w.Code, w.Body, want)
+			}
+			if strings.Contains(strings.ToLower(w.Body.String()), "rival") {
+				t.Errorf("%s %s shows something of the rival: %s", rt.verb, path, w.Body)
+			}
+		}
+		if p.foreign != 0 {
+			call(true, p.foreign)
+		}
+		call(false, p.own)
+		if after := f.rivalState(); after != before {
+			t.Errorf("the rival was changed\nfrom %s\nto   %s", before, after)
+		}
+	})
+}
+
+// rivalState is what the rival has, as text.
+func (f *fixture) rivalState() string {
+	ctx := f.t.Context()
+	merchant, err := f.Store.MerchantByID(ctx, f.rival.ID)
+	f.must(err)
+	members, err := f.Store.MembersOfMerchant(ctx, f.rival.ID)
+	f.must(err)
+	machines, err := f.Store.MachineOverview(ctx, db.MachineOverviewParams{MerchantID: f.rival.ID, PageSize: 100})
+	f.must(err)
+	sessions, err := f.Store.SessionsOfUser(ctx, f.rivalUser.ID, 0)
+	f.must(err)
+	user, err := f.Store.UserByID(ctx, f.rivalUser.ID)
+	f.must(err)
+	return fmt.Sprintf("%+v %+v %+v %+v %+v", merchant, members, machines, sessions, user)
+}
+
+// Every role is let in where the matrix says so, and nowhere else; without a
+// session, or without the CSRF token, nobody is.
+func TestEveryRouteAndRole(t *testing.T) {
+	f := newFixture(t)
+	visitor := f.visitor()
+	browsers := map[account.Role]*browser{}
+	for _, role := range account.Roles() {
+		browsers[role] = f.as(role, "")
+	}
+	f.user("nobody@guest.example", 0, "", "")
+	guest := f.signIn("nobody@guest.example")
+	everyRoute(t, func(t *testing.T, rt route, _ probe) {
+		if rt.access == anybody {
+			return
+		}
+		// A body that is refused, so that nothing happens to whoever may.
+		path := strings.NewReplacer("{id}", "0", "{user_id}", "0").Replace(rt.path)
+		send := func(b *browser) (int, string) {
+			w := b.send(rt.verb, path, `{"no_such_member":1}`)
+			return w.Code, errorCode(w)
+		}
+		if status, code := send(visitor); status != http.StatusUnauthorized || code != "signed_out" {
+			t.Errorf("without a session: HTTP %d %s", status, code)
+		}
+		if changes(rt.verb) {
+			b := *browsers[account.Owner]
+			b.csrf = "wrong"
+			if status, code := send(&b); status != http.StatusForbidden || code != "csrf" {
+				t.Errorf("without the CSRF token: HTTP %d %s", status, code)
+			}
+		}
+		if rt.access == signedIn {
+			return // no role is asked for
+		}
+		if status, code := send(guest); status != http.StatusForbidden {
+			t.Errorf("a member of nothing: HTTP %d %s", status, code)
+		}
+		for role, b := range browsers {
+			status, code := send(b)
+			if may := rt.access == member && role.May(rt.may); may == (code == "forbidden") {
+				t.Errorf("%s: HTTP %d %s, may %v", role, status, code, may)
+			}
+		}
+	})
+}

@@ -1,0 +1,31 @@
+-- name: MachineOverview :many
+-- A merchant's machines with what a desk wants to see of each, by name. A
+-- filter that is '' or 0 does not count; pattern finds text in name or number.
+WITH overview AS (
+    SELECT machines.id, machines.machine_no, machines.name, machines.machine_group, machines.status,
+        machines.address, machines.timezone, presence.is_online, presence.last_heartbeat_at, presence.network_type,
+        presence.network_rssi,
+        CAST((SELECT COALESCE(SUM(p.current_inventory), 0) FROM products p WHERE p.machine_id = machines.id AND p.channel_id <> 0) AS BIGINT) AS stock,
+        CAST((SELECT COALESCE(SUM(p.inventory), 0) FROM products p WHERE p.machine_id = machines.id AND p.channel_id <> 0) AS BIGINT) AS capacity,
+        CAST((SELECT COUNT(*) FROM products p WHERE p.machine_id = machines.id AND p.channel_id <> 0) AS BIGINT) AS channels,
+        CAST((SELECT COUNT(*) FROM products p WHERE p.machine_id = machines.id AND p.channel_id <> 0 AND p.on_sale AND p.current_inventory = 0) AS BIGINT) AS sold_out,
+        CAST((SELECT COUNT(*) FROM products p WHERE p.machine_id = machines.id AND p.channel_id <> 0 AND p.floor_status <> '1') AS BIGINT) AS faulty,
+        CAST((SELECT COUNT(*) FROM alerts a WHERE a.machine_id = machines.id AND a.resolved_at = 0) AS BIGINT) AS alerts
+    FROM machines
+    JOIN presence ON presence.machine_id = machines.id
+    WHERE machines.merchant_id = sqlc.arg(merchant_id)
+      AND (CAST(sqlc.arg(machine_id) AS BIGINT) = 0 OR machines.id = sqlc.arg(machine_id))
+      AND (CAST(sqlc.arg(machine_group) AS TEXT) = '' OR machines.machine_group = sqlc.arg(machine_group))
+      AND (CAST(sqlc.arg(pattern) AS TEXT) = '' OR LOWER(machines.name) LIKE sqlc.arg(pattern) ESCAPE '!'
+        OR LOWER(machines.machine_no) LIKE sqlc.arg(pattern) ESCAPE '!')
+      AND (machines.name > CAST(sqlc.arg(after_name) AS TEXT)
+        OR (machines.name = sqlc.arg(after_name) AND machines.id > CAST(sqlc.arg(after_id) AS BIGINT)))
+)
+SELECT * FROM overview
+WHERE CAST(sqlc.arg(state) AS TEXT) = ''
+   OR (CAST(sqlc.arg(state) AS TEXT) IN ('offline', 'attention') AND NOT overview.is_online)
+   OR (CAST(sqlc.arg(state) AS TEXT) IN ('low_stock', 'attention') AND (overview.sold_out > 0 OR overview.stock * 4 < overview.capacity))
+   OR (CAST(sqlc.arg(state) AS TEXT) IN ('faulty', 'attention') AND overview.faulty > 0)
+   OR (CAST(sqlc.arg(state) AS TEXT) = 'attention' AND overview.alerts > 0)
+ORDER BY overview.name, overview.id
+LIMIT sqlc.arg(page_size);
