@@ -9,6 +9,56 @@ import (
 	"context"
 )
 
+const machineLogOfDelivery = `-- name: MachineLogOfDelivery :many
+SELECT id, machine_id, is_up, method, payload, created_at FROM machine_logs
+WHERE machine_id = $1 AND created_at >= $2 AND created_at <= $3
+  AND payload LIKE $4
+ORDER BY id LIMIT 100
+`
+
+type MachineLogOfDeliveryParams struct {
+	MachineID int64
+	FromAt    int64
+	ToAt      int64
+	Pattern   string
+}
+
+// What was said of a delivery between two times.
+func (q *Queries) MachineLogOfDelivery(ctx context.Context, arg MachineLogOfDeliveryParams) ([]MachineLog, error) {
+	rows, err := q.db.QueryContext(ctx, machineLogOfDelivery,
+		arg.MachineID,
+		arg.FromAt,
+		arg.ToAt,
+		arg.Pattern,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MachineLog
+	for rows.Next() {
+		var i MachineLog
+		if err := rows.Scan(
+			&i.ID,
+			&i.MachineID,
+			&i.IsUp,
+			&i.Method,
+			&i.Payload,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const machineOverview = `-- name: MachineOverview :many
 WITH overview AS (
     SELECT machines.id, machines.machine_no, machines.name, machines.machine_group, machines.status,
@@ -110,6 +160,134 @@ func (q *Queries) MachineOverview(ctx context.Context, arg MachineOverviewParams
 			&i.Faulty,
 			&i.Alerts,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const modelByID = `-- name: ModelByID :one
+SELECT id, merchant_id, name FROM models WHERE id = $1
+`
+
+func (q *Queries) ModelByID(ctx context.Context, id int64) (Model, error) {
+	row := q.db.QueryRowContext(ctx, modelByID, id)
+	var i Model
+	err := row.Scan(&i.ID, &i.MerchantID, &i.Name)
+	return i, err
+}
+
+const planogram = `-- name: Planogram :many
+SELECT channels.id, channels.machine_id, channels.addr, channels.motor, channels.name, channels.x, channels.y, channels.is_auxiliary,
+    CAST(COALESCE(products.id, 0) AS BIGINT) AS product_id,
+    CAST(COALESCE(products.current_inventory, 0) AS BIGINT) AS quantity,
+    CAST(COALESCE(products.inventory, 0) AS BIGINT) AS capacity,
+    COALESCE(products.on_sale, FALSE) AS on_sale,
+    CAST(COALESCE(products.floor_status, '') AS TEXT) AS floor_status,
+    CAST(COALESCE(goods.id, 0) AS BIGINT) AS good_id,
+    CAST(COALESCE(goods.name, '') AS TEXT) AS good_name,
+    CAST(COALESCE(goods.thumb, '') AS TEXT) AS good_thumb,
+    CAST(COALESCE(goods.price, 0) AS BIGINT) AS good_price,
+    CAST((SELECT COUNT(*) FROM pickup_codes c WHERE c.product_id = products.id AND c.state = 'UNUSED'
+        AND (c.expired_at = 0 OR c.expired_at > $1)) AS BIGINT) AS reserved
+FROM channels
+LEFT JOIN products ON products.channel_id = channels.id AND products.channel_id <> 0
+LEFT JOIN goods ON goods.id = products.good_id
+WHERE channels.machine_id = $2
+ORDER BY channels.addr, channels.y, channels.x, channels.motor
+`
+
+type PlanogramRow struct {
+	Channel     Channel
+	ProductID   int64
+	Quantity    int64
+	Capacity    int64
+	OnSale      bool
+	FloorStatus string
+	GoodID      int64
+	GoodName    string
+	GoodThumb   string
+	GoodPrice   int64
+	Reserved    int64
+}
+
+// Every channel of a machine with what it holds; product_id and good_id are 0
+// where there is none. reserved are usable pickup codes.
+func (q *Queries) Planogram(ctx context.Context, now int64, machineID int64) ([]PlanogramRow, error) {
+	rows, err := q.db.QueryContext(ctx, planogram, now, machineID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PlanogramRow
+	for rows.Next() {
+		var i PlanogramRow
+		if err := rows.Scan(
+			&i.Channel.ID,
+			&i.Channel.MachineID,
+			&i.Channel.Addr,
+			&i.Channel.Motor,
+			&i.Channel.Name,
+			&i.Channel.X,
+			&i.Channel.Y,
+			&i.Channel.IsAuxiliary,
+			&i.ProductID,
+			&i.Quantity,
+			&i.Capacity,
+			&i.OnSale,
+			&i.FloorStatus,
+			&i.GoodID,
+			&i.GoodName,
+			&i.GoodThumb,
+			&i.GoodPrice,
+			&i.Reserved,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const recentMessages = `-- name: RecentMessages :many
+SELECT method, created_at FROM (
+    SELECT l.id, l.method, l.created_at FROM machine_logs l
+    WHERE l.machine_id = $1 AND l.is_up ORDER BY l.id DESC LIMIT $2
+) recent
+WHERE created_at >= $3
+ORDER BY id DESC
+`
+
+type RecentMessagesRow struct {
+	Method    string
+	CreatedAt int64
+}
+
+// The times of what a machine said last, newest first: of a number of messages,
+// those since a time.
+func (q *Queries) RecentMessages(ctx context.Context, machineID int64, pageSize int32, since int64) ([]RecentMessagesRow, error) {
+	rows, err := q.db.QueryContext(ctx, recentMessages, machineID, pageSize, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecentMessagesRow
+	for rows.Next() {
+		var i RecentMessagesRow
+		if err := rows.Scan(&i.Method, &i.CreatedAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

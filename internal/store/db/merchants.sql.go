@@ -173,6 +173,58 @@ func (q *Queries) MerchantBySlug(ctx context.Context, slug string) (Merchant, er
 	return i, err
 }
 
+const rotateWebhookSecret = `-- name: RotateWebhookSecret :execrows
+UPDATE merchants SET webhook_secret_sealed = $1, webhook_secret_previous_sealed = $2,
+    webhook_previous_until = $3
+WHERE id = $4 AND webhook_secret_sealed = $2
+`
+
+type RotateWebhookSecretParams struct {
+	Sealed        string
+	OldSealed     string
+	PreviousUntil int64
+	ID            int64
+}
+
+// The present one becomes the previous, which signs as well until a time.
+func (q *Queries) RotateWebhookSecret(ctx context.Context, arg RotateWebhookSecretParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, rotateWebhookSecret,
+		arg.Sealed,
+		arg.OldSealed,
+		arg.PreviousUntil,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setAppKey = `-- name: SetAppKey :execrows
+UPDATE merchants SET app_key_sealed = $1 WHERE id = $2 AND app_key_sealed = $3
+`
+
+func (q *Queries) SetAppKey(ctx context.Context, sealed string, iD int64, oldSealed string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setAppKey, sealed, iD, oldSealed)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setAppSecret = `-- name: SetAppSecret :execrows
+UPDATE merchants SET app_secret_hash = $1 WHERE id = $2 AND app_secret_hash = $3
+`
+
+// Unless somebody else has set it since it was read.
+func (q *Queries) SetAppSecret(ctx context.Context, hash string, iD int64, oldHash string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setAppSecret, hash, iD, oldHash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const updateMerchant = `-- name: UpdateMerchant :exec
 UPDATE merchants SET title = $2, description = $3, logo = $4, store_id = $5, status = $6, debug = $7,
     timezone = $8, expired_at = $9, app_key_sealed = $10, temperature_min = $11, temperature_max = $12,

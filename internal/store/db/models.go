@@ -376,6 +376,27 @@ type Replenishment struct {
 	IsAll         bool
 }
 
+type RequestLog struct {
+	ID         int64
+	MerchantID int64
+	MachineNo  string
+	Kind       string
+	RequestID  string
+	At         int64
+	Duration   int64
+	Client     string
+	Verb       string
+	Target     string
+	Method     string
+	Headers    string
+	Raw        string
+	Payload    string
+	Status     int64
+	Code       int64
+	Reason     string
+	Answer     string
+}
+
 type TrafficDay struct {
 	MachineID       int64
 	Day             string

@@ -29,3 +29,44 @@ WHERE CAST(sqlc.arg(state) AS TEXT) = ''
    OR (CAST(sqlc.arg(state) AS TEXT) = 'attention' AND overview.alerts > 0)
 ORDER BY overview.name, overview.id
 LIMIT sqlc.arg(page_size);
+
+-- name: ModelByID :one
+SELECT * FROM models WHERE id = $1;
+
+-- name: Planogram :many
+-- Every channel of a machine with what it holds; product_id and good_id are 0
+-- where there is none. reserved are usable pickup codes.
+SELECT sqlc.embed(channels),
+    CAST(COALESCE(products.id, 0) AS BIGINT) AS product_id,
+    CAST(COALESCE(products.current_inventory, 0) AS BIGINT) AS quantity,
+    CAST(COALESCE(products.inventory, 0) AS BIGINT) AS capacity,
+    COALESCE(products.on_sale, FALSE) AS on_sale,
+    CAST(COALESCE(products.floor_status, '') AS TEXT) AS floor_status,
+    CAST(COALESCE(goods.id, 0) AS BIGINT) AS good_id,
+    CAST(COALESCE(goods.name, '') AS TEXT) AS good_name,
+    CAST(COALESCE(goods.thumb, '') AS TEXT) AS good_thumb,
+    CAST(COALESCE(goods.price, 0) AS BIGINT) AS good_price,
+    CAST((SELECT COUNT(*) FROM pickup_codes c WHERE c.product_id = products.id AND c.state = 'UNUSED'
+        AND (c.expired_at = 0 OR c.expired_at > sqlc.arg(now))) AS BIGINT) AS reserved
+FROM channels
+LEFT JOIN products ON products.channel_id = channels.id AND products.channel_id <> 0
+LEFT JOIN goods ON goods.id = products.good_id
+WHERE channels.machine_id = sqlc.arg(machine_id)
+ORDER BY channels.addr, channels.y, channels.x, channels.motor;
+
+-- name: RecentMessages :many
+-- The times of what a machine said last, newest first: of a number of messages,
+-- those since a time.
+SELECT method, created_at FROM (
+    SELECT l.id, l.method, l.created_at FROM machine_logs l
+    WHERE l.machine_id = sqlc.arg(machine_id) AND l.is_up ORDER BY l.id DESC LIMIT sqlc.arg(page_size)
+) recent
+WHERE created_at >= sqlc.arg(since)
+ORDER BY id DESC;
+
+-- name: MachineLogOfDelivery :many
+-- What was said of a delivery between two times.
+SELECT * FROM machine_logs
+WHERE machine_id = sqlc.arg(machine_id) AND created_at >= sqlc.arg(from_at) AND created_at <= sqlc.arg(to_at)
+  AND payload LIKE sqlc.arg(pattern)
+ORDER BY id LIMIT 100;

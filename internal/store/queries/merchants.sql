@@ -19,3 +19,16 @@ UPDATE merchants SET title = $2, description = $3, logo = $4, store_id = $5, sta
     timezone = $8, expired_at = $9, app_key_sealed = $10, temperature_min = $11, temperature_max = $12,
     app_secret_hash = $13, webhook_secret_sealed = $14, webhook_secret_previous_sealed = $15, webhook_previous_until = $16
 WHERE id = $1;
+
+-- name: SetAppSecret :execrows
+-- Unless somebody else has set it since it was read.
+UPDATE merchants SET app_secret_hash = sqlc.arg(hash) WHERE id = sqlc.arg(id) AND app_secret_hash = sqlc.arg(old_hash);
+
+-- name: SetAppKey :execrows
+UPDATE merchants SET app_key_sealed = sqlc.arg(sealed) WHERE id = sqlc.arg(id) AND app_key_sealed = sqlc.arg(old_sealed);
+
+-- name: RotateWebhookSecret :execrows
+-- The present one becomes the previous, which signs as well until a time.
+UPDATE merchants SET webhook_secret_sealed = sqlc.arg(sealed), webhook_secret_previous_sealed = sqlc.arg(old_sealed),
+    webhook_previous_until = sqlc.arg(previous_until)
+WHERE id = sqlc.arg(id) AND webhook_secret_sealed = sqlc.arg(old_sealed);
