@@ -35,3 +35,9 @@ func CheckChannel(offer db.OfferRow, found bool) error {
 	}
 	return nil
 }
+
+// SingleItemOnly tells whether the channel drops one piece at a time: on a belt
+// with drop detection the light barrier can count no more (openapi.md §7.14).
+func SingleItemOnly(offer db.OfferRow) bool {
+	return vending.FloorType(offer.FloorType) == vending.FloorBelt && offer.DropDetection
+}

@@ -20,6 +20,7 @@ const (
 	typeWithdrawal = "WITHDRAWAL"
 	sourceOpenAPI  = "OPENAPI"
 	sourceApp      = "APP"
+	sourceConsole  = "CONSOLE"
 )
 
 // Level is a request to set one product's stock (openapi.md §7.20).

@@ -78,8 +78,7 @@ func (s *Service) checkLines(ctx context.Context, machineID int64, lines []Line)
 		offers[i], prices[i] = offer, vending.Money(offer.Price)
 	}
 	for i, line := range lines {
-		// The light barrier can count one piece per dispense only.
-		if vending.FloorType(offers[i].FloorType) == vending.FloorBelt && offers[i].DropDetection && line.Quantity > 1 {
+		if catalog.SingleItemOnly(offers[i]) && line.Quantity > 1 {
 			return nil, vending.RefuseField(fmt.Sprintf("products[%d].quantity", i), "single_item_only")
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -24,39 +25,60 @@ type Issue struct {
 	MachineNo string
 	// Length of each code in digits, 6–10.
 	Length int
-	// ExpiredAt is YYYY-MM-DD HH:MM:SS in the machine's zone; "" is for ever.
+	// ExpiredAt is YYYY-MM-DD HH:MM:SS in the machine's zone; "" is for ever,
+	// unless ExpiresAt (UTC milliseconds) is set.
 	ExpiredAt string
-	// ProductID and Count are used by IssueForProduct only.
+	ExpiresAt int64
+	// ProductID, Count and Quantity are used for one product only. Quantity is
+	// the pieces of each code; 0 is one.
 	ProductID int64
 	Count     int64
+	Quantity  int64
 }
 
 // IssueForProduct makes Count codes for one product (openapi.md §7.8, checks
 // 4–9). It returns 500 and makes none when no free value can be found.
 func (s *Service) IssueForProduct(ctx context.Context, merchant db.Merchant, r Issue) error {
+	_, err := s.IssueCodes(ctx, merchant, r)
+	return err
+}
+
+// IssueCodes is IssueForProduct for callers that want to see the codes. A
+// quantity that the channel cannot hold or drop at once is the refusal 10001.
+func (s *Service) IssueCodes(ctx context.Context, merchant db.Merchant, r Issue) ([]db.PickupCode, error) {
 	machine, expiredAt, err := s.checkIssue(ctx, merchant, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	r.Quantity = max(1, r.Quantity)
 	offer, found, err := store.Find(s.store.Offer(ctx, r.ProductID, machine.ID))
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case !found || offer.GoodID == 0:
-		return vending.RefuseProduct(vending.CodeProductUnknown, r.ProductID)
+		return nil, vending.RefuseProduct(vending.CodeProductUnknown, r.ProductID)
 	case !offer.OnSale:
-		return vending.RefuseProduct(vending.CodeProductOffSale, r.ProductID)
+		return nil, vending.RefuseProduct(vending.CodeProductOffSale, r.ProductID)
 	case r.Count > offer.Inventory:
-		return vending.RefuseWith(vending.CodeCount, vending.Data{"max": offer.Inventory})
+		return nil, vending.RefuseWith(vending.CodeCount, vending.Data{"max": offer.Inventory})
+	case r.Quantity > 1 && r.Quantity > offer.Inventory:
+		return nil, vending.RefuseField("quantity", "range")
+	case r.Quantity > 1 && catalog.SingleItemOnly(offer):
+		return nil, vending.RefuseField("quantity", "single_item_only")
 	}
-	return s.store.InTx(ctx, func(tx *store.Tx) error {
+	var codes []db.PickupCode
+	err = s.store.InTx(ctx, func(tx *store.Tx) error {
+		codes = nil
 		for range r.Count {
-			if err := s.issueOne(ctx, tx, machine, r.ProductID, r.Length, expiredAt); err != nil {
+			code, err := s.issueOne(ctx, tx, machine, r, expiredAt)
+			if err != nil {
 				return err
 			}
+			codes = append(codes, code)
 		}
 		return nil
 	})
+	return codes, err
 }
 
 // IssueForAll makes one code for every product on sale (openapi.md §7.9).
@@ -70,8 +92,9 @@ func (s *Service) IssueForAll(ctx context.Context, merchant db.Merchant, r Issue
 		if err != nil {
 			return fmt.Errorf("list products on sale: %w", err)
 		}
-		for _, id := range products {
-			if err := s.issueOne(ctx, tx, machine, id, r.Length, expiredAt); err != nil {
+		r.Quantity = 1
+		for _, r.ProductID = range products {
+			if _, err := s.issueOne(ctx, tx, machine, r, expiredAt); err != nil {
 				return err
 			}
 		}
@@ -93,45 +116,48 @@ func (s *Service) checkIssue(ctx context.Context, merchant db.Merchant, r Issue)
 	if !m.PickupCodeEnabled {
 		return m, 0, vending.Refuse(vending.CodePickupCodesDisabled)
 	}
-	if r.ExpiredAt == "" {
-		return m, 0, nil
+	expiresAt := r.ExpiresAt
+	if r.ExpiredAt != "" {
+		if expiresAt, err = vending.ParseDateTime(r.ExpiredAt, vending.Zone(m.Timezone, s.cfg.Zone)); err != nil {
+			return m, 0, refuse
+		}
 	}
-	expiredAt, err := vending.ParseDateTime(r.ExpiredAt, vending.Zone(m.Timezone, s.cfg.Zone))
-	if err != nil || expiredAt <= s.clock.Millis() {
+	if expiresAt != 0 && expiresAt <= s.clock.Millis() || expiresAt == 0 && r.ExpiredAt != "" {
 		return m, 0, refuse
 	}
-	return m, expiredAt, nil
+	return m, expiresAt, nil
 }
 
 // issueOne draws a free value, stores the code and sends it to the machine.
-func (s *Service) issueOne(ctx context.Context, tx *store.Tx, m db.Machine, productID int64, length int, expiredAt int64) error {
+func (s *Service) issueOne(ctx context.Context, tx *store.Tx, m db.Machine, r Issue, expiredAt int64) (db.PickupCode, error) {
 	now := s.clock.Millis()
+	row := db.PickupCode{
+		MachineID: m.ID, ProductID: r.ProductID, Quantity: r.Quantity, State: vending.CodeUnused, CreatedAt: now, ExpiredAt: expiredAt,
+	}
 	for range maxDraws {
-		code, err := vending.NewCode(s.random, length)
-		if err != nil {
-			return err
+		var err error
+		if row.Code, err = vending.NewCode(s.random, r.Length); err != nil {
+			return row, err
 		}
-		taken, err := tx.CodeTaken(ctx, m.ID, code, now-reuseAfter)
+		taken, err := tx.CodeTaken(ctx, m.ID, row.Code, now-reuseAfter)
 		if err != nil {
-			return fmt.Errorf("look up code: %w", err)
+			return row, fmt.Errorf("look up code: %w", err)
 		}
 		if taken > 0 {
 			continue
 		}
-		id, err := tx.InsertCode(ctx, db.InsertCodeParams{
-			MachineID: m.ID, ProductID: productID, Code: code, Quantity: 1, CreatedAt: now, ExpiredAt: expiredAt,
+		row.ID, err = tx.InsertCode(ctx, db.InsertCodeParams{
+			MachineID: m.ID, ProductID: row.ProductID, Code: row.Code, Quantity: row.Quantity, CreatedAt: now, ExpiredAt: expiredAt,
 		})
 		if store.NotFound(err) {
 			continue // taken by somebody else since the look-up
 		}
 		if err != nil {
-			return fmt.Errorf("insert code: %w", err)
+			return row, fmt.Errorf("insert code: %w", err)
 		}
-		return s.QueueCreate(ctx, tx, m, db.PickupCode{
-			ID: id, ProductID: productID, Code: code, Quantity: 1, ExpiredAt: expiredAt,
-		})
+		return row, s.QueueCreate(ctx, tx, m, row)
 	}
-	return fmt.Errorf("no free pickup code of %d digits on machine %s in %d draws", length, m.MachineNo, maxDraws)
+	return row, fmt.Errorf("no free pickup code of %d digits on machine %s in %d draws", r.Length, m.MachineNo, maxDraws)
 }
 
 // QueueCreate sends a code to its machine (mqtt.md §5.14), so that the machine
