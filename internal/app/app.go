@@ -141,7 +141,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 		}
 	}
 	a.wire(box, zone, opts)
-	if err := a.wireConsole(key, opts); err != nil {
+	if err := a.wireConsole(key, zone, opts); err != nil {
 		return nil, errors.Join(err, pictures.Close(), engine.Close())
 	}
 	return a, nil

@@ -5,17 +5,20 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"errors"
 	"strings"
+	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/audit"
+	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/console"
 	"github.com/vendlane/vendlane/internal/live"
 	"github.com/vendlane/vendlane/web"
 )
 
 // wireConsole makes the use case of accounts, and the console if it is wanted.
-func (a *App) wireConsole(masterKey []byte, opts Options) error {
+func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) error {
 	trail := audit.New(opts.Clock)
 	a.Account = account.New(a.Store, trail, opts.Clock, opts.Random, account.Config{SetUpCode: setUpCode(masterKey)}, opts.Log)
 	a.live, a.changes = live.New(a.Store, opts.Clock, opts.Log), live.NewPruner(a.Store)
@@ -33,12 +36,24 @@ func (a *App) wireConsole(masterKey []byte, opts Options) error {
 	}
 	var err error
 	a.console, err = console.New(a.Store, console.UseCases{
-		Account: a.Account, Audit: trail, Provision: a.Provision, Live: a.live,
+		Account: a.Account, Audit: trail, Provision: a.Provision, Live: a.live, Catalog: a.Catalog, Pickup: a.pickup,
+		Ordering: a.ordering, Dispense: a.Dispense, Fleet: a.Fleet, MachineLog: a.MachineLog, Resend: a.resendCallback,
 	}, web.Dist(), opts.Clock, console.Config{
 		PublicURL:      strings.TrimRight(a.Config.HTTP.PublicURL, "/"),
 		TrustedProxies: a.Config.HTTP.TrustedProxies,
 		OIDC:           provider,
+		Zone:           zone,
+		OfflineAfter:   a.Config.Machine.OfflineAfterS * 1000,
 	}, observeConsole(a.metrics), opts.Log)
+	return err
+}
+
+// resendCallback puts what the relay says into the console's words.
+func (a *App) resendCallback(ctx context.Context, id int64) error {
+	err := a.callbacks.Resend(ctx, id)
+	if errors.Is(err, callback.ErrNotDead) {
+		return console.ErrNotDead
+	}
 	return err
 }
 

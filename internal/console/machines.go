@@ -6,14 +6,17 @@ import (
 	"strconv"
 
 	"github.com/vendlane/vendlane/internal/account"
-	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 )
 
 func (s *Server) machineRoutes() []route {
 	return []route{
 		{http.MethodGet, "/machines", member, account.See, s.machines},
-		{http.MethodGet, "/machines/{id}", member, account.See, s.machine},
+		{http.MethodGet, "/machines/{machine_no}", member, account.See, s.machineDetail},
+		{http.MethodGet, "/machines/{machine_no}/events", member, account.See, s.machineEvents},
+		{http.MethodGet, "/machines/{machine_no}/orders", member, account.SeeSales, s.machineOrders},
+		{http.MethodGet, "/machines/{machine_no}/codes", member, account.SeeSales, s.machineCodes},
+		{http.MethodGet, "/machines/{machine_no}/settings", member, account.See, s.machineSettings},
 	}
 }
 
@@ -90,34 +93,4 @@ func showMachine(m db.MachineOverviewRow) machineRow {
 		NetworkType: m.NetworkType, NetworkRSSI: m.NetworkRssi, Stock: m.Stock, Capacity: m.Capacity,
 		Channels: m.Channels, SoldOut: m.SoldOut, Faulty: m.Faulty, OpenAlerts: m.Alerts,
 	}
-}
-
-// machine shows one machine of the list.
-func (s *Server) machine(ctx context.Context, c *call) (any, error) {
-	m, err := s.machineOf(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	stored, err := s.store.MachineOverview(ctx, db.MachineOverviewParams{MerchantID: c.Merchant.ID, MachineID: m.ID, PageSize: 1})
-	if err != nil {
-		return nil, err
-	}
-	if len(stored) == 0 {
-		return nil, account.NotFound
-	}
-	return showMachine(stored[0]), nil
-}
-
-// machineOf returns the machine that the path names by {id}, or NotFound if it
-// is not in the scope. Every route about one machine begins with it.
-func (s *Server) machineOf(ctx context.Context, c *call) (db.Machine, error) {
-	id, err := c.id("id")
-	if err != nil {
-		return db.Machine{}, err
-	}
-	m, found, err := store.Find(s.store.MachineByID(ctx, id))
-	if err == nil && (!found || !c.Sees(m.Machine)) {
-		err = account.NotFound
-	}
-	return m.Machine, err
 }

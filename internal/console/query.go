@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/vendlane/vendlane/internal/vending"
 )
 
 // query reads the parameters of a list. Each is read once; done reports the
@@ -43,11 +45,24 @@ func (q *query) done() error {
 // text is a parameter of at most maxRunes characters.
 func (q *query) text(name string, maxRunes int) string {
 	value := q.values.Get(name)
-	if len(q.values[name]) > 1 || !utf8.ValidString(value) || utf8.RuneCountInString(value) > maxRunes {
+	if len(q.values[name]) > 1 || !vending.Storable(value) || utf8.RuneCountInString(value) > maxRunes {
 		q.fail(name + " is given twice or too long")
 	}
 	delete(q.values, name)
 	return value
+}
+
+// number is a parameter that is an id or a time; 0 if it is not there.
+func (q *query) number(name string) int64 {
+	text := q.text(name, 18)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		q.fail(name + " must be a number")
+	}
+	return n
 }
 
 // oneOf is a parameter that is "" or one of the values.

@@ -46,6 +46,13 @@ func (s *Server) routes() []route {
 		s.auditRoutes(),
 		s.machineRoutes(),
 		s.eventRoutes(),
+		s.planogramRoutes(),
+		s.controlRoutes(),
+		s.orderRoutes(),
+		s.codeRoutes(),
+		s.nowRoutes(),
+		s.goodRoutes(),
+		s.alertRoutes(),
 	)
 }
 

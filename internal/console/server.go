@@ -4,6 +4,7 @@
 package console
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -14,7 +15,13 @@ import (
 
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/audit"
+	"github.com/vendlane/vendlane/internal/catalog"
+	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/live"
+	"github.com/vendlane/vendlane/internal/machinelog"
+	"github.com/vendlane/vendlane/internal/ordering"
+	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -31,15 +38,30 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// OIDC is the provider that users may sign in with; its Issuer is "" for none.
 	OIDC OIDC
+	// Zone is used for machines and merchants without one of their own.
+	Zone *time.Location
+	// OfflineAfter is the silence that makes a machine offline, in milliseconds.
+	OfflineAfter int64
 }
 
 // UseCases are what the endpoints call.
 type UseCases struct {
-	Account   *account.Service
-	Audit     *audit.Log
-	Provision *provision.Applier
-	Live      *live.Hub
+	Account    *account.Service
+	Audit      *audit.Log
+	Provision  *provision.Applier
+	Live       *live.Hub
+	Catalog    *catalog.Service
+	Pickup     *pickup.Service
+	Ordering   *ordering.Service
+	Dispense   *dispense.Service
+	Fleet      *fleet.Service
+	MachineLog *machinelog.Log
+	// Resend sends a dead letter again, or returns ErrNotDead.
+	Resend func(ctx context.Context, callbackID int64) error
 }
+
+// ErrNotDead means that a message to a notify_url has not been given up.
+var ErrNotDead error = fault{http.StatusConflict, "callback_not_dead", ""}
 
 // Observer is told of every answer, for metrics: the endpoint's route, the
 // HTTP status and how long it took.
