@@ -26,6 +26,7 @@ import (
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/config"
 	"github.com/vendlane/vendlane/internal/console"
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
@@ -38,6 +39,7 @@ import (
 	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/provision"
+	"github.com/vendlane/vendlane/internal/requestlog"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/storage"
 	"github.com/vendlane/vendlane/internal/store"
@@ -68,24 +70,27 @@ type App struct {
 	Dispense   *dispense.Service
 	MachineLog *machinelog.Log
 	Account    *account.Service
+	// Requests is nil if the console, which shows it, is switched off.
+	Requests *requestlog.Log
 
-	log       *slog.Logger
-	pickup    *pickup.Service
-	ordering  *ordering.Service
-	pictures  *storage.Folder
-	docs      *apidocs.Docs
-	console   *console.Server // nil if it is switched off
-	live      *live.Hub
-	changes   *live.Pruner
-	gateway   *devicegw.Gateway
-	node      *nodes.Node // nil if the engine serves one node only
-	commands  *machineapi.Relay
-	callbacks *callback.Relay
-	metrics   *prometheus.Registry
-	routes    map[string]http.Handler
-	ready     atomic.Bool
-	deaf      atomic.Bool        // the database did not answer when it was last asked
-	looks     singleflight.Group // of /readyz at the database
+	log         *slog.Logger
+	pickup      *pickup.Service
+	ordering    *ordering.Service
+	pictures    *storage.Folder
+	credentials *credentials.Service
+	docs        *apidocs.Docs
+	console     *console.Server // nil if it is switched off
+	live        *live.Hub
+	changes     *live.Pruner
+	gateway     *devicegw.Gateway
+	node        *nodes.Node // nil if the engine serves one node only
+	commands    *machineapi.Relay
+	callbacks   *callback.Relay
+	metrics     *prometheus.Registry
+	routes      map[string]http.Handler
+	ready       atomic.Bool
+	deaf        atomic.Bool        // the database did not answer when it was last asked
+	looks       singleflight.Group // of /readyz at the database
 
 	httpListener, adminListener net.Listener
 	machines                    machineListeners
@@ -173,6 +178,10 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 	publicURL := strings.TrimRight(cfg.HTTP.PublicURL, "/")
 	a.Catalog = catalog.New(st, opts.Clock, catalog.Config{PublicURL: publicURL}, log)
 	a.MachineLog = machinelog.New(st, opts.Clock, log)
+	if cfg.Console.Enabled {
+		a.Requests = requestlog.New(st, box, opts.Clock, log)
+	}
+	a.credentials = credentials.New(st, box, opts.Clock, opts.Random)
 	a.Provision = provision.New(provision.Deps{
 		Store: st, Box: box, Pickup: a.pickup, Catalog: a.Catalog, Fleet: a.Fleet, Pictures: a.pictures,
 		Clock: opts.Clock, Random: opts.Random, Zone: zone,
@@ -192,12 +201,13 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 		AllowCallbackRanges:   cfg.Callback.AllowRanges,
 		Negotiate:             cfg.I18n.Negotiate,
 		PublicURL:             publicURL,
+		Requests:              a.Requests,
 		Zone:                  zone,
 	}, observeRequests(a.metrics), log)
 
 	deps := machineapi.Deps{
 		Store: st, Box: box, Fleet: a.Fleet, Dispense: a.Dispense, Catalog: a.Catalog, Pickup: a.pickup,
-		MachineLog: a.MachineLog, Clock: opts.Clock, Log: log, Metrics: a.metrics, Node: nodeID,
+		MachineLog: a.MachineLog, Requests: a.Requests, Clock: opts.Clock, Log: log, Metrics: a.metrics, Node: nodeID,
 	}
 	if a.node != nil {
 		deps.TakeOver = a.node.TakeOver

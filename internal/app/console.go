@@ -38,12 +38,15 @@ func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) e
 	a.console, err = console.New(a.Store, console.UseCases{
 		Account: a.Account, Audit: trail, Provision: a.Provision, Live: a.live, Catalog: a.Catalog, Pickup: a.pickup,
 		Ordering: a.ordering, Dispense: a.Dispense, Fleet: a.Fleet, MachineLog: a.MachineLog, Resend: a.resendCallback,
+		Credentials: a.credentials,
 	}, web.Dist(), opts.Clock, console.Config{
 		PublicURL:      strings.TrimRight(a.Config.HTTP.PublicURL, "/"),
 		TrustedProxies: a.Config.HTTP.TrustedProxies,
 		OIDC:           provider,
 		Zone:           zone,
 		OfflineAfter:   a.Config.Machine.OfflineAfterS * 1000,
+		HTTPWindow:     a.Config.Signing.TimestampWindowS,
+		MQTTWindow:     a.Config.MQTT.TimestampWindowS,
 	}, observeConsole(a.metrics), opts.Log)
 	return err
 }

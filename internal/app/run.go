@@ -42,11 +42,14 @@ func (a *App) Run(ctx context.Context) error {
 	// The relays and sweeps outlive the requests.
 	relayCtx, stopRelays := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRelays()
-	// The machine log outlives everything that writes to it.
+	// The logs outlive everything that writes to them.
 	logCtx, stopLog := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLog()
-	logEnded := make(chan error, 1)
-	go func() { logEnded <- a.MachineLog.Run(logCtx) }()
+	logs := errgroup.Group{}
+	logs.Go(func() error { return a.MachineLog.Run(logCtx) })
+	if a.Requests != nil {
+		logs.Go(func() error { return a.Requests.Run(logCtx) })
+	}
 	relays, relayCtx := errgroup.WithContext(relayCtx)
 	relays.Go(func() error { return a.commands.Run(relayCtx) })
 	relays.Go(func() error { return a.callbacks.Run(relayCtx) })
@@ -81,7 +84,7 @@ func (a *App) Run(ctx context.Context) error {
 	stopRelays()
 	errs = append(errs, relays.Wait(), leave(stopCtx))
 	stopLog()
-	errs = append(errs, <-logEnded, a.Close())
+	errs = append(errs, logs.Wait(), a.Close())
 	return errors.Join(errs...)
 }
 

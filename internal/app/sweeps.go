@@ -23,6 +23,7 @@ func (a *App) sweep(ctx context.Context) {
 		{"expired codes", time.Minute, a.pickup.ExpireSweep},
 		{"old commands", time.Hour, a.commands.Sweep},
 		{"old machine log", time.Hour, a.MachineLog.Sweep},
+		{"old requests", time.Minute, a.sweepRequests},
 		{"old callbacks", time.Hour, a.callbacks.Sweep},
 		{"old sessions", time.Hour, a.Account.Sweep},
 		{"old changes", 10 * time.Minute, a.changes.Sweep},
@@ -47,4 +48,11 @@ func (a *App) sweep(ctx context.Context) {
 		})
 	}
 	wg.Wait()
+}
+
+func (a *App) sweepRequests(ctx context.Context) error {
+	if a.Requests == nil {
+		return nil
+	}
+	return a.Requests.Sweep(ctx)
 }

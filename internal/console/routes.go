@@ -53,6 +53,8 @@ func (s *Server) routes() []route {
 		s.nowRoutes(),
 		s.goodRoutes(),
 		s.alertRoutes(),
+		s.developerRoutes(),
+		s.searchRoutes(),
 	)
 }
 

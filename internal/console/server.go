@@ -16,6 +16,7 @@ import (
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/catalog"
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/live"
@@ -42,20 +43,24 @@ type Config struct {
 	Zone *time.Location
 	// OfflineAfter is the silence that makes a machine offline, in milliseconds.
 	OfflineAfter int64
+	// HTTPWindow and MQTTWindow are the accepted distances of a timestamp, in
+	// seconds; 0 is any.
+	HTTPWindow, MQTTWindow int64
 }
 
 // UseCases are what the endpoints call.
 type UseCases struct {
-	Account    *account.Service
-	Audit      *audit.Log
-	Provision  *provision.Applier
-	Live       *live.Hub
-	Catalog    *catalog.Service
-	Pickup     *pickup.Service
-	Ordering   *ordering.Service
-	Dispense   *dispense.Service
-	Fleet      *fleet.Service
-	MachineLog *machinelog.Log
+	Account     *account.Service
+	Audit       *audit.Log
+	Provision   *provision.Applier
+	Live        *live.Hub
+	Catalog     *catalog.Service
+	Pickup      *pickup.Service
+	Ordering    *ordering.Service
+	Dispense    *dispense.Service
+	Fleet       *fleet.Service
+	MachineLog  *machinelog.Log
+	Credentials *credentials.Service
 	// Resend sends a dead letter again, or returns ErrNotDead.
 	Resend func(ctx context.Context, callbackID int64) error
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/pickup"
+	"github.com/vendlane/vendlane/internal/requestlog"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -42,8 +43,11 @@ type Deps struct {
 	Pickup   *pickup.Service
 	// MachineLog keeps what is said (mqtt.md §3.5).
 	MachineLog *machinelog.Log
-	Clock      vending.Clock
-	Log        *slog.Logger
+	// Requests keeps what was dropped for the merchant's developer; nil keeps
+	// nothing.
+	Requests *requestlog.Log
+	Clock    vending.Clock
+	Log      *slog.Logger
 	// Node is the node this is, "" where there is only one.
 	Node string
 	// TakeOver tells another node that a machine it held has connected here
@@ -63,6 +67,7 @@ type Handler struct {
 	catalog    *catalog.Service
 	pickup     *pickup.Service
 	machineLog *machinelog.Log
+	requests   *requestlog.Log
 	clock      vending.Clock
 	log        *slog.Logger
 	cfg        Config
@@ -86,7 +91,7 @@ var _ devicegw.Handler = (*Handler)(nil)
 func New(d Deps, cfg Config) *Handler {
 	return &Handler{
 		store: d.Store, box: d.Box, fleet: d.Fleet, dispense: d.Dispense, catalog: d.Catalog, pickup: d.Pickup,
-		machineLog: d.MachineLog, clock: d.Clock, log: d.Log,
+		machineLog: d.MachineLog, requests: d.Requests, clock: d.Clock, log: d.Log,
 		cfg: cfg, methods: methods(), metrics: newUpMetrics(d.Metrics), drops: newDropLog(d.Clock, d.Log),
 		beats: make(chan struct{}, maxBeats), takeOver: d.TakeOver,
 	}
@@ -228,6 +233,9 @@ func (h *Handler) apply(ctx context.Context, u upMessage) error {
 // alert, which must not make the machine send again when it cannot be stored.
 func (h *Handler) countDrop(ctx context.Context, m devicegw.Message, u upMessage, d *drop) {
 	h.metrics.dropped.WithLabelValues(d.reason, u.label).Inc()
+	h.requests.Put(requestlog.Entry{
+		Kind: requestlog.MQTT, MachineNo: m.MachineNo, At: h.clock.Millis(), Target: m.Topic, Raw: m.Payload, Reason: d.reason,
+	})
 	if !h.drops.note(m.MachineNo, u.label, d) {
 		return
 	}

@@ -37,7 +37,7 @@ type Entry struct {
 // long values are cut.
 func Payload(object *signature.Object) string {
 	var out bytes.Buffer
-	secret := hasSecret(object)
+	secret := HasSecret(object)
 	n := 0
 	for name, v := range object.Members() {
 		if n == maxMembers {
@@ -69,7 +69,8 @@ func Payload(object *signature.Object) string {
 	return out.String()
 }
 
-func hasSecret(object *signature.Object) bool {
+// HasSecret tells whether Payload masks something of a message.
+func HasSecret(object *signature.Object) bool {
 	for name, v := range object.Members() {
 		if holdsSecret(name, v) {
 			return true

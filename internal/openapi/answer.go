@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -39,6 +40,7 @@ func (s *Server) answer(route string, h endpoint) http.Handler {
 		started := time.Now()
 		requestID := newRequestID()
 		w.Header().Set("X-Request-Id", requestID)
+		body := s.overhear(r)
 		data, err := s.guard(h, r)
 		if errors.Is(err, store.ErrOutcomeUnknown) {
 			// 500 would say that nothing was changed (errors.md §2). Without an
@@ -56,7 +58,8 @@ func (s *Server) answer(route string, h endpoint) http.Handler {
 				}
 			}
 		}
-		writeJSON(w, status, out)
+		answer := writeJSON(w, status, out)
+		s.logRequest(r, requestID, started, body, status, out.Code, answer)
 		s.log.Debug("answered", "request_id", requestID, "verb", r.Method, "route", route,
 			"appid", r.Header.Get("Appid"), "code", out.Code, "error", err)
 		if s.observe != nil {
@@ -107,12 +110,16 @@ func (s *Server) refusal(r *http.Request, requestID, route string, err error) (e
 	return envelope{Code: code, Message: message, Data: data}, status
 }
 
-func writeJSON(w http.ResponseWriter, status int, body envelope) {
+// writeJSON sends an answer and returns its text.
+func writeJSON(w http.ResponseWriter, status int, body envelope) []byte {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(body) // of types that always can be
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(body) // the client is gone; there is nobody to tell
+	_, _ = w.Write(text.Bytes()) // the client is gone; there is nobody to tell
+	return text.Bytes()
 }
 
 func newRequestID() string {

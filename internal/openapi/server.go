@@ -14,6 +14,7 @@ import (
 	"github.com/vendlane/vendlane/internal/nodes"
 	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/pickup"
+	"github.com/vendlane/vendlane/internal/requestlog"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -47,6 +48,8 @@ type Config struct {
 	// PublicURL comes before the path of a stored picture, without a slash at
 	// its end.
 	PublicURL string
+	// Requests keeps the calls for the merchant's developer; nil keeps none.
+	Requests *requestlog.Log
 }
 
 // UseCases are what the endpoints call.

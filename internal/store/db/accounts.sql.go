@@ -307,6 +307,41 @@ func (q *Queries) InvitationByToken(ctx context.Context, tokenHash string) (Invi
 	return i, err
 }
 
+const lastAudits = `-- name: LastAudits :many
+SELECT action, CAST(MAX(at) AS BIGINT) AS at FROM audit_log
+WHERE merchant_id = $1 AND action LIKE $2
+GROUP BY action
+`
+
+type LastAuditsRow struct {
+	Action string
+	At     int64
+}
+
+// When a merchant's changes of some kinds were made last; pattern is of LIKE.
+func (q *Queries) LastAudits(ctx context.Context, merchantID int64, action string) ([]LastAuditsRow, error) {
+	rows, err := q.db.QueryContext(ctx, lastAudits, merchantID, action)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LastAuditsRow
+	for rows.Next() {
+		var i LastAuditsRow
+		if err := rows.Scan(&i.Action, &i.At); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockMerchant = `-- name: LockMerchant :execrows
 UPDATE merchants SET id = id WHERE id = $1
 `

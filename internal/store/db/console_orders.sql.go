@@ -80,6 +80,17 @@ func (q *Queries) CallbackPage(ctx context.Context, arg CallbackPageParams) ([]C
 	return items, nil
 }
 
+const orderOfDelivery = `-- name: OrderOfDelivery :one
+SELECT order_id FROM deliveries WHERE id = $1
+`
+
+func (q *Queries) OrderOfDelivery(ctx context.Context, id int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, orderOfDelivery, id)
+	var order_id int64
+	err := row.Scan(&order_id)
+	return order_id, err
+}
+
 const orderPage = `-- name: OrderPage :many
 WITH found AS (
     SELECT orders.id, orders.trade_id, orders.status, orders.amount, orders.pickup_code_id, orders.created_at,

@@ -394,6 +394,7 @@ type RequestLog struct {
 	Status     int64
 	Code       int64
 	Reason     string
+	Diagnosis  string
 	Answer     string
 }
 

@@ -40,8 +40,8 @@ func (q *Queries) DeleteOldestRequests(ctx context.Context, merchantID int64, ba
 
 const insertRequestLog = `-- name: InsertRequestLog :exec
 INSERT INTO request_log (merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers,
-    raw, payload, status, code, reason, answer)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    raw, payload, status, code, reason, diagnosis, answer)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 `
 
 type InsertRequestLogParams struct {
@@ -61,6 +61,7 @@ type InsertRequestLogParams struct {
 	Status     int64
 	Code       int64
 	Reason     string
+	Diagnosis  string
 	Answer     string
 }
 
@@ -82,13 +83,14 @@ func (q *Queries) InsertRequestLog(ctx context.Context, arg InsertRequestLogPara
 		arg.Status,
 		arg.Code,
 		arg.Reason,
+		arg.Diagnosis,
 		arg.Answer,
 	)
 	return err
 }
 
 const requestByID = `-- name: RequestByID :one
-SELECT id, merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers, raw, payload, status, code, reason, answer FROM request_log WHERE id = $1 AND merchant_id = $2
+SELECT id, merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers, raw, payload, status, code, reason, diagnosis, answer FROM request_log WHERE id = $1 AND merchant_id = $2
 `
 
 func (q *Queries) RequestByID(ctx context.Context, iD int64, merchantID int64) (RequestLog, error) {
@@ -112,6 +114,7 @@ func (q *Queries) RequestByID(ctx context.Context, iD int64, merchantID int64) (
 		&i.Status,
 		&i.Code,
 		&i.Reason,
+		&i.Diagnosis,
 		&i.Answer,
 	)
 	return i, err
@@ -151,7 +154,7 @@ func (q *Queries) RequestLogSizes(ctx context.Context) ([]RequestLogSizesRow, er
 }
 
 const requestPage = `-- name: RequestPage :many
-SELECT id, merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers, raw, payload, status, code, reason, answer FROM request_log
+SELECT id, merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers, raw, payload, status, code, reason, diagnosis, answer FROM request_log
 WHERE merchant_id = $1 AND id < $2
   AND (CAST($3 AS TEXT) = '' OR kind = $3)
   AND (CAST($4 AS TEXT) = '' OR machine_no = $4)
@@ -208,6 +211,7 @@ func (q *Queries) RequestPage(ctx context.Context, arg RequestPageParams) ([]Req
 			&i.Status,
 			&i.Code,
 			&i.Reason,
+			&i.Diagnosis,
 			&i.Answer,
 		); err != nil {
 			return nil, err

@@ -127,3 +127,9 @@ LIMIT sqlc.arg(page_size);
 
 -- name: SetMachineGroup :exec
 UPDATE machines SET machine_group = $2 WHERE id = $1;
+
+-- name: LastAudits :many
+-- When a merchant's changes of some kinds were made last; pattern is of LIKE.
+SELECT action, CAST(MAX(at) AS BIGINT) AS at FROM audit_log
+WHERE merchant_id = $1 AND action LIKE $2
+GROUP BY action;

@@ -64,3 +64,6 @@ WHERE callbacks.merchant_id = sqlc.arg(merchant_id) AND callbacks.id < sqlc.arg(
   AND (CAST(sqlc.arg(state) AS TEXT) = '' OR callbacks.state = sqlc.arg(state))
 ORDER BY callbacks.id DESC
 LIMIT sqlc.arg(page_size);
+
+-- name: OrderOfDelivery :one
+SELECT order_id FROM deliveries WHERE id = $1;

@@ -20,6 +20,7 @@ CREATE TABLE request_log (
     status      BIGINT NOT NULL,
     code        BIGINT NOT NULL,
     reason      TEXT   NOT NULL,
+    diagnosis   TEXT   NOT NULL,
     answer      TEXT   NOT NULL
 );
 CREATE INDEX request_log_by_merchant ON request_log (merchant_id, id);

@@ -1,0 +1,107 @@
+// Package credentials is the use case of what a merchant authenticates and signs
+// with (signing.md §1): it opens the AppKey for those who check signatures, and
+// replaces each credential by a new one that is shown once.
+package credentials
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+// Which names a credential that can be replaced.
+type Which string
+
+// The credentials.
+const (
+	AppSecret     Which = "app_secret"
+	AppKey        Which = "app_key"
+	WebhookSecret Which = "webhook_secret"
+)
+
+// overlap is how long the old webhook secret signs as well, in milliseconds
+// (consume.md §9.4).
+const overlap = 24 * 60 * 60 * 1000
+
+// Service is the use case.
+type Service struct {
+	store  *store.Store
+	box    *secrets.Box
+	clock  vending.Clock
+	random io.Reader
+}
+
+// New makes the use case. random must be cryptographic.
+func New(st *store.Store, box *secrets.Box, clock vending.Clock, random io.Reader) *Service {
+	return &Service{store: st, box: box, clock: clock, random: random}
+}
+
+// AppKey opens a merchant's signing key.
+func (s *Service) AppKey(merchant db.Merchant) (string, error) {
+	key, err := s.box.Open(secrets.PurposeAppKey, merchant.AppKeySealed)
+	if err != nil {
+		return "", fmt.Errorf("key of merchant %d: %w", merchant.ID, err)
+	}
+	return key, nil
+}
+
+// Rotated is a new credential.
+type Rotated struct {
+	Secret string
+	// PreviousUntil is how long the old one is good for, in UTC milliseconds; 0
+	// means that it ended at once, as AppSecret and AppKey do.
+	PreviousUntil int64
+}
+
+// Rotate replaces a credential. Another rotation since merchant was read is
+// store.ErrLostRace.
+func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which) (Rotated, error) {
+	raw := make([]byte, 32)
+	if _, err := io.ReadFull(s.random, raw); err != nil {
+		return Rotated{}, fmt.Errorf("draw a secret: %w", err)
+	}
+	out := Rotated{Secret: hex.EncodeToString(raw[:16])}
+	var change func(tx *store.Tx) (int64, error)
+	switch which {
+	case AppSecret:
+		change = func(tx *store.Tx) (int64, error) {
+			return tx.SetAppSecret(ctx, secrets.Hash(out.Secret), merchant.ID, merchant.AppSecretHash)
+		}
+	case AppKey:
+		sealed, err := s.box.Seal(secrets.PurposeAppKey, out.Secret)
+		if err != nil {
+			return Rotated{}, err
+		}
+		change = func(tx *store.Tx) (int64, error) {
+			return tx.SetAppKey(ctx, sealed, merchant.ID, merchant.AppKeySealed)
+		}
+	case WebhookSecret:
+		out = Rotated{Secret: "whsec_" + base64.StdEncoding.EncodeToString(raw), PreviousUntil: s.clock.Millis() + overlap}
+		sealed, err := s.box.Seal(secrets.PurposeWebhookSecret, out.Secret)
+		if err != nil {
+			return Rotated{}, err
+		}
+		change = func(tx *store.Tx) (int64, error) {
+			return tx.RotateWebhookSecret(ctx, db.RotateWebhookSecretParams{
+				ID: merchant.ID, Sealed: sealed, OldSealed: merchant.WebhookSecretSealed, PreviousUntil: out.PreviousUntil,
+			})
+		}
+	default:
+		return Rotated{}, vending.RefuseField("which", "range")
+	}
+	err := s.store.InTx(ctx, func(tx *store.Tx) error {
+		n, err := change(tx)
+		return store.Changed("replace "+string(which), n, err)
+	})
+	if err != nil {
+		return Rotated{}, err
+	}
+	return out, nil
+}
