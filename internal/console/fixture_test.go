@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/audit"
@@ -32,6 +33,8 @@ type fixture struct {
 	// rivalUser is a member of the rival and of nobody else.
 	rivalUser db.User
 	hub       *live.Hub
+	things    map[int64]*things // by merchant
+	made      int               // things so far
 }
 
 func newFixture(t *testing.T, change ...func(*Config)) *fixture {
@@ -56,12 +59,12 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 	f.rival, err = f.Store.MerchantBySlug(t.Context(), "rival")
 	f.must(err)
 	f.rivalUser = f.user("rival@rival.example", f.rival.ID, account.Owner, "")
-	cfg := Config{}
+	cfg := Config{Zone: time.UTC, OfflineAfter: 600_000, HTTPWindow: 600}
 	for _, c := range change {
 		c(&cfg)
 	}
 	f.hub = live.New(f.Store, f.Now, log)
-	f.server, err = New(f.Store, UseCases{Account: f.accounts, Audit: trail, Provision: applier, Live: f.hub}, web.Dist(), f.Now, cfg, nil, log)
+	f.server, err = New(f.Store, f.useCases(trail, applier), web.Dist(), f.Now, cfg, nil, log)
 	f.must(err)
 	return f
 }

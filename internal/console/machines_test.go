@@ -75,10 +75,10 @@ func TestMachinesOfAGroup(t *testing.T) {
 	if got := b.names(""); got != "Lobby 1" {
 		t.Errorf("machines of the group: %s", got)
 	}
-	if m := b.want(http.StatusOK, "GET", "/machines/"+number(f.Machine.ID), nil); m["machine_group"] != "north" {
+	if m := b.want(http.StatusOK, "GET", "/machines/"+f.Machine.MachineNo, nil); m["machine_group"] != "north" {
 		t.Errorf("machine %v", m)
 	}
-	b.wantError(http.StatusNotFound, "not_found", "GET", "/machines/"+number(f.Machine.ID+1), nil)
+	b.wantError(http.StatusNotFound, "30003", "GET", "/machines/16327130", nil)
 }
 
 // A file has the whole list of the filter, and no formulas.

@@ -19,10 +19,13 @@ type download struct {
 	value any
 }
 
-func (d download) answer(w http.ResponseWriter, _ *http.Request) {
+func (d download) answer(w http.ResponseWriter, _ *http.Request) int {
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.name + ".json"}))
 	writeJSON(w, http.StatusOK, d.value)
+	return http.StatusOK
 }
+
+var _ answerer = download{}
 
 // evidence is what is known of an order, for a file that outlives the logs.
 type evidence struct {

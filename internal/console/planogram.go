@@ -148,33 +148,34 @@ func (s *Server) editPlanogram(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	edits := make([]catalog.PlanogramEdit, len(in))
-	before := []editedRow{}
+	named := map[int64]bool{}
 	for i, e := range in {
 		edits[i] = catalog.PlanogramEdit{ProductID: e.ProductID, GoodID: e.GoodID, OnSale: e.OnSale, Quantity: e.Quantity}
+		named[e.ProductID] = true
 	}
-	channels, err := s.store.Planogram(ctx, s.clock.Millis(), m.Machine.ID)
+	before, err := s.holdings(ctx, m.Machine.ID, named)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range channels {
-		for _, e := range in {
-			if e.ProductID == row.ProductID {
-				before = append(before, editedRow{ProductID: row.ProductID, Before: holding{row.GoodID, row.OnSale, row.Quantity}})
-			}
-		}
-	}
-	ctx = s.recording(ctx, c, "planogram.edit", "machine", m.Machine.MachineNo, befores(before), in)
+	ctx = s.recording(ctx, c, "planogram.edit", "machine", m.Machine.MachineNo, before, map[string]any{"changes": in})
 	done, err := s.use.Catalog.EditPlanogram(ctx, c.Merchant, m.Machine.MachineNo, edits)
 	return items(done, func(e catalog.Edited) editedRow {
 		return editedRow{e.ProductID, holding(e.Before), holding(e.After)}
 	}), err
 }
 
-// befores are the audit log's view of what channels held.
-func befores(rows []editedRow) any {
-	type before struct {
+// holdings is what the audit log keeps of some products before they change.
+func (s *Server) holdings(ctx context.Context, machineID int64, products map[int64]bool) (any, error) {
+	type facts struct {
 		ProductID int64 `json:"product_id"`
 		holding
 	}
-	return items(rows, func(r editedRow) before { return before{r.ProductID, r.Before} }).Items
+	channels, err := s.store.Planogram(ctx, s.clock.Millis(), machineID)
+	out := []facts{}
+	for _, row := range channels {
+		if products[row.ProductID] {
+			out = append(out, facts{row.ProductID, holding{row.GoodID, row.OnSale, row.Quantity}})
+		}
+	}
+	return map[string]any{"channels": out}, err
 }

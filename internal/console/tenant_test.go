@@ -50,8 +50,43 @@ var probes = map[string]probe{
 	"GET /audit":                 {own: 200},
 	"GET /platform/audit":        {own: 403},
 	"GET /machines":              {own: 200},
-	"GET /machines/{id}":         {own: 200, foreign: 404},
-	"GET /events":                {own: 400}, // without topics; the stream has tests of its own
+
+	"GET /machines/{machine_no}":                       {own: 200, foreign: 404},
+	"GET /machines/{machine_no}/planogram":             {own: 200, foreign: 404},
+	"PUT /machines/{machine_no}/planogram":             {body: `[{"product_id":{product},"quantity":5}]`, own: 200, foreign: 404},
+	"GET /machines/{machine_no}/events":                {own: 200, foreign: 404},
+	"GET /machines/{machine_no}/orders":                {own: 200, foreign: 404},
+	"GET /machines/{machine_no}/codes":                 {own: 200, foreign: 404},
+	"GET /machines/{machine_no}/settings":              {own: 200, foreign: 404},
+	"POST /machines/{machine_no}/test":                 {body: `{"product_id":{product}}`, own: 201, foreign: 404},
+	"POST /machines/{machine_no}/actions":              {body: `{"action":"refresh"}`, own: 200, foreign: 404},
+	"GET /orders":                                      {own: 200},
+	"GET /orders/{id}":                                 {own: 200, foreign: 404},
+	"GET /orders/{id}/evidence":                        {own: 200, foreign: 404},
+	"POST /orders/{id}/dispense":                       {body: `{"record_id":{record}}`, own: 201, foreign: 404},
+	"POST /orders/{id}/refund":                         {own: 204, foreign: 404},
+	"POST /orders/{id}/callbacks/{callback_id}/resend": {own: 204, foreign: 404},
+
+	"GET /codes":                          {own: 200},
+	"POST /codes":                         {body: `{"machine_no":"{machine_no}","product_id":{product}}`, own: 201, foreign: 404},
+	"DELETE /codes/{id}":                  {own: 204, foreign: 404},
+	"GET /now":                            {own: 200},
+	"GET /goods":                          {own: 200},
+	"POST /goods":                         {body: `{"slug":"tea","name":"Tea","price":150}`, own: 201},
+	"PUT /goods/{id}":                     {body: `{"name":"Tea","price":150}`, own: 200, foreign: 404},
+	"GET /goods/{id}/uses":                {own: 200, foreign: 404},
+	"GET /alerts":                         {own: 200},
+	"POST /alerts/{id}/resolve":           {own: 204, foreign: 404},
+	"GET /search":                         {own: 200},
+	"GET /developers/keys":                {own: 200},
+	"POST /developers/keys/rotate":        {body: `{"which":"app_key"}`, own: 200},
+	"GET /developers/requests":            {own: 200},
+	"GET /developers/requests/{id}":       {own: 200, foreign: 404},
+	"GET /developers/requests/{id}/debug": {own: 200, foreign: 404},
+	"POST /developers/debug":              {body: `{"raw":"x","kind":"mqtt"}`, own: 200},
+	"GET /developers/callbacks":           {own: 200},
+
+	"GET /events": {own: 400}, // without topics; the stream has tests of its own
 }
 
 // ids fills the names in a path or body of a route.
@@ -62,11 +97,6 @@ func (f *fixture) ids(route, text string, foreign bool, b *browser) string {
 		merchant, user = f.rival.ID, f.rivalUser.ID
 	}
 	id := merchant
-	if strings.HasPrefix(route, "/machines/") {
-		rows, err := f.Store.MachinesOfMerchant(f.t.Context(), merchant)
-		f.must(err)
-		id = rows[0].Machine.ID
-	}
 	if strings.Contains(route, "/sessions/") {
 		owner := f.rivalUser.ID
 		if !foreign {
@@ -75,6 +105,9 @@ func (f *fixture) ids(route, text string, foreign bool, b *browser) string {
 		rows, err := f.Store.SessionsOfUser(f.t.Context(), owner, 0)
 		f.must(err)
 		id = rows[0].ID
+	}
+	if own := f.things[merchant]; own != nil {
+		text = own.fill(route, text)
 	}
 	return strings.NewReplacer(
 		"{merchant}", fmt.Sprint(merchant), "{user_id}", fmt.Sprint(user), "{id}", fmt.Sprint(id),
@@ -121,8 +154,10 @@ func everyRoute(t *testing.T, fn func(t *testing.T, rt route, p probe)) {
 func TestNoRouteCrossesMerchants(t *testing.T) {
 	f := newFixture(t)
 	f.signIn("rival@rival.example") // so that there is a session to reach for
+	f.makeThings()
 	before := f.rivalState()
 	everyRoute(t, func(t *testing.T, rt route, p probe) {
+		f.renewThings()
 		email := strings.NewReplacer("/", "-", "{", "", "}", "").Replace(rt.verb+rt.path) + "@shop.example"
 		f.user(email, f.Merchant.ID, account.Owner, "")
 		owner := f.signIn(strings.ToLower(email))
@@ -163,7 +198,7 @@ func (f *fixture) rivalState() string {
 	f.must(err)
 	user, err := f.Store.UserByID(ctx, f.rivalUser.ID)
 	f.must(err)
-	return fmt.Sprintf("%+v %+v %+v %+v %+v", merchant, members, machines, sessions, user)
+	return f.things[f.rival.ID].state(f) + fmt.Sprintf("%+v %+v %+v %+v %+v", merchant, members, machines, sessions, user)
 }
 
 // Every role is let in where the matrix says so, and nowhere else; without a

@@ -1,0 +1,159 @@
+package console
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/audit"
+	"github.com/vendlane/vendlane/internal/credentials"
+	"github.com/vendlane/vendlane/internal/machinelog"
+	"github.com/vendlane/vendlane/internal/provision"
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
+)
+
+func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCases {
+	return UseCases{
+		Account: f.accounts, Audit: trail, Provision: applier, Live: f.hub, Catalog: f.Catalog, Pickup: f.Pickup,
+		Ordering: f.Ordering, Dispense: f.Dispense, Fleet: f.Fleet,
+		MachineLog:  machinelog.New(f.Store, f.Now, slog.New(slog.DiscardHandler)),
+		Credentials: credentials.New(f.Store, f.Box, f.Now, rand.Reader),
+		Resend: func(ctx context.Context, id int64) error {
+			return f.Store.InTx(ctx, func(tx *store.Tx) error {
+				n, err := tx.ResendCallback(ctx, f.Now().UnixMilli(), id)
+				if err == nil && n == 0 {
+					err = ErrNotDead
+				}
+				return err
+			})
+		},
+	}
+}
+
+// things are one of each kind that a merchant has.
+type things struct {
+	merchant, machine                                        int64
+	machineNo                                                string
+	product, good, order, record, callback, code, alert, req int64
+}
+
+// makeThings gives both merchants one of each.
+func (f *fixture) makeThings() {
+	f.things = map[int64]*things{
+		f.Merchant.ID: f.thingsOf(f.Merchant.ID, f.Machine.MachineNo, 131),
+		f.rival.ID:    f.thingsOf(f.rival.ID, "26327129", 231),
+	}
+}
+
+// renewThings gives the shop another of each, and its machine the time to end
+// what it dispenses.
+func (f *fixture) renewThings() {
+	f.Advance(3 * time.Minute)
+	f.things[f.Merchant.ID] = f.thingsOf(f.Merchant.ID, f.Machine.MachineNo, 131)
+}
+
+// thingsOf makes an order that was redeemed and waits, a message about it that
+// was given up, a code, an alert and a refused request.
+func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) *things {
+	f.t.Helper()
+	ctx, now := f.t.Context(), f.Now().UnixMilli()
+	m, err := f.Store.MachineByNo(ctx, machineNo)
+	f.must(err)
+	p, err := f.Store.ProductByID(ctx, productID)
+	f.must(err)
+	out := &things{merchant: merchantID, machine: m.Machine.ID, machineNo: machineNo, product: productID, good: p.GoodID}
+	f.made++
+	trade := fmt.Sprintf("%032d", f.made)
+	f.Write(f.t, func(tx *store.Tx) error {
+		if out.order, err = tx.InsertOrder(ctx, db.InsertOrderParams{
+			MerchantID: merchantID, MachineID: out.machine, TradeID: trade, TradeKey: trade, Status: vending.OrderPickupCode,
+			Date: "2024-04-29", Amount: 100, NotifyUrl: "https://merchant.example/notify", CreatedAt: now,
+		}); err != nil {
+			return err
+		}
+		if out.record, err = tx.InsertRecord(ctx, db.InsertRecordParams{OrderID: out.order, ProductID: productID, Quantity: 1, Price: 100}); err != nil {
+			return err
+		}
+		if out.callback, err = tx.QueueCallback(ctx, db.InsertCallbackParams{
+			WebhookID: "msg_" + trade, MerchantID: merchantID, OrderID: out.order, RecordID: out.record,
+			Url: "https://merchant.example/notify", Body: `{"deliver_status":"0","sign":"X"}`, Now: now,
+		}); err != nil {
+			return err
+		}
+		if err := tx.InsertCallbackAttempt(ctx, db.InsertCallbackAttemptParams{CallbackID: out.callback, StartedAt: now, Duration: 12, Status: 500}); err != nil {
+			return err
+		}
+		if _, err := tx.DeadCallback(ctx, now, out.callback); err != nil {
+			return err
+		}
+		if out.code, err = tx.InsertCode(ctx, db.InsertCodeParams{
+			MachineID: out.machine, ProductID: productID, Code: fmt.Sprintf("5299%03d", f.made), Quantity: 1, CreatedAt: now,
+		}); err != nil {
+			return err
+		}
+		if _, err := tx.OpenAlert(ctx, db.OpenAlertParams{MachineID: out.machine, Kind: vending.AlertTemperature, OpenedAt: now}); err != nil {
+			return err
+		}
+		if err := tx.InsertMachineLog(ctx, db.InsertMachineLogParams{
+			MachineID: out.machine, Method: "client.pickup_codes.create", Payload: `{"code":"5288640","id":"17"}`, CreatedAt: now,
+		}); err != nil {
+			return err
+		}
+		return tx.InsertRequestLog(ctx, db.InsertRequestLogParams{
+			MerchantID: merchantID, Kind: "HTTP", RequestID: strings.Repeat("ab", 12), At: now, Duration: 900, Verb: "POST",
+			Target: "/api/openapi/v1/consumes", Headers: `{"AppSecret":"***"}`, Raw: "raw", Payload: `{"code":"5288640"}`, Status: 401,
+			Code: 10015, Diagnosis: "unsorted", Answer: `{"code":10015,"message":"x","data":{}}`,
+		})
+	})
+	alerts, err := f.Store.AlertPage(ctx, db.AlertPageParams{MerchantID: merchantID, BeforeID: math.MaxInt64, PageSize: 1})
+	f.must(err)
+	out.alert = alerts[0].Alert.ID
+	requests, err := f.Store.RequestPage(ctx, db.RequestPageParams{MerchantID: merchantID, BeforeID: math.MaxInt64, PageSize: 1})
+	f.must(err)
+	out.req = requests[0].ID
+	return out
+}
+
+// fill puts the ids of a route's things into its path or body.
+func (th *things) fill(route, text string) string {
+	for part, id := range map[string]int64{"/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
+		if strings.Contains(route, part+"{id}") {
+			text = strings.ReplaceAll(text, "{id}", fmt.Sprint(id))
+		}
+	}
+	return strings.NewReplacer(
+		"{machine_no}", th.machineNo, "{product}", fmt.Sprint(th.product), "{record}", fmt.Sprint(th.record),
+		"{callback_id}", fmt.Sprint(th.callback),
+	).Replace(text)
+}
+
+// state is what becomes of the things, as text.
+func (th *things) state(f *fixture) string {
+	ctx := f.t.Context()
+	out := ""
+	add := func(v any, err error) {
+		f.must(err)
+		out += fmt.Sprintf("%+v ", v)
+	}
+	v1, err := f.Store.OrderPage(ctx, db.OrderPageParams{MerchantID: th.merchant, BeforeAt: math.MaxInt64, BeforeID: math.MaxInt64, PageSize: 100})
+	add(v1, err)
+	v2, err := f.Store.CodePage(ctx, db.CodePageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
+	add(v2, err)
+	v3, err := f.Store.GoodPage(ctx, db.GoodPageParams{MerchantID: th.merchant, PageSize: 100})
+	add(v3, err)
+	v4, err := f.Store.AlertPage(ctx, db.AlertPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
+	add(v4, err)
+	v5, err := f.Store.CallbackPage(ctx, db.CallbackPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
+	add(v5, err)
+	v6, err := f.Store.Planogram(ctx, 0, th.machine)
+	add(v6, err)
+	v7, err := f.Store.CommandsOfMachine(ctx, th.machine)
+	add(v7, err)
+	return out
+}
