@@ -44,6 +44,8 @@ type Log struct {
 	log     *slog.Logger
 	waiting chan Entry
 	leftOut atomic.Int64
+	// keepLines is the constant, but for tests.
+	keepLines int64
 
 	mu     sync.Mutex
 	second int64
@@ -52,7 +54,7 @@ type Log struct {
 
 // New makes a request log.
 func New(st *store.Store, box *secrets.Box, clock vending.Clock, log *slog.Logger) *Log {
-	return &Log{store: st, box: box, clock: clock, log: log, waiting: make(chan Entry, maxWaiting), taken: map[bool]int{}}
+	return &Log{store: st, box: box, clock: clock, log: log, waiting: make(chan Entry, maxWaiting), taken: map[bool]int{}, keepLines: keepLines}
 }
 
 // Put notes a request, unless there are too many. It never waits. A nil log
@@ -194,7 +196,7 @@ func (l *Log) Sweep(ctx context.Context) error {
 		return fmt.Errorf("size of request log: %w", err)
 	}
 	for _, size := range sizes {
-		left := size.Lines - keepLines
+		left := size.Lines - l.keepLines
 		err := l.deleteAll(ctx, func(tx *store.Tx) (int64, error) {
 			batch := min(left, sweepBatch)
 			left -= batch
