@@ -2,10 +2,12 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/credentials"
+	"github.com/vendlane/vendlane/internal/store"
 )
 
 func (s *Server) developerRoutes() []route {
@@ -72,5 +74,8 @@ func (s *Server) rotateKey(ctx context.Context, c *call) (any, error) {
 	}
 	ctx = s.recording(ctx, c, rotateAction+string(in.Which), "merchant", c.Merchant.Slug, nil, nil)
 	rotated, err := s.use.Credentials.Rotate(ctx, c.Merchant, in.Which)
+	if errors.Is(err, store.ErrLostRace) {
+		return nil, fault{http.StatusConflict, "changed_meanwhile", ""}
+	}
 	return rotatedInfo{in.Which, rotated.Secret, rotated.PreviousUntil}, err
 }
