@@ -33,7 +33,8 @@ func (c *call) hideCodes(text string) json.RawMessage {
 }
 
 // maskCodes hides every member called "code" that is a pickup code, at any
-// depth, and tells whether there was one.
+// depth, and tells whether there was one. The signature goes with it: who has the
+// AppKey could try all codes against it.
 func maskCodes(text string) (masked json.RawMessage, found bool) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
@@ -43,6 +44,9 @@ func maskCodes(text string) (masked json.RawMessage, found bool) {
 	}
 	if !maskIn(value) {
 		return json.RawMessage(text), false
+	}
+	if top, ok := value.(map[string]any); ok && top["sign"] != nil {
+		top["sign"] = maskedCode
 	}
 	raw, err := json.Marshal(value)
 	if err != nil {

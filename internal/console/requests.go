@@ -161,7 +161,8 @@ func (s *Server) explain(c *call, in sigdebug.Input) (sigdebug.Report, error) {
 	return sigdebug.Explain(in), nil
 }
 
-// withoutCode hides the digits of a pickup code wherever they are.
+// withoutCode hides the digits of a pickup code wherever they are, and the
+// signatures, which all codes could be tried against.
 func withoutCode(r sigdebug.Report) sigdebug.Report {
 	for _, p := range r.Pairs {
 		name := p.Name
@@ -174,6 +175,10 @@ func withoutCode(r sigdebug.Report) sigdebug.Report {
 		hide := func(text string) string { return strings.ReplaceAll(text, strings.TrimSpace(p.Text), maskedCode) }
 		for i := range r.Pairs {
 			r.Pairs[i].Text = hide(r.Pairs[i].Text)
+		}
+		r.Expected, r.Received = "", ""
+		if masked, found := maskCodes(r.Payload); found {
+			r.Payload = string(masked)
 		}
 		r.Payload, r.Canonical, r.SenderCanonical, r.Detail = hide(r.Payload), hide(r.Canonical), hide(r.SenderCanonical), hide(r.Detail)
 	}

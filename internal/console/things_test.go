@@ -101,7 +101,7 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 			return err
 		}
 		if err := tx.InsertMachineLog(ctx, db.InsertMachineLogParams{
-			MachineID: out.machine, Method: "client.pickup_codes.create", Payload: `{"code":"5288640","id":"17"}`, CreatedAt: now,
+			MachineID: out.machine, Method: "client.pickup_codes.create", Payload: `{"code":"5288640","id":"17","sign":"F00"}`, CreatedAt: now,
 		}); err != nil {
 			return err
 		}
