@@ -101,6 +101,21 @@ func TestQueryPlans(t *testing.T) {
 		"MachineOverview": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.MachineOverview(ctx, db.MachineOverviewParams{MerchantID: 1, State: "attention", Pattern: "%x%", PageSize: 50})
 		}, true},
+		"OrderPage": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.OrderPage(ctx, db.OrderPageParams{MerchantID: 1, BeforeAt: now, BeforeID: 1, PageSize: 50})
+		}, true},
+		"OutcomesByHour": {func(ctx context.Context, q *db.Queries) { _, _ = q.OutcomesByHour(ctx, 1, now, "") }, true},
+		"SalesSince":     {func(ctx context.Context, q *db.Queries) { _, _ = q.SalesSince(ctx, 1, now, "") }, true},
+		"NotDispensed": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.NotDispensed(ctx, db.NotDispensedParams{MerchantID: 1, Since: now, PageSize: 50})
+		}, true},
+		"DeadCallbacks": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.DeadCallbacks(ctx, db.DeadCallbacksParams{MerchantID: 1, Since: now, PageSize: 50})
+		}, false},
+		"RequestPage": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.RequestPage(ctx, db.RequestPageParams{MerchantID: 1, BeforeID: 1, PageSize: 50})
+		}, false},
+		"Planogram": {func(ctx context.Context, q *db.Queries) { _, _ = q.Planogram(ctx, now, 1) }, true},
 		"ClaimCommands": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: now + 1, Now: now, Batch: 500})
 		}, false},
