@@ -69,7 +69,7 @@ func (s *Server) goods(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	stored, err := s.store.GoodPage(ctx, db.GoodPageParams{
-		MerchantID: c.Merchant.ID, Pattern: pattern(text), AfterName: after.Name, AfterID: after.ID, PageSize: limit + 1,
+		MerchantID: c.Merchant.ID, MachineGroup: c.Group, Pattern: pattern(text), AfterName: after.Name, AfterID: after.ID, PageSize: limit + 1,
 	})
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package machineapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -234,7 +235,8 @@ func (h *Handler) apply(ctx context.Context, u upMessage) error {
 func (h *Handler) countDrop(ctx context.Context, m devicegw.Message, u upMessage, d *drop) {
 	h.metrics.dropped.WithLabelValues(d.reason, u.label).Inc()
 	h.requests.Put(requestlog.Entry{
-		Kind: requestlog.MQTT, MachineNo: m.MachineNo, At: h.clock.Millis(), Target: m.Topic, Raw: m.Payload, Reason: d.reason,
+		Kind: requestlog.MQTT, MachineNo: m.MachineNo, At: h.clock.Millis(), Target: m.Topic,
+		Raw: bytes.Clone(m.Payload[:min(len(m.Payload), requestlog.MaxText)]), Reason: d.reason,
 	})
 	if !h.drops.note(m.MachineNo, u.label, d) {
 		return

@@ -77,7 +77,8 @@ func (e Entry) row(who sender) db.InsertRequestLogParams {
 			row.Raw = ""
 		}
 	}
-	if e.Code == vending.CodeSignature || e.Reason == badSign {
+	whole := len(e.Raw) < MaxText
+	if whole && (e.Code == vending.CodeSignature || e.Reason == badSign) {
 		row.Diagnosis = string(sigdebug.Explain(sigdebug.Input{
 			Raw: e.Raw, Kind: sigdebug.Kind(strings.ToLower(e.Kind)), AppKey: who.key, AppID: who.appID, AppSecret: e.AppSecret,
 			Now: e.At / 1000,

@@ -12,10 +12,18 @@ import (
 )
 
 const goodPage = `-- name: GoodPage :many
-SELECT goods.id, goods.merchant_id, goods.slug, goods.name, goods.description, goods.content, goods.thumb, goods.media, goods.price, goods.original_price, goods.updated_at, goods.is_returnable,
-    CAST((SELECT COUNT(DISTINCT p.machine_id) FROM products p WHERE p.good_id = goods.id AND p.channel_id <> 0) AS BIGINT) AS machines,
-    CAST((SELECT COUNT(*) FROM products p WHERE p.good_id = goods.id AND p.channel_id <> 0) AS BIGINT) AS channels
+WITH held AS (
+    SELECT products.good_id, COUNT(DISTINCT products.machine_id) AS machines, COUNT(*) AS channels
+    FROM machines
+    JOIN products ON products.machine_id = machines.id AND products.channel_id <> 0
+    WHERE machines.merchant_id = $1
+      AND (CAST($6 AS TEXT) = '' OR machines.machine_group = $6)
+    GROUP BY products.good_id
+)
+SELECT goods.id, goods.merchant_id, goods.slug, goods.name, goods.description, goods.content, goods.thumb, goods.media, goods.price, goods.original_price, goods.updated_at, goods.is_returnable, CAST(COALESCE(held.machines, 0) AS BIGINT) AS machines,
+    CAST(COALESCE(held.channels, 0) AS BIGINT) AS channels
 FROM goods
+LEFT JOIN held ON held.good_id = goods.id
 WHERE goods.merchant_id = $1
   AND (CAST($2 AS TEXT) = '' OR LOWER(goods.name) LIKE $2 ESCAPE '!'
     OR LOWER(goods.slug) LIKE $2 ESCAPE '!')
@@ -26,11 +34,12 @@ LIMIT $5
 `
 
 type GoodPageParams struct {
-	MerchantID int64
-	Pattern    string
-	AfterName  string
-	AfterID    int64
-	PageSize   int32
+	MerchantID   int64
+	Pattern      string
+	AfterName    string
+	AfterID      int64
+	PageSize     int32
+	MachineGroup string
 }
 
 type GoodPageRow struct {
@@ -39,8 +48,8 @@ type GoodPageRow struct {
 	Channels int64
 }
 
-// A merchant's goods by name, with how many machines and channels hold each.
-// pattern ” does not count.
+// A merchant's goods by name, with how many machines and channels hold each, in
+// a group of machines or in all. pattern ” does not count.
 func (q *Queries) GoodPage(ctx context.Context, arg GoodPageParams) ([]GoodPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, goodPage,
 		arg.MerchantID,
@@ -48,6 +57,7 @@ func (q *Queries) GoodPage(ctx context.Context, arg GoodPageParams) ([]GoodPageR
 		arg.AfterName,
 		arg.AfterID,
 		arg.PageSize,
+		arg.MachineGroup,
 	)
 	if err != nil {
 		return nil, err

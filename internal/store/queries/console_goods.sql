@@ -1,10 +1,18 @@
 -- name: GoodPage :many
--- A merchant's goods by name, with how many machines and channels hold each.
--- pattern '' does not count.
-SELECT sqlc.embed(goods),
-    CAST((SELECT COUNT(DISTINCT p.machine_id) FROM products p WHERE p.good_id = goods.id AND p.channel_id <> 0) AS BIGINT) AS machines,
-    CAST((SELECT COUNT(*) FROM products p WHERE p.good_id = goods.id AND p.channel_id <> 0) AS BIGINT) AS channels
+-- A merchant's goods by name, with how many machines and channels hold each, in
+-- a group of machines or in all. pattern '' does not count.
+WITH held AS (
+    SELECT products.good_id, COUNT(DISTINCT products.machine_id) AS machines, COUNT(*) AS channels
+    FROM machines
+    JOIN products ON products.machine_id = machines.id AND products.channel_id <> 0
+    WHERE machines.merchant_id = sqlc.arg(merchant_id)
+      AND (CAST(sqlc.arg(machine_group) AS TEXT) = '' OR machines.machine_group = sqlc.arg(machine_group))
+    GROUP BY products.good_id
+)
+SELECT sqlc.embed(goods), CAST(COALESCE(held.machines, 0) AS BIGINT) AS machines,
+    CAST(COALESCE(held.channels, 0) AS BIGINT) AS channels
 FROM goods
+LEFT JOIN held ON held.good_id = goods.id
 WHERE goods.merchant_id = sqlc.arg(merchant_id)
   AND (CAST(sqlc.arg(pattern) AS TEXT) = '' OR LOWER(goods.name) LIKE sqlc.arg(pattern) ESCAPE '!'
     OR LOWER(goods.slug) LIKE sqlc.arg(pattern) ESCAPE '!')
