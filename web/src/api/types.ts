@@ -1,0 +1,231 @@
+// The console API as the pages use it. Times are UTC milliseconds (0 is none),
+// money is in minor units, ids are numbers, statuses are codes.
+
+export type Permission =
+  | "see" | "see_sales" | "see_codes" | "sell_codes" | "edit_planogram" | "edit_goods" | "control_machines" | "restock"
+  | "test_dispense" | "handle_alerts" | "redispense" | "refund" | "manage_keys" | "see_developer_log" | "resend_callbacks"
+  | "manage_members" | "edit_merchant" | "see_audit";
+
+export type Role = "owner" | "admin" | "operator" | "restocker" | "developer" | "viewer";
+
+export interface SetUp {
+  needed: boolean;
+  oidc_name: string;
+}
+
+export interface Session {
+  user: { id: number; email: string; name: string; is_platform_admin: boolean };
+  language: string;
+  csrf: string;
+  merchant: Merchant | null;
+  memberships: Membership[];
+}
+
+export interface Merchant {
+  id: number;
+  title: string;
+  status: string;
+  timezone: string;
+  role: Role;
+  machine_group: string;
+  permissions: Permission[];
+}
+
+export interface Membership {
+  merchant_id: number;
+  title: string;
+  role: Role;
+  machine_group: string;
+}
+
+export interface List<T> {
+  items: T[];
+  next?: string;
+}
+
+export interface MachineRow {
+  id: number;
+  machine_no: string;
+  name: string;
+  machine_group: string;
+  status: string;
+  address: string;
+  timezone: string;
+  is_online: boolean;
+  last_heartbeat_at: number;
+  network_type: string;
+  network_rssi: string;
+  stock: number;
+  capacity: number;
+  channels: number;
+  sold_out: number;
+  faulty: number;
+  open_alerts: number;
+}
+
+/** What of the good of a channel a planogram shows. */
+export interface ChannelGood {
+  id: number;
+  name: string;
+  thumb: string;
+  price: number;
+}
+
+export interface Channel {
+  channel_id: number;
+  name: string;
+  motor: number;
+  x: number;
+  y: number;
+  product_id: number;
+  good: ChannelGood | null;
+  quantity: number;
+  capacity: number;
+  on_sale: boolean;
+  floor_status: string;
+  reserved_codes: number;
+}
+
+export interface Cabinet {
+  addr: number;
+  floor_type: number;
+  rows: { y: number; channels: Channel[] }[];
+}
+
+export interface Planogram {
+  cabinets: Cabinet[];
+  currency: string;
+}
+
+export interface PlanogramChange {
+  product_id: number;
+  good_id?: number;
+  on_sale?: boolean;
+  quantity?: number;
+}
+
+export interface MachineEvent {
+  id: number;
+  at: number;
+  kind: string;
+  detail: string;
+}
+
+export interface OrderRow {
+  id: number;
+  trade_id: string;
+  machine_no: string;
+  machine_name: string;
+  timezone: string;
+  status: string;
+  outcome: string;
+  amount: number;
+  currency: string;
+  created_at: number;
+}
+
+export interface OrderRecord {
+  id: number;
+  product_id: number;
+  good_name: string;
+  quantity: number;
+  delivered: number;
+  price: number;
+  state: string;
+}
+
+export interface TimelineStep {
+  at: number;
+  kind: string;
+  detail: string;
+  duration?: number;
+}
+
+export interface OrderDetail {
+  order: OrderRow;
+  records: OrderRecord[];
+  timeline: TimelineStep[];
+  sentence_code: string;
+}
+
+export interface CodeRow {
+  id: number;
+  code: string;
+  machine_no: string;
+  machine_name: string;
+  timezone: string;
+  product_id: number;
+  channel: string;
+  good_name: string;
+  quantity: number;
+  state: string;
+  created_at: number;
+  expires_at: number;
+  finished_at: number;
+  order_id: number;
+  outcome: string;
+}
+
+export interface GoodRow {
+  id: number;
+  slug: string;
+  name: string;
+  description: string;
+  thumb: string;
+  price: number;
+  original_price: number;
+  currency: string;
+  uses: number;
+}
+
+export interface AlertRow {
+  id: number;
+  machine_no: string;
+  machine_name: string;
+  timezone: string;
+  kind: string;
+  subject: string;
+  detail: string;
+  opened_at: number;
+  resolved_at: number;
+}
+
+export interface MemberRow {
+  user_id: number;
+  email: string;
+  name: string;
+  status: string;
+  role: Role;
+  machine_group: string;
+  created_at: number;
+}
+
+export interface SessionRow {
+  id: number;
+  is_current: boolean;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  ip: string;
+  user_agent: string;
+}
+
+export interface AuditRow {
+  id: number;
+  at: number;
+  user_id: number;
+  email: string;
+  action: string;
+  subject_kind: string;
+  subject_id: string;
+  before: unknown;
+  after: unknown;
+  ip: string;
+}
+
+/** Something a search has found. */
+export interface Hit {
+  kind: string;
+  ref: string;
+  title: string;
+}

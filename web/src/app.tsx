@@ -1,0 +1,53 @@
+import { Redirect, Route, Switch } from "wouter";
+import { LiveProvider } from "./api/live";
+import { useSession } from "./api/session";
+import { Account } from "./frame/Account";
+import { Frame } from "./frame/Frame";
+import { useLanguage } from "./i18n/language";
+import { Accept } from "./pages/Accept";
+import { Gate } from "./pages/Gate";
+import { Machines } from "./pages/Machines";
+import { SignIn } from "./pages/SignIn";
+import { ErrorNote } from "./ui/ErrorNote";
+import { Empty, Loading } from "./ui/Page";
+
+export function App() {
+  const { session, error } = useSession();
+  const { t } = useLanguage();
+  if (session === undefined) return error ? <ErrorNote error={error} onRetry={() => window.location.reload()} /> : <Loading />;
+  return (
+    <Switch>
+      <Route path="/accept" component={Accept} />
+      <Route>
+        {!session && <SignIn />}
+        {session && !session.merchant && (
+          <Gate title={t("no_merchant.title")} lead={t("no_merchant.lead")}>
+            <Account />
+          </Gate>
+        )}
+        {session?.merchant && (
+          <LiveProvider key={session.merchant.id}>
+            <Frame>
+              <Pages />
+            </Frame>
+          </LiveProvider>
+        )}
+      </Route>
+    </Switch>
+  );
+}
+
+function Pages() {
+  const { t } = useLanguage();
+  return (
+    <Switch>
+      <Route path="/">
+        <Redirect to="/machines" />
+      </Route>
+      <Route path="/machines" component={Machines} />
+      <Route>
+        <Empty text={t("app.not_found")} />
+      </Route>
+    </Switch>
+  );
+}
