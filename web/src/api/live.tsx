@@ -1,12 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { address } from "./client";
+import { useMay } from "./session";
+import { readStream, StreamRefused } from "./stream";
 
-/** What the stream tells of: something of a kind has changed. */
+/** Something that has changed: a machine, an order, or the codes or alerts of a machine. */
 export interface Change {
-  kind: string;
-  ref: string;
-  at: number;
+  topic: string;
+  ref: number;
+  machine_id: number;
 }
 
 export type LiveState = "live" | "polling" | "reconnecting" | "stale";
@@ -19,102 +21,130 @@ interface Live {
   listen: (listener: (change: Change) => void) => () => void;
 }
 
-/** Between two questions while there is no stream, in milliseconds. */
+// All in milliseconds. The server beats every 15 s.
 export const pollEvery = 10_000;
-/** Without any answer for this long the page says that it is stale. */
+const deadAfter = 40_000;
 const staleAfter = 30_000;
-const retryStreamAfter = 60_000;
-const mergeWithin = 250;
+const retryAfter = 2_000;
+const retryRefusedAfter = 60_000;
+/** Changes come in bursts; the pages ask once for all within this time. */
+const mergeWithin = 300;
 
 const Context = createContext<Live | null>(null);
 
 /**
- * Lists that show new rows behind a pill are not fetched again by themselves:
- * rows must not move under the cursor.
+ * First part of the key of lists that show new rows behind a pill. They are not
+ * fetched again by themselves: rows must not move under the cursor.
  */
 export const heldBack = "held";
 
 /** One stream for the page; queries are fetched again when it tells of changes. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
+  const may = useMay();
+  const topics = may("see_sales") ? "machines,alerts,orders,codes" : "machines,alerts";
   const listeners = useRef(new Set<(change: Change) => void>());
   const [state, setState] = useState<LiveState>("reconnecting");
   const [freshAt, setFreshAt] = useState(Date.now);
 
   useEffect(() => {
-    let stream: EventSource | null = null;
-    let retry = 0;
+    const stop = new AbortController();
+    let lastId = "";
     let merging = 0;
-    let lastAnswer = Date.now();
+    let answeredAt = Date.now();
+    let open = false;
 
-    const refetch = () => queries.invalidateQueries({ predicate: (q) => q.queryKey[0] !== "session" && q.queryKey[0] !== heldBack });
     const fresh = () => {
-      lastAnswer = Date.now();
-      setFreshAt(lastAnswer);
+      answeredAt = Date.now();
+      setFreshAt(answeredAt);
     };
-    const onChange = (event: MessageEvent<string>) => {
-      fresh();
-      const change = JSON.parse(event.data) as Change;
-      for (const listener of listeners.current) listener(change);
-      if (!merging) {
-        merging = window.setTimeout(() => {
-          merging = 0;
-          void refetch();
-        }, mergeWithin);
+    const refetch = () => void queries.invalidateQueries({ predicate: (q) => q.queryKey[0] !== "session" && q.queryKey[0] !== heldBack });
+    const refetchSoon = () => {
+      merging ||= window.setTimeout(() => {
+        merging = 0;
+        refetch();
+      }, mergeWithin);
+    };
+
+    const connect = async () => {
+      const attempt = new AbortController();
+      const cancel = () => attempt.abort();
+      stop.signal.addEventListener("abort", cancel);
+      let alive = Date.now();
+      const watch = setInterval(() => Date.now() - alive > deadAfter && attempt.abort(), 5_000);
+      try {
+        await readStream({
+          url: address("/events", { topics }),
+          lastId,
+          signal: attempt.signal,
+          onBeat: () => {
+            alive = Date.now();
+            fresh();
+          },
+          onEvent: ({ id, event, data }) => {
+            lastId = id;
+            if (event === "ready") {
+              open = true;
+              setState("live");
+            } else if (event === "change") {
+              const change = JSON.parse(data) as Change;
+              for (const listener of listeners.current) listener(change);
+            }
+            refetchSoon();
+          },
+        });
+      } finally {
+        open = false;
+        clearInterval(watch);
+        stop.signal.removeEventListener("abort", cancel);
       }
     };
-    // The browser resumes by itself, with the Last-Event-ID; it gives up when
-    // the server refuses.
-    const open = () => {
-      stream = new EventSource(address("/events"));
-      stream.onopen = () => {
-        setState("live");
-        fresh();
-        void refetch();
-      };
-      stream.onmessage = onChange;
-      stream.addEventListener("change", onChange);
-      stream.addEventListener("ping", fresh);
-      stream.onerror = () => {
-        const refused = stream?.readyState === EventSource.CLOSED;
+    const stayConnected = async () => {
+      while (!stop.signal.aborted) {
+        const refused = await connect().then(
+          () => false,
+          (error: unknown) => error instanceof StreamRefused,
+        );
+        if (stop.signal.aborted) return;
         setState(refused ? "polling" : "reconnecting");
-        if (refused) {
-          stream = null;
-          retry = window.setTimeout(open, retryStreamAfter);
-        }
-      };
+        if (refused) lastId = "";
+        await wait(refused ? retryRefusedAfter : retryAfter, stop.signal);
+      }
     };
-    open();
+    void stayConnected();
 
     const poll = setInterval(() => {
-      if (stream?.readyState === EventSource.OPEN) return fresh();
-      if (!document.hidden) void refetch();
-      setState((now) => (Date.now() - lastAnswer > staleAfter ? "stale" : now === "stale" ? "reconnecting" : now));
+      if (open) return;
+      refetch();
+      setState((now) => (Date.now() - answeredAt > staleAfter ? "stale" : now === "stale" ? "reconnecting" : now));
     }, pollEvery);
-    const answers = queries.getQueryCache().subscribe((event) => {
+    const unsubscribe = queries.getQueryCache().subscribe((event) => {
       if (event.type === "updated" && event.action.type === "success") fresh();
     });
     return () => {
-      stream?.close();
-      clearTimeout(retry);
+      stop.abort();
       clearTimeout(merging);
       clearInterval(poll);
-      answers();
+      unsubscribe();
     };
-  }, [queries]);
+  }, [queries, topics]);
 
-  const live = useMemo<Live>(
-    () => ({
-      state,
-      freshAt,
-      listen: (listener) => {
-        listeners.current.add(listener);
-        return () => listeners.current.delete(listener);
-      },
-    }),
-    [state, freshAt],
-  );
+  const listen = useCallback((listener: (change: Change) => void) => {
+    listeners.current.add(listener);
+    return () => void listeners.current.delete(listener);
+  }, []);
+  const live = useMemo<Live>(() => ({ state, freshAt, listen }), [state, freshAt, listen]);
   return <Context value={live}>{children}</Context>;
+}
+
+function wait(ms: number, signal: AbortSignal) {
+  return new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 export function useLive() {

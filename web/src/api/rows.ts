@@ -20,10 +20,10 @@ export function useRows<T>(path: string, params: Params = {}) {
  * The rows of a list that has the newest on top. New ones wait behind a pill:
  * `waiting` counts what has happened since, `show` fetches them.
  */
-export function useNewestRows<T>(path: string, kind: string, params: Params = {}) {
+export function useNewestRows<T>(path: string, topic: string, params: Params = {}) {
   const queries = useQueryClient();
   const { listen } = useLive();
-  const [refs, setRefs] = useState<ReadonlySet<string>>(new Set());
+  const [refs, setRefs] = useState<ReadonlySet<number>>(new Set());
   const rows = useInfiniteQuery({
     queryKey: [heldBack, path, params],
     initialPageParam: "",
@@ -33,8 +33,8 @@ export function useNewestRows<T>(path: string, kind: string, params: Params = {}
     select: (data) => data.pages.flatMap((page) => page.items),
   });
   useEffect(
-    () => listen((change) => change.kind === kind && setRefs((before) => new Set(before).add(change.ref))),
-    [listen, kind],
+    () => listen((change) => change.topic === topic && setRefs((before) => new Set(before).add(change.ref))),
+    [listen, topic],
   );
   const show = () => {
     setRefs(new Set());
