@@ -7,6 +7,10 @@ import { useLanguage } from "./i18n/language";
 import { Accept } from "./pages/Accept";
 import { Gate } from "./pages/Gate";
 import { Machines } from "./pages/Machines";
+import { Codes } from "./pages/codes/Codes";
+import { MachinePage } from "./pages/machine/MachinePage";
+import { OrderPage } from "./pages/orders/OrderPage";
+import { Orders } from "./pages/orders/Orders";
 import { SignIn } from "./pages/SignIn";
 import { ErrorNote } from "./ui/ErrorNote";
 import { Empty, Loading } from "./ui/Page";
@@ -45,6 +49,10 @@ function Pages() {
         <Redirect to="/machines" />
       </Route>
       <Route path="/machines" component={Machines} />
+      <Route path="/machines/:no/*?" component={MachinePage} />
+      <Route path="/orders" component={Orders} />
+      <Route path="/orders/:id" component={OrderPage} />
+      <Route path="/codes" component={Codes} />
       <Route>
         <Empty text={t("app.not_found")} />
       </Route>

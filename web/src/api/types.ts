@@ -63,6 +63,17 @@ export interface MachineRow {
   open_alerts: number;
 }
 
+export interface MachineInfo extends MachineRow {
+  model: string;
+  currency: string;
+  contact: string;
+  tel: string;
+  pickup_code_enabled: boolean;
+  created_at: number;
+  /** The last 24 hours; online is a share of 0–1, null where nobody knows. */
+  uptime: { hour_start: number; online: number | null }[];
+}
+
 /** What of the good of a channel a planogram shows. */
 export interface ChannelGood {
   id: number;
@@ -71,12 +82,14 @@ export interface ChannelGood {
   price: number;
 }
 
+/** A channel; one without a product (0) is a lock and holds nothing. */
 export interface Channel {
   channel_id: number;
   name: string;
   motor: number;
   x: number;
   y: number;
+  is_auxiliary: boolean;
   product_id: number;
   good: ChannelGood | null;
   quantity: number;
@@ -88,15 +101,17 @@ export interface Channel {
 
 export interface Cabinet {
   addr: number;
+  name: string;
   floor_type: number;
   rows: { y: number; channels: Channel[] }[];
 }
 
 export interface Planogram {
-  cabinets: Cabinet[];
   currency: string;
+  cabinets: Cabinet[];
 }
 
+/** What a staged change wants of a channel; what is missing stays. */
 export interface PlanogramChange {
   product_id: number;
   good_id?: number;
@@ -107,8 +122,31 @@ export interface PlanogramChange {
 export interface MachineEvent {
   id: number;
   at: number;
-  kind: string;
-  detail: string;
+  up: boolean;
+  method: string;
+  payload: unknown;
+}
+
+export interface MachineSetting {
+  name: string;
+  reported: string;
+  reported_at: number;
+  desired: string;
+  desired_at: number;
+  in_sync: boolean;
+}
+
+export interface Delivery {
+  id: string;
+  order_id: number;
+  record_id: number;
+  product_id: number;
+  quantity: number;
+  delivered: number;
+  state: string;
+  started_at: number;
+  finished_at: number;
+  fail_reason: string;
 }
 
 export interface OrderRow {
@@ -116,34 +154,70 @@ export interface OrderRow {
   trade_id: string;
   machine_no: string;
   machine_name: string;
-  timezone: string;
   status: string;
   outcome: string;
   amount: number;
   currency: string;
+  good_name: string;
+  quantity: number;
+  delivered: number;
+  by_code: boolean;
   created_at: number;
+}
+
+export interface OrderFacts {
+  id: number;
+  trade_id: string;
+  machine_no: string;
+  machine_name: string;
+  timezone: string;
+  status: string;
+  amount: number;
+  currency: string;
+  notify_url: string;
+  created_at: number;
+  expires_at: number;
 }
 
 export interface OrderRecord {
   id: number;
   product_id: number;
+  channel_name: string;
   good_name: string;
   quantity: number;
   delivered: number;
   price: number;
   state: string;
+  deliveries: Delivery[];
+}
+
+export interface Callback {
+  id: number;
+  webhook_id: string;
+  order_id: number;
+  record_id: number;
+  url: string;
+  state: string;
+  created_at: number;
+  due_at: number;
+  finished_at: number;
+  body: unknown;
+  attempts: { at: number; duration: number; status: number; error: string }[];
 }
 
 export interface TimelineStep {
   at: number;
   kind: string;
   detail: string;
-  duration?: number;
+  duration: number;
+  ref: string;
 }
 
 export interface OrderDetail {
-  order: OrderRow;
+  order: OrderFacts;
   records: OrderRecord[];
+  code: { id: number; code: string; state: string; created_at: number; finished_at: number } | null;
+  callbacks: Callback[];
   timeline: TimelineStep[];
   sentence_code: string;
 }
@@ -155,7 +229,7 @@ export interface CodeRow {
   machine_name: string;
   timezone: string;
   product_id: number;
-  channel: string;
+  channel_name: string;
   good_name: string;
   quantity: number;
   state: string;
@@ -163,7 +237,7 @@ export interface CodeRow {
   expires_at: number;
   finished_at: number;
   order_id: number;
-  outcome: string;
+  record_state: string;
 }
 
 export interface GoodRow {

@@ -38,9 +38,9 @@ export function Account() {
       <ErrorNote error={change.error ?? leave.error} />
       <div className="text-sm">
         {memberships.length < 2 && merchant && <p className="font-medium">{merchant.title}</p>}
-        <p className="break-all text-muted">
+        <p className="break-words text-muted">
           {user.email}
-          {merchant && ` · ${tCode("role", merchant.role)}`}
+          {merchant && <span className="block">{tCode("role", merchant.role)}</span>}
         </p>
       </div>
       <div className="flex flex-wrap gap-1">

@@ -1,6 +1,6 @@
-import type { Dictionary } from "./en";
+import type { common as en } from "../en/common";
 
-export const zh: Dictionary = {
+export const common: Record<keyof typeof en, string> = {
   "app.name": "Vendlane",
   "app.loading": "加载中…",
   "app.retry": "重试",
@@ -119,28 +119,4 @@ export const zh: Dictionary = {
   "role.developer": "开发者",
   "role.viewer": "只读",
 
-  "error.title": "操作未成功",
-  "error.network": "无法连接服务器。",
-  "error.internal": "服务器出错，已记录日志。",
-  "error.bad_request": "服务器无法理解该请求。",
-  "error.not_found": "内容不存在，或您无权查看。",
-  "error.forbidden": "您的角色不允许此操作。",
-  "error.csrf": "页面已过期，请刷新。",
-  "error.cross_origin": "请求来自其他网站。",
-  "error.https_required": "控制台需要 HTTPS。",
-  "error.signed_out": "您已退出登录。",
-  "error.credentials_wrong": "邮箱或密码错误。",
-  "error.too_many_attempts": "尝试次数过多，请稍等几分钟。",
-  "error.account_disabled": "该账号已停用。",
-  "error.set_up_done": "平台已初始化，请直接登录。",
-  "error.set_up_code_wrong": "初始化代码错误。",
-  "error.no_merchant": "请先选择商户。",
-  "error.email_invalid": "邮箱格式不正确。",
-  "error.email_taken": "该邮箱已有账号，请直接登录。",
-  "error.name_invalid": "名称为空或过长。",
-  "error.password_invalid": "密码过短或过长。",
-  "error.role_invalid": "该角色不能绑定此分组。",
-  "error.last_owner": "商户至少保留一位所有者。",
-  "error.invitation_invalid": "邀请已使用、已过期或不存在。",
-  "error.body_too_large": "一次提交的内容过多。",
 };

@@ -1,4 +1,4 @@
-export const en = {
+export const common = {
   "app.name": "Vendlane",
   "app.loading": "Loading…",
   "app.retry": "Try again",
@@ -117,31 +117,4 @@ export const en = {
   "role.developer": "Developer",
   "role.viewer": "Viewer",
 
-  "error.title": "That did not work",
-  "error.network": "The server cannot be reached.",
-  "error.internal": "The server failed. It has been logged.",
-  "error.bad_request": "The server did not understand the request.",
-  "error.not_found": "This does not exist, or not for you.",
-  "error.forbidden": "Your role does not allow this.",
-  "error.csrf": "The page is out of date. Reload it.",
-  "error.cross_origin": "The request came from another site.",
-  "error.https_required": "The console needs HTTPS.",
-  "error.signed_out": "You are signed out.",
-  "error.credentials_wrong": "E-mail or password is wrong.",
-  "error.too_many_attempts": "Too many attempts. Wait some minutes.",
-  "error.account_disabled": "This account is disabled.",
-  "error.set_up_done": "The platform is set up already. Sign in instead.",
-  "error.set_up_code_wrong": "The set-up code is wrong.",
-  "error.no_merchant": "Choose a merchant first.",
-  "error.email_invalid": "This is no e-mail address.",
-  "error.email_taken": "There is an account with this e-mail. Sign in instead.",
-  "error.name_invalid": "The name is empty or too long.",
-  "error.password_invalid": "The password is too short or too long.",
-  "error.role_invalid": "This role cannot be bound to that group.",
-  "error.last_owner": "A merchant keeps at least one owner.",
-  "error.invitation_invalid": "The invitation is used, expired or unknown.",
-  "error.body_too_large": "That is too much at once.",
 };
-
-export type Key = keyof typeof en;
-export type Dictionary = Record<Key, string>;

@@ -1,0 +1,86 @@
+import { TriangleAlert } from "lucide-react";
+import type { KeyboardEvent, MouseEvent } from "react";
+import type { Channel } from "../../api/types";
+import { useLanguage } from "../../i18n/language";
+import { showMoney } from "../../lib/format";
+import type { Holding } from "../../lib/staging";
+import { Bar } from "../../ui/Bar";
+import { cellId } from "./CabinetGrid";
+
+export type Overlay = "stock" | "fault" | "price";
+
+/** The floor_status of a channel that works. */
+export const works = "1";
+
+interface Props {
+  channel: Channel;
+  holding: Holding;
+  changed: boolean;
+  currency: string;
+  overlay: Overlay;
+  selected: boolean;
+  /** Tab leads to this one of all cells. */
+  current: boolean;
+  onKeyDown: (event: KeyboardEvent) => void;
+  onMouseDown: (event: MouseEvent) => void;
+  onMouseEnter: (event: MouseEvent) => void;
+}
+
+export function ChannelCell({ channel: c, holding, changed, currency, overlay, selected, current, ...events }: Props) {
+  const { t, language } = useLanguage();
+  if (!c.product_id) {
+    return (
+      <div role="gridcell" className="min-w-24 flex-1 rounded-md border border-dashed border-line bg-ground p-2 text-sm text-muted">
+        {c.name}
+      </div>
+    );
+  }
+  const faulty = c.floor_status !== works;
+  const name = holding.good?.name ?? t("planogram.empty");
+  const more = [faulty && t("planogram.fault", { code: c.floor_status }), !holding.on_sale && t("planogram.off_sale"), c.reserved_codes > 0 && t("planogram.reserved", { n: c.reserved_codes })]
+    .filter(Boolean)
+    .map((part) => `, ${part as string}`)
+    .join("");
+  return (
+    <div
+      id={cellId(c.product_id)}
+      role="gridcell"
+      tabIndex={current ? 0 : -1}
+      aria-selected={selected}
+      aria-label={t("planogram.cell", { name: c.name, good: name, n: holding.quantity, total: c.capacity, more })}
+      className={`min-w-24 flex-1 cursor-pointer rounded-md border p-2 text-sm select-none ${background(overlay, faulty, holding, c)} ${selected ? "border-brand ring-2 ring-brand" : changed ? "border-dashed border-brand" : "border-line"}`}
+      {...events}
+    >
+      <div className="flex items-center justify-between gap-1">
+        <span className="font-semibold">{c.name}</span>
+        {faulty && <TriangleAlert size={15} className="text-bad" aria-hidden />}
+        {changed && <span className="size-2 rounded-full bg-brand" aria-hidden />}
+      </div>
+      {holding.good?.thumb && <img src={holding.good.thumb} alt="" loading="lazy" className="mx-auto h-10 object-contain" />}
+      <p className="line-clamp-2 leading-snug break-words" title={name}>
+        {name}
+      </p>
+      {overlay === "price" ? (
+        <p className="mt-1 font-medium tabular-nums">{holding.good ? showMoney(holding.good.price, currency, language) : t("app.none")}</p>
+      ) : overlay === "fault" ? (
+        <p className="mt-1">{faulty ? t("planogram.fault", { code: c.floor_status }) : t("planogram.no_fault")}</p>
+      ) : (
+        <>
+          <p className="mt-1 mb-1 font-medium tabular-nums">
+            {holding.quantity}/{c.capacity}
+          </p>
+          <Bar value={holding.quantity} total={c.capacity} />
+        </>
+      )}
+      {!holding.on_sale && <p className="mt-1 text-xs text-muted">{t("planogram.off_sale")}</p>}
+      {c.reserved_codes > 0 && overlay === "stock" && <p className="mt-1 text-xs text-muted">{t("planogram.reserved", { n: c.reserved_codes })}</p>}
+    </div>
+  );
+}
+
+function background(overlay: Overlay, faulty: boolean, holding: Holding, c: Channel): string {
+  if (overlay === "fault") return faulty ? "bg-bad-soft" : "bg-ok-soft";
+  if (overlay === "stock" && holding.good && holding.quantity === 0) return "bg-bad-soft";
+  if (overlay === "stock" && holding.good && holding.quantity * 4 < c.capacity) return "bg-warn-soft";
+  return holding.on_sale ? "bg-white" : "bg-ground";
+}

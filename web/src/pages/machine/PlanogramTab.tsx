@@ -1,0 +1,82 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { api } from "../../api/client";
+import { useMay } from "../../api/session";
+import type { Channel, GoodRow, List, MachineInfo, Planogram, PlanogramChange } from "../../api/types";
+import { useLanguage } from "../../i18n/language";
+import { layersOf } from "../../lib/selection";
+import { stage, type Staged } from "../../lib/staging";
+import { Button } from "../../ui/Button";
+import { ErrorNote } from "../../ui/ErrorNote";
+import { Views } from "../../ui/FilterBar";
+import { Empty, Loading } from "../../ui/Page";
+import { ApplyBar } from "./ApplyBar";
+import { CabinetGrid } from "./CabinetGrid";
+import type { Overlay } from "./ChannelCell";
+import { SelectionPanel } from "./SelectionPanel";
+import { TestDialog } from "./TestDialog";
+
+const overlays: Overlay[] = ["stock", "fault", "price"];
+const none: Staged = new Map();
+
+/** The machine as it looks. Edits are staged here and applied together. */
+export function PlanogramTab({ m }: { m: MachineInfo }) {
+  const { t } = useLanguage();
+  const may = useMay();
+  const path = `/machines/${encodeURIComponent(m.machine_no)}/planogram`;
+  const planogram = useQuery({ queryKey: [path], queryFn: ({ signal }) => api.get<Planogram>(path, {}, signal) });
+  const goods = useQuery({ queryKey: ["/goods", "all"], queryFn: ({ signal }) => api.get<List<GoodRow>>("/goods", { limit: 200 }, signal) });
+  const [overlay, setOverlay] = useState<Overlay>("stock");
+  const [staged, setStaged] = useState<Staged>(none);
+  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
+  const [testing, setTesting] = useState<Channel | null>(null);
+  const layers = useMemo(() => (planogram.data ? layersOf(planogram.data) : []), [planogram.data]);
+  const all = layers.flat();
+  const chosen = all.filter((c) => selected.has(c.product_id));
+
+  if (!planogram.data) {
+    return planogram.isPending ? <Loading /> : <ErrorNote error={planogram.error} onRetry={() => void planogram.refetch()} />;
+  }
+  if (all.length === 0) return <Empty text={t("planogram.no_channels")} />;
+
+  const edit = (channels: Channel[], patch: (channel: Channel) => Omit<PlanogramChange, "product_id">) => {
+    if (may("edit_planogram")) setStaged((before) => channels.reduce((next, c) => stage(next, c, patch(c)), before));
+  };
+  const test = (channel: Channel | undefined) => channel && may("test_dispense") && setTesting(channel);
+  const stocked = goods.data?.items ?? [];
+  return (
+    <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_19rem]">
+      <div className="min-w-0">
+        <div className="mb-3 flex flex-wrap items-center gap-3">
+          <Views
+            label={t("planogram.overlay")}
+            value={overlay}
+            views={overlays.map((value) => ({ value, label: t(`planogram.overlay.${value}`) }))}
+            onChange={(value) => setOverlay(value as Overlay)}
+          />
+          <Button onClick={() => setSelected(new Set(all.map((c) => c.product_id)))}>{t("planogram.select_all")}</Button>
+        </div>
+        {planogram.data.cabinets.map((cabinet) => (
+          <CabinetGrid
+            key={cabinet.addr}
+            cabinet={cabinet}
+            currency={planogram.data.currency}
+            layers={layers}
+            goods={stocked}
+            overlay={overlay}
+            staged={staged}
+            selected={selected}
+            onSelect={setSelected}
+            onQuantity={(n) => edit(chosen, () => ({ quantity: n }))}
+            onFill={() => edit(chosen, (c) => ({ quantity: c.capacity }))}
+            onTest={() => test(chosen[0])}
+          />
+        ))}
+        <p className="text-sm text-muted max-lg:hidden">{t("planogram.keys")}</p>
+      </div>
+      <SelectionPanel m={m} channels={chosen} currency={planogram.data.currency} goods={stocked} staged={staged} onEdit={edit} onTest={test} />
+      {staged.size > 0 && <ApplyBar m={m} path={path} channels={all} goods={stocked} staged={staged} onDone={() => setStaged(none)} />}
+      {testing && <TestDialog m={m} channel={testing} onClose={() => setTesting(null)} />}
+    </div>
+  );
+}
