@@ -1,4 +1,4 @@
-import { Redirect, Route, Switch } from "wouter";
+import { Route, Switch } from "wouter";
 import { LiveProvider } from "./api/live";
 import { useSession } from "./api/session";
 import { Account } from "./frame/Account";
@@ -7,10 +7,15 @@ import { useLanguage } from "./i18n/language";
 import { Accept } from "./pages/Accept";
 import { Gate } from "./pages/Gate";
 import { Machines } from "./pages/Machines";
+import { Alerts } from "./pages/Alerts";
 import { Codes } from "./pages/codes/Codes";
+import { Developers } from "./pages/developers/Developers";
+import { Goods } from "./pages/goods/Goods";
 import { MachinePage } from "./pages/machine/MachinePage";
+import { NowPage } from "./pages/now/NowPage";
 import { OrderPage } from "./pages/orders/OrderPage";
 import { Orders } from "./pages/orders/Orders";
+import { SettingsPage } from "./pages/settings/SettingsPage";
 import { SignIn } from "./pages/SignIn";
 import { ErrorNote } from "./ui/ErrorNote";
 import { Empty, Loading } from "./ui/Page";
@@ -45,14 +50,16 @@ function Pages() {
   const { t } = useLanguage();
   return (
     <Switch>
-      <Route path="/">
-        <Redirect to="/machines" />
-      </Route>
+      <Route path="/" component={NowPage} />
       <Route path="/machines" component={Machines} />
       <Route path="/machines/:no/*?" component={MachinePage} />
       <Route path="/orders" component={Orders} />
       <Route path="/orders/:id" component={OrderPage} />
       <Route path="/codes" component={Codes} />
+      <Route path="/goods" component={Goods} />
+      <Route path="/alerts" component={Alerts} />
+      <Route path="/developers/*?" component={Developers} />
+      <Route path="/settings/*?" component={SettingsPage} />
       <Route>
         <Empty text={t("app.not_found")} />
       </Route>

@@ -103,7 +103,7 @@ export interface Cabinet {
   addr: number;
   name: string;
   floor_type: number;
-  rows: { y: number; channels: Channel[] }[];
+  rows: { channels: Channel[] }[];
 }
 
 export interface Planogram {
@@ -248,20 +248,112 @@ export interface GoodRow {
   thumb: string;
   price: number;
   original_price: number;
-  currency: string;
-  uses: number;
+  updated_at: number;
+  machines: number;
+  channels: number;
+}
+
+export interface GoodUse {
+  machine_no: string;
+  machine_name: string;
+  channel_name: string;
+  product_id: number;
+  quantity: number;
+  capacity: number;
+  on_sale: boolean;
 }
 
 export interface AlertRow {
   id: number;
   machine_no: string;
   machine_name: string;
-  timezone: string;
   kind: string;
   subject: string;
   detail: string;
   opened_at: number;
   resolved_at: number;
+}
+
+export interface QueueItem {
+  kind: string;
+  machine_no: string;
+  machine_name: string;
+  subject: string;
+  count: number;
+  at: number;
+  ref: string;
+}
+
+/** Figures of today are null for roles that do not see sales. */
+export interface Now {
+  tiles: {
+    machines: number;
+    online: number;
+    redemptions_today: number | null;
+    success_rate_today: number | null;
+    sales_today: number | null;
+    currency: string;
+    other_sales: { currency: string; amount: number }[];
+  };
+  bars: { hour_start: number; success: number; failure: number }[];
+  queue: QueueItem[];
+}
+
+export interface RequestRow {
+  id: number;
+  at: number;
+  kind: string;
+  request_id: string;
+  machine_no: string;
+  client: string;
+  verb: string;
+  target: string;
+  method: string;
+  status: number;
+  code: number;
+  reason: string;
+  diagnosis: string;
+  duration: number;
+}
+
+export interface RequestInfo extends RequestRow {
+  headers: unknown;
+  raw: string;
+  payload: unknown;
+  answer: unknown;
+}
+
+/** How a signature was checked. first_difference counts UTF-16 units, -1 is none. */
+export interface SignatureReport {
+  diagnosis: string;
+  accepted: boolean;
+  detail: string;
+  steps: { name: string; ok: boolean }[];
+  payload: string;
+  dropped: { name: string; reason: string }[];
+  pairs: { name: string; text: string }[];
+  form: string;
+  canonical: string;
+  expected: string;
+  received: string;
+  sender_canonical: string;
+  first_difference: number;
+}
+
+export type Secret = "app_secret" | "app_key" | "webhook_secret";
+
+export interface Keys {
+  app_id: string;
+  created_at: number;
+  app_secret_rotated_at: number;
+  app_key_rotated_at: number;
+  webhook_secret_rotated_at: number;
+  webhook_previous_until: number;
+}
+
+export interface CallbackRow extends Callback {
+  machine_no: string;
+  trade_id: string;
 }
 
 export interface MemberRow {

@@ -7,23 +7,20 @@ import { useLanguage } from "../i18n/language";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNote } from "../ui/ErrorNote";
 
-/** Where a thing of a kind is shown. */
-export function placeOf(kind: string, ref: string): string {
-  const id = encodeURIComponent(ref);
-  switch (kind) {
+/** Where a hit is shown. A code is found by its digits, which are what was searched. */
+function placeOf(hit: Hit, wanted: string): string {
+  const ref = encodeURIComponent(hit.ref);
+  switch (hit.kind) {
     case "machine":
-      return `/machines/${id}`;
-    case "order":
-    case "delivery":
-      return `/orders/${id}`;
+      return `/machines/${ref}`;
     case "code":
-      return `/codes?q=${id}`;
+      return `/codes?q=${encodeURIComponent(wanted)}`;
     case "good":
-      return `/goods?q=${id}`;
+      return `/goods?q=${encodeURIComponent(hit.title)}`;
     case "request":
-      return `/developers/requests?q=${id}`;
+      return `/developers/requests/${ref}`;
     default:
-      return `/orders?q=${id}`;
+      return `/orders/${ref}`;
   }
 }
 
@@ -48,7 +45,7 @@ export function Search({ onClose }: { onClose: () => void }) {
 
   const go = (hit: Hit | undefined) => {
     if (!hit) return;
-    navigate(placeOf(hit.kind, hit.ref));
+    navigate(placeOf(hit, wanted));
     onClose();
   };
   const onKey = (event: KeyboardEvent) => {

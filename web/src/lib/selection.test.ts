@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import type { Channel, Planogram } from "../api/types";
 import { beside, between, layersOf } from "./selection";
 
-const channel = (product_id: number) => ({ product_id }) as Channel;
+const channel = (product_id: number, x: number, y: number) => ({ product_id, x, y, motor: 0 }) as Channel;
 const planogram: Planogram = {
   currency: "CNY",
   cabinets: [
-    { addr: 1, name: "A", floor_type: 1, rows: [{ y: 0, channels: [1, 2, 3].map(channel) }, { y: 1, channels: [4, 0, 5].map(channel) }] },
-    { addr: 2, name: "B", floor_type: 2, rows: [{ y: 0, channels: [channel(0)] }, { y: 1, channels: [channel(6)] }] },
+    { addr: 1, name: "A", floor_type: 1, rows: [{ channels: [channel(1, 0, 0), channel(4, 1, 0), channel(3, 0, 2)] }, { channels: [channel(2, 0, 1), channel(0, 1, 1), channel(5, 1, 2)] }] },
+    { addr: 2, name: "B", floor_type: 2, rows: [{ channels: [channel(0, 0, 0)] }, { channels: [channel(6, 1, 0)] }] },
   ],
 };
 const layers = layersOf(planogram);

@@ -92,7 +92,7 @@ function useColumns(): Column<MachineRow>[] {
       width: "4rem",
       cell: (m) =>
         m.open_alerts > 0 ? (
-          <Link href={`/alerts?q=${m.machine_no}`} className="font-medium text-bad underline">
+          <Link href="/alerts" className="font-medium text-bad underline">
             {m.open_alerts}
           </Link>
         ) : (

@@ -13,7 +13,7 @@ export function UptimeStrip({ hours, zone }: { hours: MachineInfo["uptime"]; zon
     return t("machine.uptime_hour", { hour: at, share: `${Math.round(hour.online * 100)} %` });
   };
   return (
-    <svg viewBox={`0 0 ${hours.length * 10} 22`} className="block h-6 w-full max-w-md" role="img" aria-label={`${t("machine.uptime")}: ${hours.map(say).join("; ")}`}>
+    <svg viewBox={`0 0 ${hours.length * 10} 22`} preserveAspectRatio="none" className="block h-6 w-full" role="img" aria-label={`${t("machine.uptime")}: ${hours.map(say).join("; ")}`}>
       {hours.map((hour, i) => (
         <g key={hour.hour_start}>
           <title>{say(hour)}</title>

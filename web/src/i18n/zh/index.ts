@@ -1,7 +1,10 @@
 import type { Dictionary } from "../en";
 import { common } from "./common";
 import { errors } from "./errors";
+import { desk } from "./desk";
+import { developers } from "./developers";
 import { machine } from "./machine";
 import { sales } from "./sales";
+import { settings } from "./settings";
 
-export const zh: Dictionary = { ...common, ...errors, ...machine, ...sales };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...machine, ...sales, ...settings };

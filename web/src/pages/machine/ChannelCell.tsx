@@ -37,23 +37,18 @@ export function ChannelCell({ channel: c, holding, changed, currency, overlay, s
   }
   const faulty = c.floor_status !== works;
   const name = holding.good?.name ?? t("planogram.empty");
-  const more = [faulty && t("planogram.fault", { code: c.floor_status }), !holding.on_sale && t("planogram.off_sale"), c.reserved_codes > 0 && t("planogram.reserved", { n: c.reserved_codes })]
-    .filter(Boolean)
-    .map((part) => `, ${part as string}`)
-    .join("");
   return (
     <div
       id={cellId(c.product_id)}
       role="gridcell"
       tabIndex={current ? 0 : -1}
       aria-selected={selected}
-      aria-label={t("planogram.cell", { name: c.name, good: name, n: holding.quantity, total: c.capacity, more })}
       className={`min-w-24 flex-1 cursor-pointer rounded-md border p-2 text-sm select-none ${background(overlay, faulty, holding, c)} ${selected ? "border-brand ring-2 ring-brand" : changed ? "border-dashed border-brand" : "border-line"}`}
       {...events}
     >
       <div className="flex items-center justify-between gap-1">
         <span className="font-semibold">{c.name}</span>
-        {faulty && <TriangleAlert size={15} className="text-bad" aria-hidden />}
+        {faulty && <TriangleAlert size={15} className="text-bad" role="img" aria-label={t("planogram.fault", { code: c.floor_status })} />}
         {changed && <span className="size-2 rounded-full bg-brand" aria-hidden />}
       </div>
       {holding.good?.thumb && <img src={holding.good.thumb} alt="" loading="lazy" className="mx-auto h-10 object-contain" />}

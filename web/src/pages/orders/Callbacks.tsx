@@ -14,12 +14,10 @@ import { Time } from "../../ui/Time";
 interface Props {
   callbacks: Callback[];
   orderPath: string;
-  /** Key of what is fetched again after a resend. */
-  path: string;
   zone: string;
 }
 
-export function Callbacks({ callbacks, orderPath, path, zone }: Props) {
+export function Callbacks({ callbacks, orderPath, zone }: Props) {
   const { t } = useLanguage();
   return (
     <section className="card p-4">
@@ -28,7 +26,7 @@ export function Callbacks({ callbacks, orderPath, path, zone }: Props) {
       <ul className="flex flex-col gap-4">
         {callbacks.map((callback) => (
           <li key={callback.id}>
-            <CallbackView callback={callback} orderPath={orderPath} path={path} zone={zone} />
+            <CallbackView callback={callback} orderPath={orderPath} queryKey={[orderPath]} zone={zone} />
           </li>
         ))}
       </ul>
@@ -39,18 +37,19 @@ export function Callbacks({ callbacks, orderPath, path, zone }: Props) {
 interface ViewProps {
   callback: Callback;
   orderPath: string;
-  path: string;
+  /** What is fetched again after a resend. */
+  queryKey: string[];
   zone?: string;
 }
 
 /** One message to the merchant's server with its attempts. */
-export function CallbackView({ callback, orderPath, path, zone }: ViewProps) {
+export function CallbackView({ callback, orderPath, queryKey, zone }: ViewProps) {
   const { t, tCode } = useLanguage();
   const may = useMay();
   const queries = useQueryClient();
   const resend = useMutation({
     mutationFn: () => api.post(`${orderPath}/callbacks/${callback.id}/resend`),
-    onSuccess: () => queries.invalidateQueries({ queryKey: [path] }),
+    onSuccess: () => queries.invalidateQueries({ queryKey }),
   });
   return (
     <div className="flex min-w-0 flex-col gap-2">

@@ -49,7 +49,7 @@ export function OrderPage() {
             <div className="flex min-w-0 flex-col gap-4">
               <Facts detail={detail} />
               <OrderRecords detail={detail} path={path} />
-              <Callbacks callbacks={detail.callbacks} orderPath={path} path={path} zone={detail.order.timezone} />
+              <Callbacks callbacks={detail.callbacks} orderPath={path} zone={detail.order.timezone} />
             </div>
           </div>
         </div>

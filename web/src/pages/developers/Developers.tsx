@@ -1,0 +1,38 @@
+import { Route, Switch, useLocation } from "wouter";
+import { useMay } from "../../api/session";
+import { useLanguage } from "../../i18n/language";
+import { Page } from "../../ui/Page";
+import { Tabs } from "../../ui/Tabs";
+import { CallbackList } from "./CallbackList";
+import { Debugger } from "./Debugger";
+import { KeysTab } from "./KeysTab";
+import { RequestList } from "./RequestList";
+import { RequestView } from "./RequestView";
+
+const tabs = ["debug", "callbacks", "requests", "keys"] as const;
+
+export function Developers() {
+  const { t } = useLanguage();
+  const may = useMay();
+  const [here] = useLocation();
+  return (
+    <Page title={t("nav.developers")}>
+      <Tabs
+        label={t("dev.tabs")}
+        tabs={tabs
+          .filter((tab) => tab !== "keys" || may("manage_keys"))
+          .map((tab) => {
+            const href = tab === "debug" ? "/developers" : `/developers/${tab}`;
+            return { href, label: t(`dev.tab.${tab}`), current: tab === "debug" ? here === href : here.startsWith(href) };
+          })}
+      />
+      <Switch>
+        <Route path="/developers/callbacks" component={CallbackList} />
+        <Route path="/developers/requests" component={RequestList} />
+        <Route path="/developers/requests/:id" component={RequestView} />
+        <Route path="/developers/keys" component={KeysTab} />
+        <Route component={Debugger} />
+      </Switch>
+    </Page>
+  );
+}

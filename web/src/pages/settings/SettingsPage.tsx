@@ -1,0 +1,38 @@
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { useMay } from "../../api/session";
+import type { Permission } from "../../api/types";
+import { useLanguage } from "../../i18n/language";
+import { Page } from "../../ui/Page";
+import { Tabs } from "../../ui/Tabs";
+import { AuditLog } from "./AuditLog";
+import { Members } from "./Members";
+import { Sessions } from "./Sessions";
+
+const tabs: { name: "members" | "sessions" | "audit"; may: Permission }[] = [
+  { name: "members", may: "manage_members" },
+  { name: "sessions", may: "see" },
+  { name: "audit", may: "see_audit" },
+];
+
+export function SettingsPage() {
+  const { t } = useLanguage();
+  const may = useMay();
+  const [here] = useLocation();
+  const shown = tabs.filter((tab) => may(tab.may));
+  return (
+    <Page title={t("nav.settings")}>
+      <Tabs
+        label={t("settings.tabs")}
+        tabs={shown.map(({ name }) => ({ href: `/settings/${name}`, label: t(`settings.tab.${name}`), current: here === `/settings/${name}` }))}
+      />
+      <Switch>
+        <Route path="/settings/members" component={Members} />
+        <Route path="/settings/sessions" component={Sessions} />
+        <Route path="/settings/audit" component={AuditLog} />
+        <Route>
+          <Redirect to={`/settings/${shown[0]?.name ?? "sessions"}`} replace />
+        </Route>
+      </Switch>
+    </Page>
+  );
+}
