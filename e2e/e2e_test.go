@@ -202,6 +202,11 @@ type ready struct {
 		} `json:"products"`
 	} `json:"machines"`
 	CallbackSink string `json:"callback_sink"`
+	Console      struct {
+		URL      string `json:"url"`
+		Email    string `json:"email"`
+		Password string `json:"password"`
+	} `json:"console"`
 
 	client *http.Client // nil is the default one
 }

@@ -18,7 +18,7 @@ export class Visitor {
   mistakes = [];
 
   static async arrive(browser, { language, width, pictures }) {
-    const context = await browser.newContext({ locale: language, viewport: { width, height: 850 }, bypassCSP: true });
+    const context = await browser.newContext({ locale: language, viewport: { width, height: width < 600 ? 1500 : 900 }, bypassCSP: true });
     const visitor = new Visitor();
     visitor.page = await context.newPage();
     visitor.page.setDefaultTimeout(30_000);
@@ -32,7 +32,7 @@ export class Visitor {
   /** Takes a picture and notes what axe and the width have against the page. */
   async look(name) {
     const { page } = this;
-    await page.screenshot({ path: path.join(this.pictures, `${name}.png`), fullPage: true });
+    await page.screenshot({ path: path.join(this.pictures, `${name}.png`) });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     if (wide > 0) this.mistakes.push(`${name}: ${wide} pixels wider than the window`);
     await page.evaluate(axe);

@@ -313,6 +313,7 @@ export interface RequestRow {
   code: number;
   reason: string;
   diagnosis: string;
+  /** Microseconds. */
   duration: number;
 }
 

@@ -28,13 +28,13 @@ export function Frame({ children }: { children: ReactNode }) {
       <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-white focus:p-3">
         {t("app.skip")}
       </a>
-      <div className="sticky top-0 hidden h-screen flex-col gap-4 border-r border-line bg-white p-3 lg:flex">
+      <aside aria-label={t("nav.menu")} className="sticky top-0 hidden h-screen flex-col gap-4 border-r border-line bg-white p-3 lg:flex">
         <Brand />
         <Navigation />
         <div className="mt-auto border-t border-line pt-3">
           <Account />
         </div>
-      </div>
+      </aside>
       <div className="flex min-w-0 flex-col">
         <header className="sticky top-0 z-30 flex items-center gap-2 border-b border-line bg-white px-3 py-2 lg:px-6">
           <Button look="quiet" className="px-2 lg:hidden" aria-label={t("nav.menu")} onClick={() => setOpen("menu")}>

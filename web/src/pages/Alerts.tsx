@@ -63,7 +63,7 @@ export function Alerts() {
             ),
           },
           { label: t("alerts.subject"), width: "minmax(8rem,1.5fr)", cell: (a) => [a.subject, a.detail].filter(Boolean).join(" · ") || t("app.none") },
-          { label: t("alerts.opened"), width: "minmax(11rem,1fr)", cell: (a) => <Time at={a.opened_at} /> },
+          { label: t("alerts.opened"), width: "minmax(12.5rem,1fr)", cell: (a) => <Time at={a.opened_at} /> },
           {
             label: t("alerts.state"),
             width: "8rem",

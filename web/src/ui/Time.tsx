@@ -16,7 +16,7 @@ export function Time({ at, zone, style }: Props) {
   const { session } = useSession();
   if (!at) return <span>{t("app.none")}</span>;
   return (
-    <time dateTime={new Date(at).toISOString()} title={utc(at)} className="whitespace-nowrap tabular-nums">
+    <time dateTime={new Date(at).toISOString()} title={utc(at)} className="tabular-nums">
       {showTime(at, zone || session?.merchant?.timezone || "UTC", language, style)}
     </time>
   );

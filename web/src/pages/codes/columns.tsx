@@ -44,7 +44,7 @@ export function useCodeColumns(): Column<CodeRow>[] {
         </>
       ),
     },
-    { label: t("codes.expires"), width: "minmax(11rem,1fr)", cell: (c) => (c.expires_at ? <Time at={c.expires_at} zone={c.timezone} /> : t("codes.never")) },
+    { label: t("codes.expires"), width: "minmax(12.5rem,1fr)", cell: (c) => (c.expires_at ? <Time at={c.expires_at} zone={c.timezone} /> : t("codes.never")) },
     {
       label: t("codes.outcome"),
       width: "minmax(10rem,1fr)",

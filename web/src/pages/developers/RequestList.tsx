@@ -54,11 +54,11 @@ export function RequestList() {
               </>
             ),
           },
-          { label: t("requests.at"), width: "minmax(11rem,1fr)", cell: (r) => <Time at={r.at} /> },
+          { label: t("requests.at"), width: "minmax(12.5rem,1fr)", cell: (r) => <Time at={r.at} /> },
           { label: t("requests.answer"), width: "minmax(9rem,1fr)", cell: (r) => <Answer r={r} /> },
           { label: t("requests.diagnosis"), width: "minmax(10rem,1.5fr)", cell: (r) => (r.diagnosis ? tCode("diagnosis", r.diagnosis) : t("app.none")) },
           { label: t("requests.client"), width: "8rem", cell: (r) => <span className="text-sm">{r.client || t("app.none")}</span> },
-          { label: t("requests.duration"), width: "5rem", cell: (r) => showDuration(r.duration) },
+          { label: t("requests.duration"), width: "5rem", cell: (r) => showDuration(r.duration / 1000) },
         ]}
       />
     </>

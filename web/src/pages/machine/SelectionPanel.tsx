@@ -29,7 +29,7 @@ export function SelectionPanel({ m, channels, currency, goods, staged, onEdit, o
   const one = channels.length === 1 ? channels[0] : undefined;
   const faulty = channels.filter((c) => c.floor_status !== works);
   return (
-    <aside className="card flex h-fit flex-col gap-4 p-4 lg:sticky lg:top-20" aria-live="polite">
+    <section className="card flex h-fit flex-col gap-4 p-4 lg:sticky lg:top-20" aria-live="polite">
       <h2>{one ? t("planogram.channel", { name: one.name }) : channels.length ? t("planogram.selected", { n: channels.length }) : t("planogram.nothing_selected")}</h2>
       {one && <Facts channel={one} currency={currency} goods={goods} staged={staged} />}
       {channels.length > 0 && may("edit_planogram") && (
@@ -37,7 +37,7 @@ export function SelectionPanel({ m, channels, currency, goods, staged, onEdit, o
       )}
       {one && may("test_dispense") && <Button onClick={() => onTest(one)}>{t("planogram.test")}</Button>}
       {faulty.length > 0 && may("test_dispense") && <ClearFault m={m} channels={faulty} />}
-    </aside>
+    </section>
   );
 }
 

@@ -1,4 +1,4 @@
-import { BellOff, CircleX, CloudOff, PackageX, TriangleAlert, WifiOff, type LucideIcon } from "lucide-react";
+import { CircleCheck, CircleX, CloudOff, PackageX, TriangleAlert, WifiOff, type LucideIcon } from "lucide-react";
 import { Link } from "wouter";
 import type { QueueItem } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -27,7 +27,7 @@ export function Queue({ items }: { items: QueueItem[] }) {
       </h2>
       {items.length === 0 && (
         <p className="flex items-center gap-2 p-4 text-ok">
-          <BellOff size={18} aria-hidden />
+          <CircleCheck size={18} aria-hidden />
           {t("now.queue_empty")}
         </p>
       )}

@@ -1,17 +1,28 @@
+import { CircleCheck, CircleX, Clock, Info, TriangleAlert } from "lucide-react";
 import { useLanguage } from "../../i18n/language";
-import { Status, type Tone } from "../../ui/Status";
 
-const tones: Record<string, Tone> = {
-  DISPENSED: "ok", PICKED_UP: "ok", UNPAID: "off", EXPIRED: "off", CLOSED: "off", REFUNDED: "info", DISPENSING: "wait", NOT_STARTED: "warn",
-  TIMED_OUT: "warn",
+const looks = {
+  ok: ["bg-ok-soft text-ok", CircleCheck],
+  bad: ["bg-bad-soft text-bad", CircleX],
+  doubt: ["bg-warn-soft text-warn", TriangleAlert],
+  wait: ["bg-info-soft text-info", Clock],
+  plain: ["bg-white text-ink", Info],
+} as const;
+
+/** Whatever is not named here is a fault. */
+const lookOf: Record<string, keyof typeof looks> = {
+  DISPENSED: "ok", PICKED_UP: "ok", DISPENSING: "wait", TIMED_OUT: "doubt", NOT_STARTED: "doubt", UNPAID: "plain", EXPIRED: "plain",
+  CLOSED: "plain", REFUNDED: "plain",
 };
 
-/** What became of the order, in one plain sentence. Whatever is not named above is a fault. */
+/** What became of the order, in one plain sentence. */
 export function Sentence({ code }: { code: string }) {
   const { tCode } = useLanguage();
+  const [look, Icon] = looks[lookOf[code] ?? "bad"];
   return (
-    <p className="card p-4 text-lg">
-      <Status tone={tones[code] ?? "bad"}>{code}</Status> {tCode("sentence", code)}
+    <p className={`flex items-center gap-3 rounded-lg border border-line p-4 text-lg font-medium ${look}`}>
+      <Icon size={22} className="shrink-0" aria-hidden />
+      {tCode("sentence", code)}
     </p>
   );
 }

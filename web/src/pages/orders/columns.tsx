@@ -24,7 +24,7 @@ export function useOrderColumns(): Column<OrderRow>[] {
         </>
       ),
     },
-    { label: t("orders.at"), width: "minmax(11rem,1fr)", cell: (o) => <Time at={o.created_at} /> },
+    { label: t("orders.at"), width: "minmax(12.5rem,1fr)", cell: (o) => <Time at={o.created_at} /> },
     {
       label: t("orders.machine"),
       width: "minmax(8rem,1fr)",

@@ -21,7 +21,7 @@ export function AuditLog() {
         rowKey={(a) => a.id}
         columns={[
           { label: t("audit.action"), width: "minmax(10rem,1fr)", cell: (a) => <code className="text-sm">{a.action}</code> },
-          { label: t("audit.at"), width: "minmax(11rem,1fr)", cell: (a) => <Time at={a.at} /> },
+          { label: t("audit.at"), width: "minmax(12.5rem,1fr)", cell: (a) => <Time at={a.at} /> },
           {
             label: t("audit.who"),
             width: "minmax(9rem,1fr)",

@@ -64,7 +64,7 @@ export function Members() {
               ),
             },
             { label: t("members.group"), width: "minmax(7rem,1fr)", cell: (m) => m.machine_group || t("app.all") },
-            { label: t("members.since"), width: "minmax(11rem,1fr)", cell: (m) => <Time at={m.created_at} /> },
+            { label: t("members.since"), width: "minmax(12.5rem,1fr)", cell: (m) => <Time at={m.created_at} /> },
             {
               label: t("members.actions"),
               width: "7rem",

@@ -37,7 +37,7 @@ export function Sessions() {
           columns={[
             { label: t("sessions.session"), width: "minmax(12rem,2fr)", cell: (s) => <span className="text-sm">{s.user_agent || t("app.none")}</span> },
             { label: t("sessions.ip"), width: "9rem", cell: (s) => s.ip },
-            { label: t("sessions.created"), width: "minmax(11rem,1fr)", cell: (s) => <Time at={s.created_at} /> },
+            { label: t("sessions.created"), width: "minmax(12.5rem,1fr)", cell: (s) => <Time at={s.created_at} /> },
             { label: t("sessions.last_seen"), width: "8rem", cell: (s) => <Ago at={s.last_seen_at} /> },
             {
               label: t("sessions.actions"),

@@ -1,0 +1,121 @@
+// Drives a running platform as somebody at a desk would, in both languages and
+// at both widths: node journey.mjs <demo.json> <folder for pictures>.
+import { readFileSync } from "node:fs";
+import { launch, Visitor } from "./browser.mjs";
+
+const [file, pictures] = process.argv.slice(2);
+const demo = JSON.parse(readFileSync(file, "utf8"));
+const words = {
+  en: { create: "Create codes", created: /codes created/, review: "Review and apply", apply: "Apply", run: "Explain", lower: /lower case/ },
+  "zh-CN": { create: "创建取货码", created: /已创建/, review: "检查并应用", apply: "应用", run: "分析", lower: /小写/ },
+};
+
+async function signIn({ page }, look) {
+  await page.goto(demo.console.url);
+  await page.locator("input[name=email]").fill(demo.console.email);
+  await page.locator("input[name=password]").fill("wrong password");
+  await page.locator("button[type=submit]").click();
+  await page.getByRole("alert").waitFor();
+  await look("sign-in");
+  await page.locator("input[name=password]").fill(demo.console.password);
+  await page.locator("button[type=submit]").click();
+  await page.locator("#content h1").waitFor();
+}
+
+/** Issues a code for a channel of the page that is open and returns it. */
+async function issueCode({ page }, text, channel) {
+  await page.getByRole("button", { name: text.create }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.locator("select").first().selectOption({ index: channel });
+  await dialog.getByRole("button", { name: text.create }).click();
+  await dialog.getByText(text.created).waitFor();
+  const code = (await dialog.locator("[data-code]").first().textContent()).trim();
+  await page.keyboard.press("Escape");
+  return code;
+}
+
+/** Asks the merchant's server, which is the Go test: signing exists there only. */
+async function merchant(what, payload) {
+  const response = await fetch(`${demo.merchant_url}/${what}`, { method: "POST", body: JSON.stringify(payload) });
+  if (!response.ok) throw new Error(`${what}: ${await response.text()}`);
+  return response.text();
+}
+
+/** From a code to the timeline of the order it was redeemed for. */
+async function codeToTimeline(visitor, text, machine, channel, look) {
+  const { page } = visitor;
+  await page.goto(`${demo.console.url}machines/${machine.machine_no}/codes`);
+  const code = await issueCode(visitor, text, channel);
+  await look("codes-of-machine");
+  const product = machine.products[channel - 1];
+  const order = await merchant("redeem", { machine_no: machine.machine_no, code, product_id: String(product.product_id), trade_id: `journey-${visitor.name}` });
+  await page.goto(`${demo.console.url}orders/${order}`);
+  // The stream brings the rest of the story into the page that is open.
+  await page.getByText(/Merchant's server took the callback|商户服务器已接收回调/).waitFor();
+  await look("order");
+}
+
+/** Sets quantities with the keyboard, looks at the diff, applies it. */
+async function editPlanogram({ page }, text, machine, look) {
+  await page.goto(`${demo.console.url}machines/${machine.machine_no}`);
+  const cells = page.getByRole("gridcell");
+  await cells.first().click();
+  await page.keyboard.press("Shift+ArrowRight");
+  await page.keyboard.press("3");
+  await look("planogram");
+  await page.getByRole("button", { name: text.review }).click();
+  await look("planogram-diff");
+  await page.getByRole("dialog").getByRole("button", { name: text.apply, exact: true }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await cells.filter({ hasText: "3/10" }).nth(1).waitFor();
+  await cells.first().click();
+  await page.keyboard.press("Shift+ArrowRight");
+  await page.keyboard.press("f");
+  await page.getByRole("button", { name: text.review }).click();
+  await page.getByRole("dialog").getByRole("button", { name: text.apply, exact: true }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+}
+
+/** A signature in lower case: the debugger names the cause. */
+async function debugSignature({ page }, text, look) {
+  await page.goto(`${demo.console.url}developers`);
+  await page.locator("textarea").fill(await merchant("lower-case", { machine_no: demo.machines[0].machine_no, method: "machine.get" }));
+  await page.getByRole("button", { name: text.run }).click();
+  await page.getByText(text.lower).waitFor();
+  await look("debugger");
+}
+
+const others = ["", "machines", "orders", "codes", "goods", "alerts", "developers/callbacks", "developers/requests", "developers/keys", "settings/members", "settings/sessions", "settings/audit", "nowhere"];
+
+async function lookAround({ page }, machine, look) {
+  const tabs = ["events", "orders", "settings", "test"].map((tab) => `machines/${machine.machine_no}/${tab}`);
+  for (const place of [...others, ...tabs]) {
+    await page.goto(demo.console.url + place);
+    await page.locator("#content").getByText(/Loading|加载中/).waitFor({ state: "detached" });
+    await page.waitForLoadState("load");
+    await look(place.replace(/\W+/g, "-") || "now");
+  }
+}
+
+const browser = await launch();
+const mistakes = [];
+try {
+  let channel = 1;
+  for (const language of ["en", "zh-CN"]) {
+    for (const width of [1280, 390]) {
+      const visitor = await Visitor.arrive(browser, { language, width, pictures });
+      const look = (name) => visitor.look(name);
+      const machine = demo.machines[2];
+      await signIn(visitor, look);
+      await codeToTimeline(visitor, words[language], machine, channel++, look);
+      await editPlanogram(visitor, words[language], machine, look);
+      await debugSignature(visitor, words[language], look);
+      await lookAround(visitor, machine, look);
+      mistakes.push(...(await visitor.leave()));
+    }
+  }
+} finally {
+  await browser.close();
+}
+console.log(mistakes.join("\n") || "no mistakes");
+process.exit(mistakes.length ? 1 : 0);

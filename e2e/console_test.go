@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vendlane/vendlane/internal/testkit/require"
+	"github.com/vendlane/vendlane/signature"
+)
+
+// TestConsoleInTheBrowser has somebody at a desk go through the console, in both
+// languages and at both widths. Pictures stay in VENDLANE_E2E_PICTURES, if set.
+func TestConsoleInTheBrowser(t *testing.T) {
+	node, chromium := require.Binary(t, "node"), require.Binary(t, "chromium")
+	if _, err := os.Stat("console/node_modules"); err != nil {
+		require.Missing(t, "the packages of e2e/console are not installed: npm ci in that folder")
+	}
+	data := t.TempDir()
+	_, r := startDemo(t, filepath.Join(data, "demo"))
+	merchant := httptest.NewServer(merchantOf(r))
+	defer merchant.Close()
+
+	pictures := os.Getenv("VENDLANE_E2E_PICTURES")
+	if pictures == "" {
+		pictures = filepath.Join(data, "pictures")
+	}
+	file := filepath.Join(data, "demo.json")
+	text, err := json.Marshal(map[string]any{"console": r.Console, "machines": r.Machines, "merchant_url": merchant.URL})
+	if err == nil {
+		err = os.WriteFile(file, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	journey := exec.CommandContext(t.Context(), node, "console/journey.mjs", file, pictures)
+	journey.Env = append(os.Environ(), "CHROMIUM="+chromium)
+	if out, err := journey.CombinedOutput(); err != nil {
+		t.Fatalf("journey: %v\n%s", err, out)
+	}
+}
+
+// merchantOf is the merchant's server as the journey needs it: redeem turns a
+// code into an order that is dispensed, lower-case signs as many do by mistake.
+func merchantOf(r ready) http.Handler {
+	mux := http.NewServeMux()
+	handle := func(path string, answer func(*http.Request, map[string]any) (string, error)) {
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, req *http.Request) {
+			var payload map[string]any
+			err := json.NewDecoder(req.Body).Decode(&payload)
+			var text string
+			if err == nil {
+				text, err = answer(req, payload)
+			}
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusBadGateway)
+				return
+			}
+			_, _ = w.Write([]byte(text)) // the journey is gone otherwise
+		})
+	}
+	handle("/redeem", func(req *http.Request, payload map[string]any) (string, error) { return redeemAndDispense(req, r, payload) })
+	handle("/lower-case", func(_ *http.Request, payload map[string]any) (string, error) { return lowerCase(r, payload) })
+	return mux
+}
+
+// redeemAndDispense returns the id of the order.
+func redeemAndDispense(req *http.Request, r ready, payload map[string]any) (string, error) {
+	payload["method"], payload["notify_url"] = "event.consume.pickup_code", r.CallbackSink
+	a, err := r.call(req.Context(), http.MethodPost, "/consumes", payload)
+	var order struct {
+		OrderID int64 `json:"order_id"`
+		Records []struct {
+			ID int64 `json:"id"`
+		} `json:"records"`
+	}
+	if err == nil {
+		err = json.Unmarshal(a.Data, &order)
+	}
+	if err != nil || a.Code != 0 || len(order.Records) != 1 {
+		return "", fmt.Errorf("consumes: %+v, %w", a, err)
+	}
+	id := strconv.FormatInt(order.OrderID, 10)
+	a, err = r.call(req.Context(), http.MethodPost, "/deliveries", map[string]any{
+		"machine_no": payload["machine_no"], "method": "device.delivery.put", "order_id": id,
+		"record_id": strconv.FormatInt(order.Records[0].ID, 10),
+	})
+	if err != nil || a.Code != 0 {
+		return "", fmt.Errorf("deliveries: %+v, %w", a, err)
+	}
+	return id, nil
+}
+
+// lowerCase returns a signed body whose sign has lower-case digits.
+func lowerCase(r ready, payload map[string]any) (string, error) {
+	payload["timestamp"] = strconv.FormatInt(time.Now().Unix(), 10)
+	signed, err := signature.SignJSON(payload, r.Merchant.AppKey)
+	if err != nil {
+		return "", err
+	}
+	lower := regexp.MustCompile(`"sign":"[0-9A-F]{32}"`).ReplaceAllStringFunc(string(signed), strings.ToLower)
+	body, err := json.Marshal(map[string]string{"payload": base64.StdEncoding.EncodeToString([]byte(lower))})
+	return string(body), err
+}
