@@ -2,7 +2,7 @@
 GOLANGCI_VERSION = v2.15.0
 SQLC_VERSION     = v1.31.1
 
-.PHONY: check format lint test generate bench build
+.PHONY: check format lint test generate bench build web web-check
 
 check: format lint test
 
@@ -30,3 +30,12 @@ bench:
 
 build:
 	go build -o bin/vendlane ./cmd/vendlane
+
+# The console's pages. Node is needed only to change them: dist is committed.
+web:
+	cd web && npm ci --no-audit --no-fund && npm test && npm run build
+
+# Fails if the committed pages are not those of the sources.
+web-check: web
+	@git diff --exit-code --stat -- web/dist && test -z "$$(git ls-files --others --exclude-standard web/dist)" \
+		|| { echo "web/dist is stale: run make web and commit it"; exit 1; }

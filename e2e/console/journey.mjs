@@ -48,7 +48,7 @@ async function codeToTimeline(visitor, text, machine, channel, look) {
   const code = await issueCode(visitor, text, channel);
   await look("codes-of-machine");
   const product = machine.products[channel - 1];
-  const order = await merchant("redeem", { machine_no: machine.machine_no, code, product_id: String(product.product_id), trade_id: `journey-${visitor.name}` });
+  const order = await merchant("redeem", { machine_no: machine.machine_no, code, product_id: String(product.product_id), trade_id: crypto.randomUUID() });
   await page.goto(`${demo.console.url}orders/${order}`);
   // The stream brings the rest of the story into the page that is open.
   await page.getByText(/Merchant's server took the callback|商户服务器已接收回调/).waitFor();

@@ -1,4 +1,4 @@
-import { Route, Switch } from "wouter";
+import { Link, Route, Switch } from "wouter";
 import { LiveProvider } from "./api/live";
 import { useSession } from "./api/session";
 import { Account } from "./frame/Account";
@@ -18,7 +18,7 @@ import { Orders } from "./pages/orders/Orders";
 import { SettingsPage } from "./pages/settings/SettingsPage";
 import { SignIn } from "./pages/SignIn";
 import { ErrorNote } from "./ui/ErrorNote";
-import { Empty, Loading } from "./ui/Page";
+import { Loading, Page } from "./ui/Page";
 
 export function App() {
   const { session, error } = useSession();
@@ -61,7 +61,11 @@ function Pages() {
       <Route path="/developers/*?" component={Developers} />
       <Route path="/settings/*?" component={SettingsPage} />
       <Route>
-        <Empty text={t("app.not_found")} />
+        <Page title={t("app.not_found")}>
+          <Link href="/" className="text-brand-strong underline">
+            {t("nav.now")}
+          </Link>
+        </Page>
       </Route>
     </Switch>
   );
