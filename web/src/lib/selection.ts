@@ -1,8 +1,9 @@
 import type { Cabinet, Channel, Planogram } from "../api/types";
+import { groupBy } from "./group";
 
 /** The layers of a cabinet from top to bottom: x is the row of a channel, y its column. */
 export function layersOfCabinet(cabinet: Cabinet): Channel[][] {
-  const layers = Map.groupBy(
+  const layers = groupBy(
     cabinet.rows.flatMap((row) => row.channels),
     (c) => c.x,
   );

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { api } from "../../api/client";
 import type { GoodUse, List } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
+import { groupBy } from "../../lib/group";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Loading } from "../../ui/Page";
 
@@ -11,7 +12,7 @@ export function Uses({ goodId }: { goodId: number }) {
   const { t } = useLanguage();
   const path = `/goods/${goodId}/uses`;
   const uses = useQuery({ queryKey: [path], queryFn: ({ signal }) => api.get<List<GoodUse>>(path, {}, signal) });
-  const machines = Map.groupBy(uses.data?.items ?? [], (use) => use.machine_no);
+  const machines = groupBy(uses.data?.items ?? [], (use) => use.machine_no);
   return (
     <>
       <ErrorNote error={uses.error} onRetry={() => void uses.refetch()} />
