@@ -69,8 +69,12 @@ func merchantOf(r ready) http.Handler {
 			_, _ = w.Write([]byte(text)) // the journey is gone otherwise
 		})
 	}
-	handle("/redeem", func(req *http.Request, payload map[string]any) (string, error) { return redeemAndDispense(req, r, payload) })
-	handle("/lower-case", func(_ *http.Request, payload map[string]any) (string, error) { return lowerCase(r, payload) })
+	handle("/redeem", func(req *http.Request, payload map[string]any) (string, error) {
+		return redeemAndDispense(req, r, payload)
+	})
+	handle("/lower-case", func(_ *http.Request, payload map[string]any) (string, error) {
+		return lowerCase(r, payload)
+	})
 	return mux
 }
 
@@ -87,18 +91,21 @@ func redeemAndDispense(req *http.Request, r ready, payload map[string]any) (stri
 	if err == nil {
 		err = json.Unmarshal(a.Data, &order)
 	}
-	if err != nil || a.Code != 0 || len(order.Records) != 1 {
-		return "", fmt.Errorf("consumes: code %d, %v", a.Code, err)
+	if err != nil {
+		return "", err
+	}
+	if a.Code != 0 || len(order.Records) != 1 {
+		return "", fmt.Errorf("consumes answered %+v", a)
 	}
 	id := strconv.FormatInt(order.OrderID, 10)
 	a, err = r.call(req.Context(), http.MethodPost, "/deliveries", map[string]any{
 		"machine_no": payload["machine_no"], "method": "device.delivery.put", "order_id": id,
 		"record_id": strconv.FormatInt(order.Records[0].ID, 10),
 	})
-	if err != nil || a.Code != 0 {
-		return "", fmt.Errorf("deliveries: code %d, %v", a.Code, err)
+	if err == nil && a.Code != 0 {
+		err = fmt.Errorf("deliveries answered %+v", a)
 	}
-	return id, nil
+	return id, err
 }
 
 // lowerCase returns a signed body whose sign has lower-case digits.
