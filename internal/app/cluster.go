@@ -11,6 +11,9 @@ import (
 // another may.
 const minTurn = 30 * time.Second
 
+// hearingWithin is how long a node waits at its start until it hears the others.
+const hearingWithin = 5 * time.Second
+
 // shareLimits makes the limits that live in memory count for all nodes.
 func (a *App) shareLimits() {
 	requests, failures := a.API.Tallies()
@@ -37,6 +40,10 @@ func (a *App) join(ctx context.Context) (leave func(ctx context.Context) error, 
 		defer close(ended)
 		a.node.Run(ctx, a.gateway)
 	}()
+	select {
+	case <-a.node.Hearing():
+	case <-time.After(hearingWithin): // polling makes up for it
+	}
 	return func(ctx context.Context) error {
 		stop()
 		<-ended

@@ -7,12 +7,14 @@ import (
 	"sync"
 )
 
-// Errors a Handler returns from Authenticate.
+// Errors a Handler returns from Authenticate and CheckWill.
 var (
 	// ErrBadCredentials: unknown machine or wrong password (4 / 0x86).
 	ErrBadCredentials = errors.New("devicegw: bad credentials")
 	// ErrNotAuthorized: known, but may not connect (5 / 0x87).
 	ErrNotAuthorized = errors.New("devicegw: not authorized")
+	// ErrUnavailable, from CheckWill: it cannot be told now (3 / 0x88).
+	ErrUnavailable = errors.New("devicegw: unavailable")
 )
 
 // Errors of Send. Every error of Send wraps exactly one of them.
@@ -72,7 +74,7 @@ type Handler interface {
 	// error as "server unavailable" (3 / 0x88).
 	Authenticate(ctx context.Context, c Credentials) (machineNo string, err error)
 	// CheckWill verifies a last will when it is set at CONNECT; an error
-	// refuses the CONNECT (5 / 0x83).
+	// refuses the CONNECT (5 / 0x83), ErrUnavailable as "server unavailable".
 	CheckWill(ctx context.Context, m Message) error
 	// Connecting gives the connection its epoch, which is higher than that of
 	// every earlier connection of the machine, wherever it was. It comes last

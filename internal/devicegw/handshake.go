@@ -151,6 +151,9 @@ func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 	m := Message{MachineNo: machineNo, Topic: p.Will.Topic, Payload: p.Will.Payload, QoS: p.Will.QoS, Will: true}
 	if err := c.g.h.CheckWill(ctx, m); err != nil {
 		c.g.log.Debug("will refused", "machine_no", machineNo, "error", err)
+		if errors.Is(err, ErrUnavailable) {
+			return refuseUnavailable
+		}
 		return refuseWill
 	}
 	// Copied, or the will would keep the whole CONNECT alive with its password.

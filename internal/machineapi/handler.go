@@ -127,8 +127,12 @@ func (h *Handler) CheckWill(ctx context.Context, m devicegw.Message) error {
 	}
 	if d := (*drop)(nil); errors.As(err, &d) {
 		h.countDrop(ctx, m, u, d)
+		return err
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("%w: check the will: %w", devicegw.ErrUnavailable, err)
+	}
+	return nil
 }
 
 // Connecting implements devicegw.Handler: from here on nothing an older

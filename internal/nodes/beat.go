@@ -48,7 +48,7 @@ func (n *Node) beat(ctx context.Context, gateway Gateway) {
 func (n *Node) beatOnce(ctx context.Context, gateway Gateway) error {
 	var known []db.Node
 	lost := false
-	err := n.store.InTx(ctx, func(tx *store.Tx) error {
+	err := n.bus.Aside(ctx, func(tx *db.Queries) error {
 		beaten, err := tx.BeatNode(ctx, n.id)
 		if err != nil {
 			return err

@@ -39,6 +39,9 @@ type Bus interface {
 	// Listen calls handle with each text until ctx ends, and with "" whenever
 	// texts may have been lost.
 	Listen(ctx context.Context, handle func(text string))
+	// Aside is InTx on a connection kept for signs of life: a node that is busy
+	// must not look dead.
+	Aside(ctx context.Context, fn func(q *db.Queries) error) error
 }
 
 // Node is this node among the others. Join, Run and Leave follow each other.
@@ -50,6 +53,7 @@ type Node struct {
 	log     *slog.Logger
 	tallies map[string]*Tally
 	taken   chan item
+	hearing chan struct{} // closed when the node hears the others
 	living  atomic.Int64
 
 	// others and blind belong to the goroutine that beats, mute to the one that
@@ -85,7 +89,7 @@ func New(st *store.Store, bus Bus, clock vending.Clock, random io.Reader, log *s
 	}
 	return &Node{
 		id: host[:min(len(host), 40)] + "-" + hex.EncodeToString(mark), store: st, bus: bus, clock: clock, log: log,
-		tallies: map[string]*Tally{}, taken: make(chan item, maxTaken), others: map[string]sighting{},
+		tallies: map[string]*Tally{}, taken: make(chan item, maxTaken), hearing: make(chan struct{}), others: map[string]sighting{},
 	}, nil
 }
 
@@ -124,12 +128,14 @@ func (n *Node) Run(ctx context.Context, gateway Gateway) {
 		t.share()
 	}
 	repair := store.NewSignal()
+	hears := sync.OnceFunc(func() { close(n.hearing) })
 	var wg sync.WaitGroup
 	wg.Go(func() { n.beat(ctx, gateway) })
 	wg.Go(func() { n.repair(ctx, gateway, repair) })
 	wg.Go(func() { n.tell(ctx) })
 	n.bus.Listen(ctx, func(text string) {
 		if text == "" {
+			hears()
 			n.store.Commands.Notify()
 			repair.Notify()
 			return
@@ -138,6 +144,9 @@ func (n *Node) Run(ctx context.Context, gateway Gateway) {
 	})
 	wg.Wait()
 }
+
+// Hearing is closed once the node hears what the others say.
+func (n *Node) Hearing() <-chan struct{} { return n.hearing }
 
 // Lease tells whether this node does a piece of periodic work for the next
 // while, in milliseconds. Another one does it if that one is alive and its turn

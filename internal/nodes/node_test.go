@@ -21,6 +21,7 @@ import (
 
 // bus joins the nodes of a test; while cut it loses what is published.
 type bus struct {
+	store     *store.Store
 	mu        sync.Mutex
 	listeners []func(string)
 	cut       bool
@@ -43,6 +44,10 @@ func (b *bus) Listen(ctx context.Context, handle func(string)) {
 	b.listeners = append(b.listeners, handle)
 	b.mu.Unlock()
 	<-ctx.Done()
+}
+
+func (b *bus) Aside(ctx context.Context, fn func(q *db.Queries) error) error {
+	return b.store.InTx(ctx, func(tx *store.Tx) error { return fn(tx.Queries) })
 }
 
 func (b *bus) lose(cut bool) {
@@ -104,7 +109,8 @@ func newCluster(t *testing.T) *cluster {
 		}
 		return engine
 	}
-	return &cluster{t: t, f: storetest.NewFixture(t, open), bus: &bus{}}
+	f := storetest.NewFixture(t, open)
+	return &cluster{t: t, f: f, bus: &bus{store: f.Store}}
 }
 
 func (c *cluster) join() *member {

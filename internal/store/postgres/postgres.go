@@ -40,6 +40,9 @@ type Engine struct {
 	pool *sql.DB
 	cfg  *pgx.ConnConfig
 	loss *loss
+	// aside has one connection that the other users of the database do not
+	// wait for; nil in aside itself.
+	aside *Engine
 
 	mu     sync.RWMutex // held for reading by every write under way
 	closed bool
@@ -64,12 +67,8 @@ func open(ctx context.Context, dsn, application string, opts Options, check func
 	if err != nil {
 		return nil, err
 	}
-	lost := &loss{}
-	pool := stdlib.OpenDB(*cfg, stdlib.OptionShouldPing(lost.shouldPing), stdlib.OptionAfterConnect(boundServer))
-	pool.SetMaxOpenConns(opts.MaxConns)
-	pool.SetMaxIdleConns(opts.MaxConns)
-	pool.SetConnMaxIdleTime(maxIdleTime)
-	e := &Engine{pool: pool, cfg: cfg, loss: lost}
+	e := newEngine(cfg, opts.MaxConns)
+	e.aside = newEngine(cfg, 1)
 	if err = check(e, ctx); err == nil {
 		err = e.start(ctx)
 	}
@@ -77,6 +76,21 @@ func open(ctx context.Context, dsn, application string, opts Options, check func
 		return nil, errors.Join(fmt.Errorf("open PostgreSQL database: %w", err), e.Close())
 	}
 	return e, nil
+}
+
+// newEngine connects when it is first used.
+func newEngine(cfg *pgx.ConnConfig, maxConns int) *Engine {
+	lost := &loss{}
+	pool := stdlib.OpenDB(*cfg, stdlib.OptionShouldPing(lost.shouldPing), stdlib.OptionAfterConnect(boundServer))
+	pool.SetMaxOpenConns(maxConns)
+	pool.SetMaxIdleConns(maxConns)
+	pool.SetConnMaxIdleTime(maxIdleTime)
+	return &Engine{pool: pool, cfg: cfg, loss: lost}
+}
+
+// Aside is RunInTx on a connection kept for what must not wait for the others.
+func (e *Engine) Aside(ctx context.Context, fn func(q *db.Queries) error) error {
+	return e.aside.RunInTx(ctx, fn)
 }
 
 // applicationName is what the server shows for our connections, unless the DSN
@@ -198,5 +212,8 @@ func (e *Engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.closed = true
+	if e.aside != nil {
+		return errors.Join(e.pool.Close(), e.aside.Close())
+	}
 	return e.pool.Close()
 }

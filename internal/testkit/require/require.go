@@ -44,12 +44,3 @@ func Everything() bool {
 }
 
 func separator(r rune) bool { return r == ',' || r == ' ' }
-
-// Missing skips the test for a reason, or fails it if Env demands everything.
-func Missing(t testing.TB, reason string) {
-	t.Helper()
-	if Everything() {
-		t.Fatalf("required (%s): %s", Env, reason)
-	}
-	t.Skip(reason)
-}
