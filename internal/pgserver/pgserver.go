@@ -12,7 +12,10 @@ import (
 // are none.
 func Folder() string {
 	if path, err := exec.LookPath("postgres"); err == nil {
-		return filepath.Dir(path)
+		// The others stand beside the program itself, not beside a link to it.
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(path)
+		}
 	}
 	// Debian keeps them out of the PATH.
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
