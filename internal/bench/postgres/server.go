@@ -33,7 +33,7 @@ bin=$1 dir=$2
 echo ready
 read -r _
 "$bin"/pg_ctl -D "$dir/data" -m immediate stop >/dev/null
-rm -rf "$dir"
+rm -rf "$dir" 2>/dev/null || rm -rf "$dir/data" "$dir/log" # its own folder may stand where it may not remove it
 `
 
 // startServer starts a private server below a folder.
@@ -62,10 +62,10 @@ func startServer(ctx context.Context, folder string) (*server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	stop := func() error { return errors.Join(input.Close(), cmd.Wait()) }
+	stop := func() error { return errors.Join(input.Close(), cmd.Wait(), os.RemoveAll(dir)) }
 	if answer, _ := bufio.NewReader(output).ReadString('\n'); answer != "ready\n" {
 		text, _ := os.ReadFile(filepath.Join(dir, "log"))
-		return nil, errors.Join(fmt.Errorf("PostgreSQL did not start: %s", text), stop(), os.RemoveAll(dir))
+		return nil, errors.Join(fmt.Errorf("PostgreSQL did not start: %s", text), stop())
 	}
 	return &server{dsn: "host=" + dir + " port=5432 user=postgres dbname=postgres", stop: stop}, nil
 }
