@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -215,15 +216,15 @@ func TestCommandsWakeOthers(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *cluster) {
 		a := c.join()
 		defer a.stop()
-		var told int
-		go c.bus.Listen(t.Context(), func(string) { told++ })
+		var told atomic.Int64
+		go c.bus.Listen(t.Context(), func(string) { told.Add(1) })
 		synctest.Wait()
 		c.f.Write(t, func(tx *store.Tx) error {
 			return tx.QueueMessage(t.Context(), c.f.Machine.ID, "client.machine.refresh", nil, 1)
 		})
 		time.Sleep(time.Second)
-		if told != 1 {
-			t.Errorf("%d messages, want 1", told)
+		if n := told.Load(); n != 1 {
+			t.Errorf("%d messages, want 1", n)
 		}
 		<-c.f.Store.Commands.C()
 		for _, text := range []string{`{"from":"x","items":[{"kind":"commands"}]}`, `{"from":`, `{}`} {
@@ -232,10 +233,10 @@ func TestCommandsWakeOthers(t *testing.T) {
 			}
 		}
 		<-c.f.Store.Commands.C()
-		told = 0
+		told.Store(0)
 		time.Sleep(time.Second)
-		if told != 0 {
-			t.Errorf("%d messages after one of another node, want none", told)
+		if n := told.Load(); n != 0 {
+			t.Errorf("%d messages after one of another node, want none", n)
 		}
 	})
 }
