@@ -66,8 +66,8 @@ type ConnState struct {
 // would have to be read. Calls for one connection never
 // overlap; calls for different connections do, also of one machine during a
 // take-over. A panic closes the connection and nothing else. Contexts of
-// Authenticate, CheckWill and Connecting end with the connect timeout or at Shutdown, all
-// others when Shutdown's patience is over.
+// Authenticate, CheckWill and Connecting end with the connect timeout or at
+// Shutdown, all others when Shutdown's patience is over.
 type Handler interface {
 	// Authenticate returns the number of the machine the connection belongs
 	// to. ErrBadCredentials and ErrNotAuthorized refuse it as such, any other

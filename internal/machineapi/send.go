@@ -222,12 +222,11 @@ func (r *Relay) wakeIfBack(ctx context.Context, machineID int64) error {
 	if err != nil {
 		return fmt.Errorf("read machine: %w", err)
 	}
-	node, held, err := store.Find(r.store.LivingNodeOfMachine(ctx, machineID))
-	if err != nil {
-		return err
-	}
-	if !r.gateway.Connected(m.Machine.MachineNo) && (!held || node == r.node) {
-		return nil
+	if !r.gateway.Connected(m.Machine.MachineNo) {
+		node, held, err := store.Find(r.store.LivingNodeOfMachine(ctx, machineID))
+		if err != nil || !held || node == r.node {
+			return err
+		}
 	}
 	return wake(ctx, r.store, machineID, r.clock.Millis()+wakePause)
 }
