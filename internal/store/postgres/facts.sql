@@ -1,5 +1,8 @@
 -- RedemptionFacts (../queries/redemption.sql) for many requests at once; $1–$4 are
--- their machine numbers, codes, merchants and trade keys.
+-- their machine numbers, codes, merchants and trade keys. Orders are looked up as
+-- a range in an order, though there is at most one: only the index of that column
+-- has this order, so the server takes it even when it plans while orders is empty
+-- and all indexes look alike. The plan is kept while the table fills.
 SELECT r.number, m.id AS machine_id, m.merchant_id, m.status AS machine_status, m.pickup_code_enabled, m.timezone, p.is_online,
     CAST(COALESCE(c.id, 0) AS BIGINT) AS code_id,
     CAST(COALESCE(c.product_id, 0) AS BIGINT) AS code_product_id,
@@ -27,8 +30,13 @@ JOIN presence p ON p.machine_id = m.id
 LEFT JOIN pickup_codes c ON c.id = (
     SELECT n.id FROM pickup_codes n WHERE n.machine_id = m.id AND n.code = r.code ORDER BY n.id DESC LIMIT 1
 )
-LEFT JOIN orders used ON used.id = c.order_id
-LEFT JOIN orders o ON o.merchant_id = r.merchant_id AND o.trade_key = r.trade_key
+LEFT JOIN LATERAL (
+    SELECT merchant_id FROM orders WHERE id BETWEEN c.order_id AND c.order_id ORDER BY id LIMIT 1
+) used ON TRUE
+LEFT JOIN LATERAL (
+    SELECT id, machine_id, pickup_code_id FROM orders
+    WHERE merchant_id = r.merchant_id AND trade_key BETWEEN r.trade_key AND r.trade_key ORDER BY trade_key LIMIT 1
+) o ON TRUE
 LEFT JOIN pickup_codes oc ON oc.id = o.pickup_code_id AND o.machine_id = m.id
 LEFT JOIN wrong_codes w ON w.machine_id = m.id
 LEFT JOIN products ON products.id = c.product_id AND products.machine_id = m.id
