@@ -3,28 +3,22 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 )
 
 // InBatch runs fn for each id: in one transaction for all where that cannot
-// wait in a circle with others, else in one for each. If one fails, each is tried in a transaction of its own, so that a row
-// that can never be settled does not hold up the others; their errors are
-// joined. A row that loses a race is left to the next time.
+// wait in a circle with others, else in one for each. If one fails, each is
+// tried in a transaction of its own, so that a row that can never be settled does
+// not hold up the others; their errors are joined. A row that loses a race is
+// left to the next time.
 func (s *Store) InBatch(ctx context.Context, ids []int64, fn func(tx *Tx, id int64) error) error {
-	var errs []error
-	size := max(1, len(ids))
-	if s.engine.ManyWriters() {
-		size = 1
+	if !s.engine.ManyWriters() && len(ids) > 1 && s.inOne(ctx, ids, fn) == nil {
+		return nil
 	}
-	for batch := range slices.Chunk(ids, size) {
-		if len(batch) > 1 && s.inOne(ctx, batch, fn) == nil {
-			continue
-		}
-		for _, id := range batch {
-			err := s.inOne(ctx, []int64{id}, fn)
-			if !errors.Is(err, ErrLostRace) {
-				errs = append(errs, err)
-			}
+	var errs []error
+	for _, id := range ids {
+		err := s.inOne(ctx, []int64{id}, fn)
+		if !errors.Is(err, ErrLostRace) {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
