@@ -114,12 +114,14 @@ func TestSharingClose(t *testing.T) {
 	})
 }
 
-// After a visit that failed everybody goes alone, unless it took too long.
+// After a visit that failed everybody goes alone, unless it took too long or may
+// have been done.
 func TestSharingFailure(t *testing.T) {
 	for _, c := range []struct{ err, want error }{
 		{errors.New("one of them cannot be done"), errAlone},
 		{fmt.Errorf("x: %w", context.DeadlineExceeded), context.DeadlineExceeded},
 		{ErrClosed, ErrClosed},
+		{fmt.Errorf("%w: cut", ErrOutcomeUnknown), ErrOutcomeUnknown},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSharing((&desk{err: c.err}).visit, 3)
