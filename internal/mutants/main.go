@@ -9,7 +9,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -42,12 +41,18 @@ func run(ctx context.Context, pattern string) error {
 			chosen = append(chosen, m)
 		}
 	}
+	if len(chosen) == 0 {
+		return fmt.Errorf("no mutant's name matches %q", pattern)
+	}
 	tree, err := copyModule(ctx)
 	if err != nil {
 		return fmt.Errorf("copy the module: %w", err)
 	}
 	defer tree.remove()
-	return errors.Join(tree.passUnchanged(ctx, chosen), tree.tryAll(ctx, chosen))
+	if err := tree.passUnchanged(ctx, chosen); err != nil {
+		return err
+	}
+	return tree.tryAll(ctx, chosen)
 }
 
 // passUnchanged runs the tests on the module as it is: one that fails anyway
