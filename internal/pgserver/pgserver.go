@@ -1,5 +1,4 @@
-// Package pgserver finds what a private PostgreSQL server is started with, for
-// tests and benchmarks.
+// Package pgserver runs private PostgreSQL servers, for tests and benchmarks.
 package pgserver
 
 import (

@@ -7,5 +7,5 @@ import (
 	"os/exec"
 )
 
-// RunAs works on Unix only.
-func RunAs(*exec.Cmd, string) error { return errors.New("a private server needs a Unix system") }
+// runAs works on Unix only.
+func runAs(*exec.Cmd, string) error { return errors.New("a private server needs a Unix system") }

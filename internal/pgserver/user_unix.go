@@ -10,11 +10,11 @@ import (
 	"syscall"
 )
 
-// RunAs prepares a program of the server, which refuses to run as root: then it
+// runAs prepares the shell of a server, which refuses to run as root: then it
 // runs as the user `postgres`, else `nobody`, and the folder becomes theirs. The
 // program gets a process group of its own, because an interrupt from the
 // terminal must not end it before its work.
-func RunAs(cmd *exec.Cmd, folder string) error {
+func runAs(cmd *exec.Cmd, folder string) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if os.Getuid() != 0 {
 		return nil

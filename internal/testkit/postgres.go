@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/vendlane/vendlane/internal/pgserver"
 	"github.com/vendlane/vendlane/internal/store/postgres"
 	"github.com/vendlane/vendlane/internal/testkit/require"
 )
@@ -27,18 +28,18 @@ const template = "vendlane_template"
 
 // server is the PostgreSQL server of this test binary.
 type server struct {
-	dsn      string // of a database to give orders in
-	template string // "" if there is none
-	private  *cluster
+	dsn      string           // of a database to give orders in
+	template string           // "" if there is none
+	private  *pgserver.Server // kept, because it ends when nobody holds it
 }
 
 // startServer starts the private server on first use. It ends with the process.
 var startServer = sync.OnceValues(func() (server, error) {
-	c, err := startCluster()
+	private, err := pgserver.Fast(context.Background())
 	if err != nil {
 		return server{}, err
 	}
-	s := server{dsn: c.dsn, template: template, private: c}
+	s := server{dsn: private.DSN, template: template, private: private}
 	// A collation that is not by bytes, to notice a query that depends on it.
 	if err := s.exec("CREATE DATABASE " + template + " TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"); err != nil {
 		return server{}, err
@@ -55,7 +56,7 @@ func newPostgresDatabase(t testing.TB) string {
 	t.Helper()
 	s := server{dsn: os.Getenv(postgresEnv)}
 	if s.dsn == "" {
-		require.Binary(t, filepath.Join(postgresFolder(), "postgres"))
+		require.Binary(t, filepath.Join(pgserver.Folder(), "postgres"))
 		var err error
 		if s, err = startServer(); err != nil {
 			t.Fatalf("start PostgreSQL: %v", err)

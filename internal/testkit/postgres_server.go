@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/vendlane/vendlane/internal/pgserver"
 	"github.com/vendlane/vendlane/internal/testkit/require"
 )
 
@@ -12,36 +13,36 @@ import (
 // database, which the test may stop and start.
 type PostgresServer struct {
 	t       testing.TB
-	cluster *cluster
+	private *pgserver.Server
 }
 
 // NewPostgresServer starts a server. It ends with the test, which is skipped
 // if PostgreSQL is missing on this machine.
 func NewPostgresServer(t testing.TB) *PostgresServer {
 	t.Helper()
-	require.Binary(t, filepath.Join(postgresFolder(), "postgres"))
-	c, err := startCluster()
+	require.Binary(t, filepath.Join(pgserver.Folder(), "postgres"))
+	private, err := pgserver.Fast(t.Context())
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := c.close(); err != nil {
+		if err := private.Close(); err != nil {
 			t.Errorf("end PostgreSQL: %v", err)
 		}
 	})
-	s := server{dsn: c.dsn}
+	s := server{dsn: private.DSN}
 	if err := s.exec("CREATE DATABASE vendlane"); err != nil {
 		t.Fatal(err)
 	}
-	return &PostgresServer{t: t, cluster: c}
+	return &PostgresServer{t: t, private: private}
 }
 
 // DSN names the database of the server. It is reached by a Unix socket.
-func (s *PostgresServer) DSN() string { return server{dsn: s.cluster.dsn}.database("vendlane") }
+func (s *PostgresServer) DSN() string { return server{dsn: s.private.DSN}.database("vendlane") }
 
 // Dial connects to the server.
 func (s *PostgresServer) Dial() (net.Conn, error) {
-	return net.Dial("unix", filepath.Join(s.cluster.dir, ".s.PGSQL.5432"))
+	return net.Dial("unix", filepath.Join(s.private.Dir, ".s.PGSQL.5432"))
 }
 
 // StopFast ends the server in good order: it breaks off what is under way and
@@ -59,7 +60,7 @@ func (s *PostgresServer) Start() { s.order("start") }
 
 func (s *PostgresServer) order(order string) {
 	s.t.Helper()
-	if err := s.cluster.do(order); err != nil {
-		s.t.Fatalf("PostgreSQL: %v", err)
+	if err := s.private.Do(order); err != nil {
+		s.t.Fatal(err)
 	}
 }

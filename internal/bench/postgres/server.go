@@ -1,14 +1,10 @@
 package postgres
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -22,52 +18,16 @@ type server struct {
 	stop func() error
 }
 
-// runServer makes a cluster with the server's own settings, which are durable,
-// says "ready" and waits for the end of its input, which the end of this process
-// brings, however it ends.
-const runServer = `
-bin=$1 dir=$2
-"$bin"/initdb -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C >"$dir/log" 2>&1 || exit
-"$bin"/pg_ctl -D "$dir/data" -l "$dir/log" -w start >/dev/null \
-	-o "-k '$dir' -p 5432 -c listen_addresses='' -c max_connections=200" || exit
-echo ready
-read -r _
-"$bin"/pg_ctl -D "$dir/data" -m immediate stop >/dev/null
-rm -rf "$dir" 2>/dev/null || rm -rf "$dir/data" "$dir/log" # its own folder may stand where it may not remove it
-`
-
 // startServer starts a private server below a folder.
 func startServer(ctx context.Context, folder string) (*server, error) {
 	if pgserver.Folder() == "" {
 		return nil, errors.New("PostgreSQL's server is not installed: name one with --dsn")
 	}
-	dir, err := os.MkdirTemp(folder, "vendlane-bench-")
-	if err != nil {
-		return nil, fmt.Errorf("folder of the server: %w", err)
-	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), "sh", "-c", runServer, "sh", pgserver.Folder(), dir) //nolint:gosec // our own script
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
-	cmd.Dir = dir
-	if err := pgserver.RunAs(cmd, dir); err != nil {
-		return nil, fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	input, err := cmd.StdinPipe()
+	private, err := pgserver.Durable(ctx, folder)
 	if err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	stop := func() error { return errors.Join(input.Close(), cmd.Wait(), os.RemoveAll(dir)) }
-	if answer, _ := bufio.NewReader(output).ReadString('\n'); answer != "ready\n" {
-		text, _ := os.ReadFile(filepath.Join(dir, "log"))
-		return nil, errors.Join(fmt.Errorf("PostgreSQL did not start: %s", text), stop())
-	}
-	return &server{dsn: "host=" + dir + " port=5432 user=postgres dbname=postgres", stop: stop}, nil
+	return &server{dsn: private.DSN, stop: private.Close}, nil
 }
 
 // useServer takes a server that is there, whose user may create databases.
