@@ -24,8 +24,8 @@ func TestChaos(t *testing.T) {
 	}
 	data := filepath.Join(t.TempDir(), "data")
 	w := newWorld(t, size{machines: 200, codes: 10, given: true})
-	w.driver, w.dsn = "sqlite", "file:"+filepath.Join(data, "vendlane.db")+"?_pragma=busy_timeout(10000)"
-	w.provision("VENDLANE_DATA=" + data)
+	w.driver, w.dsn = "sqlite", sqliteDSN(data)
+	applyShop(t, w.shop(), "VENDLANE_DATA="+data)
 	n := w.newNode("VENDLANE_DATA=" + data)
 	w.api, w.mqtt = n.url, n.mqtt
 	n.boot()

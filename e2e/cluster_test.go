@@ -30,8 +30,8 @@ const (
 	clusterKick = 5 * time.Second
 )
 
-// worldKey is the master key that the nodes of a database share.
-var worldKey = "VENDLANE_SECRETS_MASTER_KEY=" + strings.Repeat("5e", 32)
+// masterKey is the master key that the nodes of a database share.
+var masterKey = "VENDLANE_SECRETS_MASTER_KEY=" + strings.Repeat("5e", 32)
 
 // Three nodes on one database behind a balancer. Nodes are killed, PostgreSQL
 // is restarted, machines wander; and still no code is redeemed twice, nothing
@@ -96,8 +96,8 @@ func TestCluster(t *testing.T) {
 func (w *world) usePostgres(server *testkit.PostgresServer) {
 	w.t.Helper()
 	w.driver, w.dsn = "pgx", server.DSN()
-	w.environ = append(w.environ, "VENDLANE_STORE_DSN="+server.DSN(), worldKey)
-	w.provision("VENDLANE_DATA="+filepath.Join(w.t.TempDir(), "data"), "VENDLANE_STORE_DSN="+server.DSN(), worldKey)
+	w.environ = append(w.environ, "VENDLANE_STORE_DSN="+server.DSN(), masterKey)
+	applyShop(w.t, w.shop(), "VENDLANE_DATA="+filepath.Join(w.t.TempDir(), "data"), "VENDLANE_STORE_DSN="+server.DSN(), masterKey)
 }
 
 // awaitReady waits until all nodes answer /readyz after an outage.

@@ -24,7 +24,7 @@ import (
 func TestConsoleInTheBrowser(t *testing.T) {
 	node, chromium := require.Binary(t, "node"), require.Binary(t, "chromium")
 	if _, err := os.Stat("console/node_modules"); err != nil {
-		require.Missing(t, "the packages of e2e/console are not installed: npm ci in that folder")
+		require.Missing(t, "the packages of e2e/console: npm ci in that folder")
 	}
 	data := t.TempDir()
 	_, r := startDemo(t, filepath.Join(data, "demo"), "--no-story")

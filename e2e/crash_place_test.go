@@ -4,11 +4,9 @@ import (
 	"database/sql"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -42,21 +40,12 @@ func sqliteDSN(folder string) string {
 func newPostgresPlace(t *testing.T, server *testkit.PostgresServer, dsn string, environ ...string) *place {
 	t.Helper()
 	return newPlace(&place{t: t, driver: "pgx", dsn: server.DSN(), environ: append(environ,
-		"VENDLANE_DATA="+filepath.Join(t.TempDir(), "data"), "VENDLANE_STORE_DSN="+dsn,
-		"VENDLANE_SECRETS_MASTER_KEY="+strings.Repeat("5e", 32))})
+		"VENDLANE_DATA="+filepath.Join(t.TempDir(), "data"), "VENDLANE_STORE_DSN="+dsn, masterKey)})
 }
 
 func newPlace(p *place) *place {
 	p.t.Helper()
-	file := filepath.Join(p.t.TempDir(), "shop.yaml")
-	if err := os.WriteFile(file, []byte(crashShop), 0o600); err != nil {
-		p.t.Fatal(err)
-	}
-	apply := start(p.t, p.environ, "admin", "apply", "-f", file)
-	readAll(p.t, apply)
-	if code := apply.wait(); code != 0 {
-		p.t.Fatalf("apply: exit code %d", code)
-	}
+	applyShop(p.t, crashShop, p.environ...)
 	var err error
 	if p.pool, err = sql.Open(p.driver, p.dsn); err != nil {
 		p.t.Fatal(err)

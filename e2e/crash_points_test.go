@@ -51,7 +51,7 @@ func TestCrashPoints(t *testing.T) {
 		w := newWorld(t, crashSize())
 		data := filepath.Join(t.TempDir(), "data")
 		w.driver, w.dsn = "sqlite", sqliteDSN(data)
-		w.provision("VENDLANE_DATA=" + data)
+		applyShop(t, w.shop(), "VENDLANE_DATA="+data)
 		crashAtPoints(w, w.newNode("VENDLANE_DATA="+data))
 	})
 	t.Run("postgres", func(t *testing.T) {

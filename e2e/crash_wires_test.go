@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
@@ -41,7 +39,7 @@ func TestBadWires(t *testing.T) {
 	merchant := newWire(t, func() (net.Conn, error) { return net.Dial("tcp", sink) })
 	w.sink.server.URL = "http://" + merchant.addr().String()
 	w.api, w.mqtt = n.url, func() string { return machines.addr().String() }
-	before := goroutines(t, n.url())
+	before := metric(t, n.url(), "go_goroutines")
 	w.startFleet("duplicate_report=0.1,duplicate_command=0.1", 11)
 
 	wires := []*wire{database, machines, merchant}
@@ -67,26 +65,11 @@ func TestBadWires(t *testing.T) {
 	w.fleet.Stop()
 	w.await(time.Minute, func() string {
 		http.DefaultClient.CloseIdleConnections()
-		if now := goroutines(t, n.url()); now > before+idleWorkers+20 {
+		if now := metric(t, n.url(), "go_goroutines"); now > before+idleWorkers+20 {
 			return fmt.Sprintf("%d goroutines, %d before", now, before)
 		}
 		return ""
 	})
 	n.stop()
 	w.check(fleet)
-}
-
-// goroutines asks a node how many it has.
-func goroutines(t *testing.T, url string) int {
-	t.Helper()
-	_, text := get(t, url+"/metrics")
-	found := regexp.MustCompile(`(?m)^go_goroutines (\d+)$`).FindStringSubmatch(text)
-	if found == nil {
-		t.Fatal("no go_goroutines in /metrics")
-	}
-	count, err := strconv.Atoi(found[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return count
 }

@@ -7,12 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
 	"runtime"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -42,16 +37,9 @@ type node struct {
 // startNodes runs equal nodes on one database that holds deployShop.
 func startNodes(t *testing.T, count int, environ ...string) []node {
 	t.Helper()
-	dir := t.TempDir()
-	environ = append(environ, "VENDLANE_STORE_DSN="+testkit.NewPostgres(t).DSN(), "VENDLANE_SECRETS_MASTER_KEY="+strings.Repeat("ab", 32),
-		"VENDLANE_DATA="+dir, "VENDLANE_HTTP_LISTEN=127.0.0.1:0", "VENDLANE_MQTT_LISTEN=127.0.0.1:0")
-	shop := filepath.Join(dir, "shop.yaml")
-	if err := os.WriteFile(shop, []byte(deployShop), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code := start(t, environ, "admin", "apply", "-f", shop).wait(); code != 0 {
-		t.Fatalf("admin apply: exit code %d", code)
-	}
+	environ = append(environ, "VENDLANE_STORE_DSN="+testkit.NewPostgres(t).DSN(), masterKey,
+		"VENDLANE_DATA="+t.TempDir(), "VENDLANE_HTTP_LISTEN=127.0.0.1:0", "VENDLANE_MQTT_LISTEN=127.0.0.1:0")
+	applyShop(t, deployShop, environ...)
 	var nodes []node
 	for range count {
 		p := start(t, environ, "serve")
@@ -64,16 +52,7 @@ func startNodes(t *testing.T, count int, environ ...string) []node {
 // holds tells how many machines a node holds.
 func (n node) holds(t *testing.T) int {
 	t.Helper()
-	_, text := get(t, "http://"+n.http+"/metrics")
-	found := regexp.MustCompile(`(?m)^mqtt_machines (\d+)$`).FindStringSubmatch(text)
-	if found == nil {
-		t.Fatal("mqtt_machines is not exposed")
-	}
-	machines, err := strconv.Atoi(found[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return machines
+	return metric(t, "http://"+n.http, "mqtt_machines")
 }
 
 // merchant is a client of deployShop behind the balancer, at an address of its own.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -36,6 +37,33 @@ func awaitReady(t *testing.T, p *process) map[string]any {
 	}
 	t.Fatal("the platform did not get ready in time")
 	return nil
+}
+
+// applyShop sets the platform up from a description of merchants.
+func applyShop(t *testing.T, shop string, environ ...string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "shop.yaml")
+	if err := os.WriteFile(file, []byte(shop), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, environ, "admin", "apply", "-f", file)
+	readAll(t, p)
+	if code := p.wait(); code != 0 {
+		t.Fatalf("admin apply: exit code %d", code)
+	}
+}
+
+// metric asks a node for one of its metrics.
+func metric(t *testing.T, url, name string) (value int) {
+	t.Helper()
+	_, text := get(t, url+"/metrics")
+	for line := range strings.Lines(text) {
+		if _, err := fmt.Sscanf(line, name+" %d", &value); err == nil {
+			return value
+		}
+	}
+	t.Fatalf("/metrics does not have %s", name)
+	return 0
 }
 
 func TestServeHealthAndMetrics(t *testing.T) {

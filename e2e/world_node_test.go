@@ -1,10 +1,8 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 )
 
@@ -60,14 +58,7 @@ func (n *worldNode) ready() bool {
 }
 
 // machines is how many the node has a connection of.
-func (n *worldNode) machines() (held int) {
+func (n *worldNode) machines() int {
 	n.w.t.Helper()
-	_, body := get(n.w.t, n.url()+"/metrics")
-	for line := range strings.Lines(body) {
-		if _, err := fmt.Sscanf(line, "mqtt_machines %d", &held); err == nil {
-			return held
-		}
-	}
-	n.w.t.Fatal("/metrics does not say how many machines there are")
-	return 0
+	return metric(n.w.t, n.url(), "mqtt_machines")
 }

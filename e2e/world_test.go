@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -80,19 +78,6 @@ func newWorld(t *testing.T, s size) *world {
 
 // total is the number of dispenses.
 func (w *world) total() int { return w.size.machines * w.size.codes }
-
-func (w *world) provision(environ ...string) {
-	w.t.Helper()
-	file := filepath.Join(w.t.TempDir(), "shop.yaml")
-	if err := os.WriteFile(file, []byte(w.shop()), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-	p := start(w.t, environ, "admin", "apply", "-f", file)
-	readAll(w.t, p)
-	if code := p.wait(); code != 0 {
-		w.t.Fatalf("apply: exit code %d", code)
-	}
-}
 
 // shop has two channels in every machine; of given codes half are for each.
 func (w *world) shop() string {
