@@ -15,10 +15,11 @@ lint:
 	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; \
 	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...; fi
 
-# The end-to-end tests watch a program that is built without the race detector.
+# The end-to-end tests watch a program that is built without the race detector,
+# and mostly wait: more of them than there are cores run at a time.
 test:
 	go test -race $$(go list ./... | grep -v /e2e$$)
-	go test ./e2e
+	go test -parallel 4 ./e2e
 
 # Regenerates what is committed: queries, error catalogue, configuration page.
 generate:

@@ -12,6 +12,7 @@ var waitingLine = regexp.MustCompile(`Waiting for machine 16400001 on (127\.0\.0
 
 // The virtual machine of the binary passes the examination of the binary.
 func TestCertifyTheVirtualMachine(t *testing.T) {
+	t.Parallel()
 	environ := []string{"VENDLANE_APP_KEY=kva", "VENDLANE_MACHINE_PASSWORD=secret"}
 	examiner := start(t, environ, "certify", "-machine-no", "16400001", "-listen", "127.0.0.1:0",
 		"-steps", "boot,heartbeat,dispense,refuse,queue,takeover,restart,messages")

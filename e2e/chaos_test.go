@@ -22,6 +22,7 @@ func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes more than a minute")
 	}
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	w := newWorld(t, size{machines: 200, codes: 10, given: true})
 	w.driver, w.dsn = "sqlite", sqliteDSN(data)

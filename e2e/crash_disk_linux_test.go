@@ -15,6 +15,7 @@ const crashDisk = 32 << 20
 // what it has acknowledged, did nothing of what it refused, and goes on by
 // itself when there is space.
 func TestDiskGetsFull(t *testing.T) {
+	t.Parallel()
 	disk := testkit.NewDisk(t, crashDisk)
 	p := newSQLitePlace(t, filepath.Join(disk.Dir, "data"))
 	server, url := p.serve()
@@ -44,6 +45,7 @@ func TestDiskGetsFull(t *testing.T) {
 // The platform is killed while its disk is full, and starts on it again when
 // there is space.
 func TestKilledOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	disk := testkit.NewDisk(t, crashDisk)
 	p := newSQLitePlace(t, filepath.Join(disk.Dir, "data"))
 	server, url := p.serve()
@@ -62,6 +64,7 @@ func TestKilledOnAFullDisk(t *testing.T) {
 
 // The device fails and the kernel makes its disk read-only. What was acknowledged is there when it is mounted again.
 func TestDiskTurnsReadOnly(t *testing.T) {
+	t.Parallel()
 	disk := testkit.NewDisk(t, crashDisk)
 	p := newSQLitePlace(t, filepath.Join(disk.Dir, "data"))
 	server, url := p.serve()

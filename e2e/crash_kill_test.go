@@ -17,10 +17,13 @@ const killAfter = 40
 // An acknowledged redemption survives kill -9; one without an answer happened
 // once or not at all, and a repeat finds out which.
 func TestKillLosesNothing(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
 		killAgainAndAgain(t, newSQLitePlace(t, filepath.Join(t.TempDir(), "data")))
 	})
 	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
 		server := testkit.NewPostgresServer(t)
 		killAgainAndAgain(t, newPostgresPlace(t, server, server.DSN()))
 	})

@@ -9,6 +9,7 @@ import (
 // PostgreSQL's postmaster is killed under load, again and again. The platform
 // stays, and goes on by itself.
 func TestPostmasterKilled(t *testing.T) {
+	t.Parallel()
 	kills := 4
 	if *crashCycles > 0 {
 		kills = *crashCycles

@@ -24,6 +24,7 @@ const powerCuts = 15
 // synced, and that a new file is found in its folder (the database file is there
 // before, and SQLite syncs the folder of its log by itself).
 func TestPowerCut(t *testing.T) {
+	t.Parallel()
 	trace, before := traceRedemptions(t)
 	cuts := powerCuts
 	if *crashCycles > 0 {
@@ -38,6 +39,7 @@ func TestPowerCut(t *testing.T) {
 // The same with syncs that do nothing, as with synchronous=OFF or a disk that
 // lies: the test must notice.
 func TestPowerCutNoticesMissingSyncs(t *testing.T) {
+	t.Parallel()
 	trace, before := traceRedemptions(t, "-e", "inject=fsync,fdatasync:retval=0")
 	missing, broken := cutPower(t, trace, before, 3)
 	if missing == 0 && broken == "" {

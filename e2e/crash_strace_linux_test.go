@@ -47,6 +47,7 @@ func (p *place) serveTraced(options ...string) (server *process, url string, kil
 // The server dies in the middle of a checkpoint: before one of the writes to
 // the database file, which nothing else writes to.
 func TestKilledInCheckpoint(t *testing.T) {
+	t.Parallel()
 	p := newSQLitePlace(t, filepath.Join(t.TempDir(), "data"))
 	k := newTill(t, p)
 	server, url := p.serve()
@@ -71,6 +72,7 @@ func TestKilledInCheckpoint(t *testing.T) {
 // The disk refuses to sync, now and then: the commit is refused or gets no
 // answer, and is there afterwards only in the second case.
 func TestSyncFails(t *testing.T) {
+	t.Parallel()
 	p := newSQLitePlace(t, filepath.Join(t.TempDir(), "data"))
 	k := newTill(t, p)
 	for _, when := range []string{"12+5", "12+2", "12+1"} {

@@ -80,6 +80,7 @@ func TestBalancedNodes(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("clients at several loopback addresses")
 	}
+	t.Parallel()
 	t.Run("haproxy", func(t *testing.T) { testBalancedNodes(t, haproxy, require.Binary(t, "haproxy")) })
 	t.Run("nginx", func(t *testing.T) { testBalancedNodes(t, nginx, require.NginxStream(t)) })
 }

@@ -15,6 +15,7 @@ func TestDatabaseOutage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
+	t.Parallel()
 	server := testkit.NewPostgresServer(t)
 	w := newWorld(t, size{machines: 40, codes: 6, given: true})
 	w.environ = append(w.environ, clusterTimeout)
