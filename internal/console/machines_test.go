@@ -2,6 +2,8 @@ package console
 
 import (
 	"encoding/csv"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -101,5 +103,38 @@ func TestMachinesAsCSV(t *testing.T) {
 	}
 	if h := w.Header(); h.Get("Content-Type") != "text/csv; charset=utf-8" || h.Get("Content-Disposition") != "attachment; filename=machines.csv" {
 		t.Errorf("headers %v", h)
+	}
+}
+
+// A planogram is shown as the machine looks: x counts rows, y columns.
+func TestPlanogramRowsAndColumns(t *testing.T) {
+	f := newFixture(t)
+	_, err := provision.New(f.ProvisionDeps()).Apply(t.Context(), provision.File{Merchants: []provision.Merchant{{
+		Slug: "grid", Title: "Grid",
+		Models: []provision.Model{{Name: "spring", Boards: []provision.Board{{Addr: 1, FloorType: 1}, {Addr: 2, FloorType: 1}}}},
+		Machines: []provision.Machine{{MachineNo: "36327129", Name: "Grid", Model: "spring", Planogram: []provision.Channel{
+			{Motor: 0, X: 1, Y: 2}, {Motor: 1, X: 0, Y: 1}, {Motor: 2, X: 1, Y: 0}, {Motor: 3, X: 0, Y: 0}, {Addr: 2, Motor: 0, X: 1, Y: 0},
+		}}},
+	}}})
+	f.must(err)
+	merchant, err := f.Store.MerchantBySlug(t.Context(), "grid")
+	f.must(err)
+	f.user("grid@grid.example", merchant.ID, account.Owner, "")
+	var shown planogramInfo
+	w := f.signIn("grid@grid.example").send("GET", "/machines/36327129/planogram", nil)
+	f.must(json.Unmarshal(w.Body.Bytes(), &shown))
+	got := ""
+	for _, cabinet := range shown.Cabinets {
+		got += cabinet.Name
+		for _, row := range cabinet.Rows {
+			got += fmt.Sprintf(" %d:", row.X)
+			for _, c := range row.Channels {
+				got += " " + c.Name
+			}
+		}
+		got += "; "
+	}
+	if want := "A 0: A4 A2 1: A3 A1; B 1: B1; "; got != want {
+		t.Errorf("planogram %q, want %q", got, want)
 	}
 }

@@ -26,16 +26,18 @@ type planogramInfo struct {
 }
 
 type cabinetInfo struct {
-	Addr          int64       `json:"addr"`
-	Name          string      `json:"name"`
-	FloorType     int64       `json:"floor_type"`
-	Lift          bool        `json:"lift"`
-	DropDetection bool        `json:"drop_detection"`
-	Rows          []layerInfo `json:"rows"`
+	Addr          int64     `json:"addr"`
+	Name          string    `json:"name"`
+	FloorType     int64     `json:"floor_type"`
+	Lift          bool      `json:"lift"`
+	DropDetection bool      `json:"drop_detection"`
+	Rows          []rowInfo `json:"rows"`
 }
 
-type layerInfo struct {
-	Y        int64         `json:"y"`
+// rowInfo is a row of a cabinet, from left to right. x counts rows and y columns
+// (openapi.md §4.1).
+type rowInfo struct {
+	X        int64         `json:"x"`
 	Channels []channelInfo `json:"channels"`
 }
 
@@ -78,16 +80,16 @@ func (s *Server) planogram(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	out := planogramInfo{Currency: currencyCode(m.Machine.CurrencyID), Cabinets: []cabinetInfo{}}
-	for _, row := range channels { // by board and layer
+	for _, row := range channels { // by cabinet, row and column
 		if n := len(out.Cabinets); n == 0 || out.Cabinets[n-1].Addr != row.Channel.Addr {
 			out.Cabinets = append(out.Cabinets, cabinetOf(row.Channel.Addr, boards))
 		}
 		cabinet := &out.Cabinets[len(out.Cabinets)-1]
-		if n := len(cabinet.Rows); n == 0 || cabinet.Rows[n-1].Y != row.Channel.Y {
-			cabinet.Rows = append(cabinet.Rows, layerInfo{Y: row.Channel.Y})
+		if n := len(cabinet.Rows); n == 0 || cabinet.Rows[n-1].X != row.Channel.X {
+			cabinet.Rows = append(cabinet.Rows, rowInfo{X: row.Channel.X})
 		}
-		layer := &cabinet.Rows[len(cabinet.Rows)-1]
-		layer.Channels = append(layer.Channels, s.showChannel(row))
+		last := &cabinet.Rows[len(cabinet.Rows)-1]
+		last.Channels = append(last.Channels, s.showChannel(row))
 	}
 	return out, nil
 }

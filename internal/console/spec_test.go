@@ -2,9 +2,11 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -197,6 +199,16 @@ func TestSpecKnowsTheWords(t *testing.T) {
 	for _, p := range account.Owner.Permissions() {
 		if !strings.Contains(words("Permission"), `"`+string(p)+`"`) {
 			t.Errorf("permission %s is not in the document", p)
+		}
+	}
+	codes, _ := d.at("components", "schemas", "ErrorCode")
+	pages, err := os.ReadFile("../../web/src/i18n/en/errors.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range codes["enum"].([]any) {
+		if !strings.Contains(string(pages), fmt.Sprintf("%q:", "error."+code.(string))) {
+			t.Errorf("the pages have no words for %s", code)
 		}
 	}
 	event, _ := d.at("components", "schemas", "ChangeEvent", "properties", "topic")

@@ -201,7 +201,7 @@ FROM channels
 LEFT JOIN products ON products.channel_id = channels.id AND products.channel_id <> 0
 LEFT JOIN goods ON goods.id = products.good_id
 WHERE channels.machine_id = $2
-ORDER BY channels.addr, channels.y, channels.x, channels.motor
+ORDER BY channels.addr, channels.x, channels.y, channels.motor
 `
 
 type PlanogramRow struct {
@@ -218,7 +218,7 @@ type PlanogramRow struct {
 	Reserved    int64
 }
 
-// Every channel of a machine with what it holds; product_id and good_id are 0
+// Every channel of a machine with what it holds, by cabinet, row (x) and column (y); product_id and good_id are 0
 // where there is none. reserved are usable pickup codes.
 func (q *Queries) Planogram(ctx context.Context, now int64, machineID int64) ([]PlanogramRow, error) {
 	rows, err := q.db.QueryContext(ctx, planogram, now, machineID)

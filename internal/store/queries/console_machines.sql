@@ -34,7 +34,7 @@ LIMIT sqlc.arg(page_size);
 SELECT * FROM models WHERE id = $1;
 
 -- name: Planogram :many
--- Every channel of a machine with what it holds; product_id and good_id are 0
+-- Every channel of a machine with what it holds, by cabinet, row (x) and column (y); product_id and good_id are 0
 -- where there is none. reserved are usable pickup codes.
 SELECT sqlc.embed(channels),
     CAST(COALESCE(products.id, 0) AS BIGINT) AS product_id,
@@ -52,7 +52,7 @@ FROM channels
 LEFT JOIN products ON products.channel_id = channels.id AND products.channel_id <> 0
 LEFT JOIN goods ON goods.id = products.good_id
 WHERE channels.machine_id = sqlc.arg(machine_id)
-ORDER BY channels.addr, channels.y, channels.x, channels.motor;
+ORDER BY channels.addr, channels.x, channels.y, channels.motor;
 
 -- name: RecentMessages :many
 -- The times of what a machine said last, newest first: of a number of messages,

@@ -103,7 +103,8 @@ export interface Cabinet {
   addr: number;
   name: string;
   floor_type: number;
-  rows: { channels: Channel[] }[];
+  /** From top to bottom; x counts rows, the y of a channel is its column. */
+  rows: { x: number; channels: Channel[] }[];
 }
 
 export interface Planogram {

@@ -1,20 +1,10 @@
-import type { Cabinet, Channel, Planogram } from "../api/types";
-import { groupBy } from "./group";
-
-/** The layers of a cabinet from top to bottom: x is the row of a channel, y its column. */
-export function layersOfCabinet(cabinet: Cabinet): Channel[][] {
-  const layers = groupBy(
-    cabinet.rows.flatMap((row) => row.channels),
-    (c) => c.x,
-  );
-  return [...layers].sort(([a], [b]) => a - b).map(([, channels]) => channels.sort((a, b) => a.y - b.y || a.motor - b.motor));
-}
+import type { Channel, Planogram } from "../api/types";
 
 /** The channels that hold goods, layer by layer, over all cabinets. */
 export function layersOf(planogram: Planogram): Channel[][] {
   return planogram.cabinets
-    .flatMap(layersOfCabinet)
-    .map((layer) => layer.filter((c) => c.product_id))
+    .flatMap((cabinet) => cabinet.rows)
+    .map((row) => row.channels.filter((c) => c.product_id))
     .filter((layer) => layer.length > 0);
 }
 

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import type { FormEvent } from "react";
-import { address, api } from "../api/client";
+import { useSearch } from "wouter";
+import { address, api, ApiError } from "../api/client";
 import { useSession } from "../api/session";
 import type { Session, SetUp } from "../api/types";
 import { useLanguage } from "../i18n/language";
@@ -10,9 +11,16 @@ import { Field } from "../ui/Field";
 import { Loading } from "../ui/Page";
 import { Gate } from "./Gate";
 
+/** Why a sign-in elsewhere came to nothing: the server sends the browser back with a code. */
+function useRefusal() {
+  const code = new URLSearchParams(useSearch()).get("error");
+  return code && /^[a-z_]+$/.test(code) ? new ApiError(403, code, "", "") : null;
+}
+
 /** The first page: the set-up if there is no account yet, else the sign-in. */
 export function SignIn() {
   const { t } = useLanguage();
+  const refusal = useRefusal();
   const setup = useQuery({ queryKey: ["setup"], queryFn: () => api.get<SetUp>("/setup") });
   if (setup.isPending) return <Loading />;
   if (setup.data?.needed) return <FirstAccount />;
@@ -24,7 +32,7 @@ export function SignIn() {
           {t("sign_in.oidc", { name: setup.data.oidc_name })}
         </a>
       )}
-      <ErrorNote error={setup.error} />
+      <ErrorNote error={setup.error ?? refusal} />
     </Gate>
   );
 }

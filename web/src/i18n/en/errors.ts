@@ -62,4 +62,12 @@ export const errors = {
   "error.media_type": "The server did not understand the request.",
   "error.too_many_streams": "Too many pages of the console are open.",
   "error.language_unknown": "The pages do not have this language.",
+  "error.account_unknown": "There is neither an account nor an invitation for this e-mail.",
+  "error.oidc_failed": "The sign-in did not work. Try again.",
+  "error.oidc_refused": "The sign-in was refused at the other side.",
+  "error.oidc_email_unverified": "The e-mail of that account is not verified.",
+  "error.callback_not_dead": "This message has not been given up.",
+  "error.changed_meanwhile": "Somebody has changed this meanwhile. Look at it again.",
+  "error.password_pending": "The machine has not taken its last new password yet.",
+  "error.setting_invalid": "A setting has a value that is not allowed.",
 };

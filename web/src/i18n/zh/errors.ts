@@ -64,4 +64,12 @@ export const errors: Record<keyof typeof en, string> = {
   "error.media_type": "服务器无法理解该请求。",
   "error.too_many_streams": "打开的控制台页面过多。",
   "error.language_unknown": "没有这种语言。",
+  "error.account_unknown": "该邮箱没有账户，也没有邀请。",
+  "error.oidc_failed": "登录未成功，请重试。",
+  "error.oidc_refused": "对方拒绝了这次登录。",
+  "error.oidc_email_unverified": "该账户的邮箱未经验证。",
+  "error.callback_not_dead": "该消息仍在发送，尚未放弃。",
+  "error.changed_meanwhile": "内容刚被他人修改，请重新查看。",
+  "error.password_pending": "设备尚未接收上一个新密码。",
+  "error.setting_invalid": "有设置项的值不符合要求。",
 };

@@ -1,7 +1,7 @@
 import { useRef, type KeyboardEvent, type MouseEvent } from "react";
 import type { Cabinet, Channel, ChannelGood } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
-import { beside, between, layersOfCabinet, type Direction } from "../../lib/selection";
+import { beside, between, type Direction } from "../../lib/selection";
 import { staging, type Staged } from "../../lib/staging";
 import { ChannelCell, type Overlay } from "./ChannelCell";
 
@@ -73,9 +73,9 @@ export function CabinetGrid(props: Props) {
     <section className="mb-5">
       <h2 className="mb-2">{t("planogram.cabinet", { n: cabinet.name || cabinet.addr })}</h2>
       <div role="grid" aria-multiselectable aria-label={t("planogram.cabinet", { n: cabinet.name || cabinet.addr })} className="card flex flex-col gap-2 overflow-x-auto p-3">
-        {layersOfCabinet(cabinet).map((layer, i) => (
-          <div key={i} role="row" className="flex gap-2">
-            {layer.map((c) => (
+        {cabinet.rows.map((row) => (
+          <div key={row.x} role="row" className="flex gap-2">
+            {row.channels.map((c) => (
               <ChannelCell
                 key={c.channel_id}
                 channel={c}
