@@ -14,6 +14,7 @@ import (
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/config"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
 )
 
 // userFlags are the flags of `admin user`; an action reads those it needs.
@@ -93,31 +94,28 @@ func createUser(ctx context.Context, w io.Writer, a *app.App, f userFlags) error
 	if (f.merchant == "") != (f.role == "") {
 		return errors.New("-merchant and -role go together")
 	}
-	merchantID := int64(0)
-	if f.merchant != "" {
-		m, found, err := store.Find(a.Store.MerchantBySlug(ctx, f.merchant))
-		if err != nil {
-			return err
-		}
-		if !found {
-			return fmt.Errorf("no merchant has the slug %s", f.merchant)
-		}
-		merchantID = m.ID
-	}
 	shown := drawPassword(&f)
-	u, err := a.Account.CreateUser(ctx, audit.By{}, account.NewUser{
-		Email: f.email, Name: f.name, Password: f.password, PlatformAdmin: f.platformAdmin,
-	})
+	u, err := insertUser(ctx, a, f)
 	if err != nil {
 		return err
 	}
-	if merchantID != 0 {
-		if err := a.Account.AddMember(ctx, audit.By{}, merchantID, u.ID, account.Role(f.role), f.group); err != nil {
-			return fmt.Errorf("%s has an account now, but is no member: %w", u.Email, err)
-		}
-	}
 	_, err = fmt.Fprintf(w, "user %s  user_id=%d%s\n", u.Email, u.ID, shown)
 	return err
+}
+
+func insertUser(ctx context.Context, a *app.App, f userFlags) (db.User, error) {
+	u := account.NewUser{Email: f.email, Name: f.name, Password: f.password, PlatformAdmin: f.platformAdmin}
+	if f.merchant == "" {
+		return a.Account.CreateUser(ctx, audit.By{}, u)
+	}
+	m, found, err := store.Find(a.Store.MerchantBySlug(ctx, f.merchant))
+	if err != nil {
+		return db.User{}, err
+	}
+	if !found {
+		return db.User{}, fmt.Errorf("no merchant has the slug %s", f.merchant)
+	}
+	return a.Account.CreateMember(ctx, audit.By{}, u, m.ID, account.Role(f.role), f.group)
 }
 
 // drawPassword makes a password where none is given, and returns what to show

@@ -81,6 +81,7 @@ func TestAdminUserRefusals(t *testing.T) {
 		"short password":   {[]string{"create", "-email", "a@b.example", "-name", "A", "-password", "short"}, "password_invalid"},
 		"unknown merchant": {[]string{"create", "-email", "a@b.example", "-name", "A", "-merchant", "x", "-role", "owner"}, "slug x"},
 		"no role":          {[]string{"create", "-email", "a@b.example", "-name", "A", "-merchant", "shop"}, "-role"},
+		"unknown role":     {[]string{"create", "-email", "a@b.example", "-name", "A", "-merchant", "shop", "-role", "king"}, "role_invalid"},
 		"unknown account":  {[]string{"disable", "-email", "a@b.example"}, "not_found"},
 	} {
 		if out, err := d.user(c.args...); err == nil || !strings.Contains(err.Error(), c.want) || out != "" {

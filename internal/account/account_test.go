@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -61,12 +62,16 @@ func wantRefusal(t *testing.T, err error, want account.Refusal) {
 // user makes a user, a member of the shop if role is set.
 func (f *fixture) user(t *testing.T, email string, role account.Role) db.User {
 	t.Helper()
-	u, err := f.accounts.CreateUser(t.Context(), audit.By{}, account.NewUser{Email: email, Name: email, Password: password})
-	must(t, err)
-	if role != "" {
-		must(t, f.accounts.AddMember(t.Context(), audit.By{}, f.Merchant.ID, u.ID, role, ""))
+	u := account.NewUser{Email: email, Name: email, Password: password}
+	var made db.User
+	var err error
+	if role == "" {
+		made, err = f.accounts.CreateUser(t.Context(), audit.By{}, u)
+	} else {
+		made, err = f.accounts.CreateMember(t.Context(), audit.By{}, u, f.Merchant.ID, role, "")
 	}
-	return u
+	must(t, err)
+	return made
 }
 
 // scope signs a user in and returns what the session acts at.
@@ -330,5 +335,28 @@ func TestAuditIsPartOfTheChange(t *testing.T) {
 	}
 	if m, err := f.Store.MerchantByID(t.Context(), f.Merchant.ID); err != nil || m.Status != f.Merchant.Status {
 		t.Errorf("status %s, %v", m.Status, err)
+	}
+}
+
+// Of set-ups at the same time one makes the first user.
+func TestSetUpRace(t *testing.T) {
+	f := newFixture(t)
+	errs := make([]error, 4)
+	var wg sync.WaitGroup
+	for i := range errs {
+		u := account.NewUser{Email: fmt.Sprintf("%d@shop.example", i), Name: "Ann", Password: password}
+		wg.Go(func() { _, errs[i] = f.accounts.SetUp(t.Context(), setUpCode, u, here) })
+	}
+	wg.Wait()
+	done := 0
+	for _, err := range errs {
+		if err == nil {
+			done++
+		} else {
+			wantRefusal(t, err, account.SetUpDone)
+		}
+	}
+	if done != 1 {
+		t.Errorf("%d users were the first", done)
 	}
 }

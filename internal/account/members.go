@@ -35,20 +35,24 @@ func (s *Service) SetMember(ctx context.Context, scope Scope, userID int64, role
 	})
 }
 
-// AddMember makes an existing user a member of a merchant, or changes its role:
-// for the operator at the command line. It returns RoleInvalid.
-func (s *Service) AddMember(ctx context.Context, by audit.By, merchantID, userID int64, role Role, group string) error {
+// CreateMember makes a user who is a member of a merchant from the start: for
+// the operator at the command line. It returns RoleInvalid, or what CreateUser
+// returns.
+func (s *Service) CreateMember(ctx context.Context, by audit.By, u NewUser, merchantID int64, role Role, group string) (user db.User, err error) {
 	if err := checkRole(role, group); err != nil {
-		return err
+		return user, err
 	}
-	return s.store.InTx(ctx, func(tx *store.Tx) error {
-		before, _, err := store.Find(tx.Member(ctx, userID, merchantID))
-		if err != nil {
+	row, err := s.newUser(ctx, u)
+	if err != nil {
+		return user, err
+	}
+	err = s.store.InTx(ctx, func(tx *store.Tx) (err error) {
+		if user, err = s.insertUser(ctx, tx, by, row); err != nil {
 			return err
 		}
-		before.UserID, before.MerchantID = userID, merchantID
-		return s.putMember(ctx, tx, by, before, role, group)
+		return s.putMember(ctx, tx, by, db.Member{UserID: user.ID, MerchantID: merchantID}, role, group)
 	})
+	return user, err
 }
 
 // RemoveMember ends a membership. It returns NotFound, Forbidden or LastOwner.

@@ -58,6 +58,11 @@ func (s *Service) SetUp(ctx context.Context, code string, u NewUser, from Client
 	}
 	var out SignedIn
 	err = s.store.InTx(ctx, func(tx *store.Tx) error {
+		// Others wait for the row until this is over. Where transactions run side by
+		// side each would count no user.
+		if _, err := tx.TakeLease(ctx, db.TakeLeaseParams{Name: "account.set_up"}); err != nil {
+			return fmt.Errorf("wait for other set-ups: %w", err)
+		}
 		if n, err := tx.CountUsers(ctx); err != nil || n > 0 {
 			if err == nil {
 				err = SetUpDone

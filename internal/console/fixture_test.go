@@ -78,12 +78,16 @@ func (f *fixture) must(err error) {
 
 func (f *fixture) user(email string, merchantID int64, role account.Role, group string) db.User {
 	f.t.Helper()
-	u, err := f.accounts.CreateUser(f.t.Context(), audit.By{}, account.NewUser{Email: email, Name: email, Password: password})
-	f.must(err)
-	if role != "" {
-		f.must(f.accounts.AddMember(f.t.Context(), audit.By{}, merchantID, u.ID, role, group))
+	u := account.NewUser{Email: email, Name: email, Password: password}
+	var made db.User
+	var err error
+	if role == "" {
+		made, err = f.accounts.CreateUser(f.t.Context(), audit.By{}, u)
+	} else {
+		made, err = f.accounts.CreateMember(f.t.Context(), audit.By{}, u, merchantID, role, group)
 	}
-	return u
+	f.must(err)
+	return made
 }
 
 // browser is a user's browser: it keeps the cookie and the CSRF token.

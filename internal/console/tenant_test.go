@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/account"
-	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 )
@@ -122,7 +121,9 @@ func (f *fixture) colleague() int64 {
 	if !found {
 		u = f.user("colleague@shop.example", f.Merchant.ID, account.Viewer, "")
 	}
-	f.must(f.accounts.AddMember(f.t.Context(), audit.By{}, f.Merchant.ID, u.ID, account.Viewer, ""))
+	f.Write(f.t, func(tx *store.Tx) error {
+		return tx.SetMember(f.t.Context(), db.SetMemberParams{UserID: u.ID, MerchantID: f.Merchant.ID, Role: string(account.Viewer)})
+	})
 	return u.ID
 }
 

@@ -153,11 +153,9 @@ func (d *demo) makeOwner(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u, err := d.app.Account.CreateUser(ctx, audit.By{}, account.NewUser{Email: consoleEmail, Name: "Demo", Password: consolePassword})
-	if err != nil {
-		return err
-	}
-	return d.app.Account.AddMember(ctx, audit.By{}, merchant.ID, u.ID, account.Owner, "")
+	u := account.NewUser{Email: consoleEmail, Name: "Demo", Password: consolePassword}
+	_, err = d.app.Account.CreateMember(ctx, audit.By{}, u, merchant.ID, account.Owner, "")
+	return err
 }
 
 // start brings the machines online, tells the story and says what is there.
