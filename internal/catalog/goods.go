@@ -60,21 +60,12 @@ func (s *Service) CreateGood(ctx context.Context, merchant db.Merchant, slug str
 	if err := g.check(); err != nil {
 		return db.Good{}, err
 	}
-	row := db.Good{
+	good := db.Good{
 		MerchantID: merchant.ID, Slug: slug, Name: g.Name, Description: g.Description, Thumb: g.Thumb, Media: "[]",
-		Price: g.Price, OriginalPrice: g.OriginalPrice, UpdatedAt: s.clock.Millis(), IsReturnable: true,
+		Price: g.Price, OriginalPrice: g.OriginalPrice,
 	}
-	err := s.store.InTx(ctx, func(tx *store.Tx) (err error) {
-		row.ID, err = tx.InsertGood(ctx, db.InsertGoodParams{
-			MerchantID: row.MerchantID, Slug: slug, Name: row.Name, Description: row.Description, Thumb: row.Thumb, Media: row.Media,
-			Price: row.Price, OriginalPrice: row.OriginalPrice, UpdatedAt: row.UpdatedAt,
-		})
-		if store.NotFound(err) {
-			return vending.RefuseField("slug", "taken")
-		}
-		return err
-	})
-	return row, err
+	err := s.store.InTx(ctx, func(tx *store.Tx) error { return s.insertGood(ctx, tx, &good) })
+	return good, err
 }
 
 // ChangeGood changes a good and tells the machines that sell it. It refuses with
@@ -93,19 +84,51 @@ func (s *Service) ChangeGood(ctx context.Context, merchant db.Merchant, id int64
 		}
 		after = before
 		after.Name, after.Description, after.Thumb, after.Price, after.OriginalPrice = g.Name, g.Description, g.Thumb, g.Price, g.OriginalPrice
-		if after == before {
-			return nil
-		}
-		// Never the time it had: that is what others compare.
-		after.UpdatedAt = max(s.clock.Millis(), before.UpdatedAt+1)
-		n, err := tx.UpdateGood(ctx, db.UpdateGoodParams{
-			ID: id, Name: after.Name, Description: after.Description, Thumb: after.Thumb, Price: after.Price,
-			OriginalPrice: after.OriginalPrice, Now: after.UpdatedAt, OldUpdatedAt: before.UpdatedAt,
-		})
-		if err := store.Changed("change good", n, err); err != nil {
-			return err
-		}
-		return s.RefreshSellers(ctx, tx, id, 0)
+		return s.updateGood(ctx, tx, before, &after)
 	})
 	return before, after, err
+}
+
+// SaveGood creates a good, or changes the one that the merchant has under its
+// article code, in the caller's transaction; ID, UpdatedAt and IsReturnable are
+// those of the stored one. A change that changes nothing leaves no trace. It
+// returns store.ErrLostRace.
+func (s *Service) SaveGood(ctx context.Context, tx *store.Tx, good db.Good) error {
+	stored, found, err := store.Find(tx.GoodBySlug(ctx, good.MerchantID, good.Slug))
+	if err != nil {
+		return err
+	}
+	if !found {
+		return s.insertGood(ctx, tx, &good)
+	}
+	good.ID, good.UpdatedAt, good.IsReturnable = stored.ID, stored.UpdatedAt, stored.IsReturnable
+	return s.updateGood(ctx, tx, stored, &good)
+}
+
+func (s *Service) insertGood(ctx context.Context, tx *store.Tx, good *db.Good) (err error) {
+	good.UpdatedAt, good.IsReturnable = s.clock.Millis(), true
+	good.ID, err = tx.InsertGood(ctx, db.InsertGoodParams{
+		MerchantID: good.MerchantID, Slug: good.Slug, Name: good.Name, Description: good.Description, Content: good.Content,
+		Thumb: good.Thumb, Media: good.Media, Price: good.Price, OriginalPrice: good.OriginalPrice, UpdatedAt: good.UpdatedAt,
+	})
+	if store.NotFound(err) {
+		return vending.RefuseField("slug", "taken")
+	}
+	return err
+}
+
+func (s *Service) updateGood(ctx context.Context, tx *store.Tx, before db.Good, after *db.Good) error {
+	if *after == before {
+		return nil
+	}
+	// Never the time it had: that is what others compare.
+	after.UpdatedAt = max(s.clock.Millis(), before.UpdatedAt+1)
+	n, err := tx.UpdateGood(ctx, db.UpdateGoodParams{
+		ID: after.ID, Name: after.Name, Description: after.Description, Content: after.Content, Thumb: after.Thumb, Media: after.Media,
+		Price: after.Price, OriginalPrice: after.OriginalPrice, Now: after.UpdatedAt, OldUpdatedAt: before.UpdatedAt,
+	})
+	if err := store.Changed("change good", n, err); err != nil {
+		return err
+	}
+	return s.RefreshSellers(ctx, tx, after.ID, 0)
 }

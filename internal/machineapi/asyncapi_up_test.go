@@ -55,7 +55,7 @@ func exampleShop(t *testing.T) *fixture {
 		if err := tx.InsertPresence(f.ctx, id); err != nil {
 			return err
 		}
-		good, err := tx.SetGood(f.ctx, db.SetGoodParams{MerchantID: f.merchant.ID, Slug: "tea", Name: "Tea", Price: 100})
+		good, err := tx.InsertGood(f.ctx, db.InsertGoodParams{MerchantID: f.merchant.ID, Slug: "tea", Name: "Tea", Price: 100})
 		if err != nil {
 			return err
 		}

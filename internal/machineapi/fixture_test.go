@@ -199,7 +199,7 @@ func (f *fixture) provision() {
 }
 
 func (f *fixture) provisionProduct(tx *store.Tx) error {
-	good, err := tx.SetGood(f.ctx, db.SetGoodParams{MerchantID: f.merchant.ID, Slug: "water", Name: "Water", Price: 100})
+	good, err := tx.InsertGood(f.ctx, db.InsertGoodParams{MerchantID: f.merchant.ID, Slug: "water", Name: "Water", Price: 100})
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func TestMethodsBadFields(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.insertCode()
 	f.inTx(func(tx *store.Tx) error {
-		_, err := tx.SetGood(f.ctx, db.SetGoodParams{MerchantID: f.merchant.ID, Slug: "juice", Name: "Juice", Price: 100})
+		_, err := tx.InsertGood(f.ctx, db.InsertGoodParams{MerchantID: f.merchant.ID, Slug: "juice", Name: "Juice", Price: 100})
 		return err
 	})
 	before := f.state()

@@ -98,7 +98,7 @@ func (a *Applier) Apply(ctx context.Context, f File) (Result, error) {
 		return Result{}, err
 	}
 	var result Result
-	err = a.store.InTx(ctx, func(tx *store.Tx) error {
+	apply := func(tx *store.Tx) error {
 		result = Result{}
 		for _, m := range f.Merchants {
 			r, err := a.applyMerchant(ctx, tx, m, hashes)
@@ -108,7 +108,8 @@ func (a *Applier) Apply(ctx context.Context, f File) (Result, error) {
 			result.Merchants = append(result.Merchants, r)
 		}
 		return nil
-	})
+	}
+	err = store.Retry("apply the file", func() error { return a.store.InTx(ctx, apply) })
 	return result, err
 }
 

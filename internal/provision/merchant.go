@@ -151,26 +151,10 @@ func (a *Applier) setGood(ctx context.Context, tx *store.Tx, merchantID int64, g
 	if err != nil {
 		return err
 	}
-	stored, _, err := store.Find(tx.GoodBySlug(ctx, merchantID, g.Slug))
-	if err != nil {
-		return err
-	}
-	row := db.Good{
-		ID: stored.ID, MerchantID: merchantID, Slug: g.Slug, Name: g.Name, Description: g.Description,
+	return a.catalog.SaveGood(ctx, tx, db.Good{
+		MerchantID: merchantID, Slug: g.Slug, Name: g.Name, Description: g.Description,
 		Content: g.Content, Thumb: g.Thumb, Media: string(media), Price: price, OriginalPrice: original,
-		UpdatedAt: stored.UpdatedAt, IsReturnable: stored.IsReturnable,
-	}
-	if row == stored {
-		return nil // updated_at tells of changes, not of applies
-	}
-	id, err := tx.SetGood(ctx, db.SetGoodParams{
-		MerchantID: merchantID, Slug: g.Slug, Name: g.Name, Description: g.Description, Content: g.Content,
-		Thumb: g.Thumb, Media: string(media), Price: price, OriginalPrice: original, UpdatedAt: a.clock.Millis(),
 	})
-	if err != nil {
-		return err
-	}
-	return a.catalog.RefreshSellers(ctx, tx, id, 0)
 }
 
 func (a *Applier) randomHex(n int) (string, error) {

@@ -52,7 +52,7 @@ func openShop(ctx context.Context, st *store.Store, box *secrets.Box, service *f
 		if err != nil {
 			return err
 		}
-		good, err := tx.SetGood(ctx, db.SetGoodParams{MerchantID: s.merchant.ID, Slug: "water", Name: "Water", Price: 100})
+		good, err := tx.InsertGood(ctx, db.InsertGoodParams{MerchantID: s.merchant.ID, Slug: "water", Name: "Water", Price: 100})
 		if err != nil {
 			return err
 		}

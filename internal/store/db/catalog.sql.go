@@ -7,8 +7,6 @@ package db
 
 import (
 	"context"
-
-	"github.com/vendlane/vendlane/internal/vending"
 )
 
 const allBannersOfMachine = `-- name: AllBannersOfMachine :many
@@ -969,46 +967,6 @@ func (q *Queries) SetFloorStatus(ctx context.Context, iD int64, floorStatus stri
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const setGood = `-- name: SetGood :one
-INSERT INTO goods (merchant_id, slug, name, description, content, thumb, media, price, original_price, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (merchant_id, slug) DO UPDATE SET name = excluded.name, description = excluded.description,
-    content = excluded.content, thumb = excluded.thumb, media = excluded.media, price = excluded.price,
-    original_price = excluded.original_price, updated_at = excluded.updated_at
-RETURNING id
-`
-
-type SetGoodParams struct {
-	MerchantID    int64
-	Slug          string
-	Name          string
-	Description   string
-	Content       string
-	Thumb         string
-	Media         string
-	Price         vending.Money
-	OriginalPrice vending.Money
-	UpdatedAt     int64
-}
-
-func (q *Queries) SetGood(ctx context.Context, arg SetGoodParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, setGood,
-		arg.MerchantID,
-		arg.Slug,
-		arg.Name,
-		arg.Description,
-		arg.Content,
-		arg.Thumb,
-		arg.Media,
-		arg.Price,
-		arg.OriginalPrice,
-		arg.UpdatedAt,
-	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
 }
 
 const setLock = `-- name: SetLock :exec

@@ -187,15 +187,17 @@ func (q *Queries) InsertGood(ctx context.Context, arg InsertGoodParams) (int64, 
 }
 
 const updateGood = `-- name: UpdateGood :execrows
-UPDATE goods SET name = $1, description = $2, thumb = $3, price = $4,
-    original_price = $5, updated_at = $6
-WHERE id = $7 AND updated_at = $8
+UPDATE goods SET name = $1, description = $2, content = $3,
+    thumb = $4, media = $5, price = $6, original_price = $7, updated_at = $8
+WHERE id = $9 AND updated_at = $10
 `
 
 type UpdateGoodParams struct {
 	Name          string
 	Description   string
+	Content       string
 	Thumb         string
+	Media         string
 	Price         vending.Money
 	OriginalPrice vending.Money
 	Now           int64
@@ -208,7 +210,9 @@ func (q *Queries) UpdateGood(ctx context.Context, arg UpdateGoodParams) (int64, 
 	result, err := q.db.ExecContext(ctx, updateGood,
 		arg.Name,
 		arg.Description,
+		arg.Content,
 		arg.Thumb,
+		arg.Media,
 		arg.Price,
 		arg.OriginalPrice,
 		arg.Now,

@@ -101,14 +101,6 @@ WHERE id = sqlc.arg(id) AND slug = sqlc.arg(old_slug);
 -- name: GoodBySlug :one
 SELECT * FROM goods WHERE merchant_id = $1 AND slug = $2;
 
--- name: SetGood :one
-INSERT INTO goods (merchant_id, slug, name, description, content, thumb, media, price, original_price, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (merchant_id, slug) DO UPDATE SET name = excluded.name, description = excluded.description,
-    content = excluded.content, thumb = excluded.thumb, media = excluded.media, price = excluded.price,
-    original_price = excluded.original_price, updated_at = excluded.updated_at
-RETURNING id;
-
 -- name: ChannelsOfMachine :many
 SELECT * FROM channels WHERE machine_id = $1 ORDER BY addr, motor;
 

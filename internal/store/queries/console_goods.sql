@@ -40,6 +40,6 @@ RETURNING id;
 
 -- name: UpdateGood :execrows
 -- Unless somebody else has changed it since it was read.
-UPDATE goods SET name = sqlc.arg(name), description = sqlc.arg(description), thumb = sqlc.arg(thumb), price = sqlc.arg(price),
-    original_price = sqlc.arg(original_price), updated_at = sqlc.arg(now)
+UPDATE goods SET name = sqlc.arg(name), description = sqlc.arg(description), content = sqlc.arg(content),
+    thumb = sqlc.arg(thumb), media = sqlc.arg(media), price = sqlc.arg(price), original_price = sqlc.arg(original_price), updated_at = sqlc.arg(now)
 WHERE id = sqlc.arg(id) AND updated_at = sqlc.arg(old_updated_at);
