@@ -2,11 +2,11 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/provision"
-	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 )
 
@@ -57,30 +57,22 @@ func (s *Server) createMerchant(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	m := provision.Merchant{Slug: in.Slug, Title: in.Title, Description: in.Description, Timezone: in.Timezone, Status: in.Status}
+	m := provision.Merchant{Slug: in.Slug, Title: in.Title, Description: in.Description, Timezone: in.Timezone, Status: in.Status, MustBeNew: true}
 	if err := m.Check(); err != nil {
 		return nil, fault{http.StatusUnprocessableEntity, "merchant_invalid", err.Error()}
-	}
-	_, taken, err := store.Find(s.store.MerchantBySlug(ctx, in.Slug))
-	if err != nil {
-		return nil, err
-	}
-	if taken {
-		return nil, fault{http.StatusConflict, "slug_taken", ""}
 	}
 	ctx = s.use.Audit.Recording(ctx, audit.Entry{
 		By: audit.By{UserID: c.User.ID, IP: c.client.IP}, Action: "merchant.create", Kind: "merchant", ID: in.Slug, After: in,
 	})
 	result, err := s.use.Provision.Apply(ctx, provision.File{Merchants: []provision.Merchant{m}})
-	if err != nil {
-		return nil, err
+	if errors.Is(err, provision.ErrSlugTaken) {
+		return nil, fault{http.StatusConflict, "slug_taken", ""}
 	}
-	row, err := s.store.MerchantBySlug(ctx, in.Slug)
 	if err != nil {
 		return nil, err
 	}
 	made := result.Merchants[0]
-	return created{newMerchant{row.ID, made.AppID, made.AppSecret, made.AppKey, made.WebhookSecret}}, nil
+	return created{newMerchant{made.ID, made.AppID, made.AppSecret, made.AppKey, made.WebhookSecret}}, nil
 }
 
 func (s *Server) setMerchantStatus(ctx context.Context, c *call) (any, error) {

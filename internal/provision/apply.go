@@ -65,6 +65,7 @@ type Result struct {
 
 // MerchantResult is one merchant of a file.
 type MerchantResult struct {
+	ID          int64
 	Slug, AppID string
 	// Created tells whether the merchant is new; then the secrets are set.
 	Created                          bool

@@ -46,6 +46,8 @@ type Merchant struct {
 	Models    []Model   `yaml:"models"`
 	Goods     []Good    `yaml:"goods"`
 	Machines  []Machine `yaml:"machines"`
+	// MustBeNew refuses a merchant that is there already with ErrSlugTaken.
+	MustBeNew bool `yaml:"-"`
 }
 
 // Model is a machine model and its boards.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -14,10 +15,16 @@ import (
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
+// ErrSlugTaken means that a merchant that is to be a new one is there already.
+var ErrSlugTaken = errors.New("the slug is taken")
+
 func (a *Applier) setMerchant(ctx context.Context, tx *store.Tx, m Merchant) (db.Merchant, MerchantResult, error) {
 	row, found, err := store.Find(tx.MerchantBySlug(ctx, m.Slug))
 	if err != nil {
 		return row, MerchantResult{}, err
+	}
+	if found && m.MustBeNew {
+		return row, MerchantResult{}, ErrSlugTaken
 	}
 	expiredAt := int64(0)
 	if m.ExpiredAt != "" {
@@ -52,7 +59,7 @@ func (a *Applier) setMerchant(ctx context.Context, tx *store.Tx, m Merchant) (db
 		TemperatureMin: m.TemperatureMin, TemperatureMax: m.TemperatureMax,
 	})
 	row.Timezone = m.Timezone
-	return row, MerchantResult{Slug: m.Slug, AppID: row.AppID}, err
+	return row, MerchantResult{ID: row.ID, Slug: m.Slug, AppID: row.AppID}, err
 }
 
 // webhookOverlap is how long callbacks are signed with the webhook secret before a
@@ -107,6 +114,7 @@ func (a *Applier) insertMerchant(ctx context.Context, tx *store.Tx, m Merchant, 
 	if err != nil {
 		return row, r, fmt.Errorf("insert (is the appid taken?): %w", err)
 	}
+	r.ID = row.ID
 	return row, r, nil
 }
 
