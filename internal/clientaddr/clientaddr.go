@@ -11,15 +11,7 @@ import (
 // Of returns the address a request came from. Behind trusted proxies
 // it is the last entry of X-Forwarded-For that is not one of them.
 func Of(r *http.Request, trusted []netip.Prefix) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	addr = addr.Unmap()
+	addr := peer(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && contains(trusted, addr); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
@@ -43,10 +35,15 @@ func contains(prefixes []netip.Prefix, addr netip.Addr) bool {
 // Trusts tells whether a request comes from one of the trusted proxies, so that
 // what it says of its client can be believed.
 func Trusts(r *http.Request, trusted []netip.Prefix) bool {
+	return contains(trusted, peer(r))
+}
+
+// peer is the other end of the connection, the zero address if it has none.
+func peer(r *http.Request) netip.Addr {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return false
+		host = r.RemoteAddr
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && contains(trusted, addr.Unmap())
+	addr, _ := netip.ParseAddr(host)
+	return addr.Unmap()
 }
