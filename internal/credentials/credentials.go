@@ -26,9 +26,13 @@ const (
 	WebhookSecret Which = "webhook_secret"
 )
 
-// overlap is how long the old webhook secret signs as well, in milliseconds
-// (consume.md §9.4).
-const overlap = 24 * 60 * 60 * 1000
+const (
+	// WebhookOverlap is how long the old webhook secret signs as well, in
+	// milliseconds (consume.md §9.4).
+	WebhookOverlap = 24 * 60 * 60 * 1000
+	// WebhookPrefix starts a webhook secret (consume.md §9.4).
+	WebhookPrefix = "whsec_"
+)
 
 // Service is the use case.
 type Service struct {
@@ -52,6 +56,26 @@ func (s *Service) AppKey(merchant db.Merchant) (string, error) {
 	return key, nil
 }
 
+// Draw makes an AppSecret or an AppKey: 128 bits in hex (signing.md §1).
+func Draw(random io.Reader) (string, error) {
+	raw, err := draw(random, 16)
+	return hex.EncodeToString(raw), err
+}
+
+// DrawWebhookSecret makes a webhook secret of 256 bits (consume.md §9.4).
+func DrawWebhookSecret(random io.Reader) (string, error) {
+	raw, err := draw(random, 32)
+	return WebhookPrefix + base64.StdEncoding.EncodeToString(raw), err
+}
+
+func draw(random io.Reader, size int) ([]byte, error) {
+	raw := make([]byte, size)
+	if _, err := io.ReadFull(random, raw); err != nil {
+		return nil, fmt.Errorf("draw a secret: %w", err)
+	}
+	return raw, nil
+}
+
 // Rotated is a new credential.
 type Rotated struct {
 	Secret string
@@ -63,11 +87,15 @@ type Rotated struct {
 // Rotate replaces a credential. Another rotation since merchant was read is
 // store.ErrLostRace.
 func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which) (Rotated, error) {
-	raw := make([]byte, 32)
-	if _, err := io.ReadFull(s.random, raw); err != nil {
-		return Rotated{}, fmt.Errorf("draw a secret: %w", err)
+	newSecret := Draw
+	if which == WebhookSecret {
+		newSecret = DrawWebhookSecret
 	}
-	out := Rotated{Secret: hex.EncodeToString(raw[:16])}
+	secret, err := newSecret(s.random)
+	if err != nil {
+		return Rotated{}, err
+	}
+	out := Rotated{Secret: secret}
 	var change func(tx *store.Tx) (int64, error)
 	switch which {
 	case AppSecret:
@@ -83,7 +111,7 @@ func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which)
 			return tx.SetAppKey(ctx, sealed, merchant.ID, merchant.AppKeySealed)
 		}
 	case WebhookSecret:
-		out = Rotated{Secret: "whsec_" + base64.StdEncoding.EncodeToString(raw), PreviousUntil: s.clock.Millis() + overlap}
+		out.PreviousUntil = s.clock.Millis() + WebhookOverlap
 		sealed, err := s.box.Seal(secrets.PurposeWebhookSecret, out.Secret)
 		if err != nil {
 			return Rotated{}, err
@@ -96,7 +124,7 @@ func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which)
 	default:
 		return Rotated{}, vending.RefuseField("which", "range")
 	}
-	err := s.store.InTx(ctx, func(tx *store.Tx) error {
+	err = s.store.InTx(ctx, func(tx *store.Tx) error {
 		n, err := change(tx)
 		return store.Changed("replace "+string(which), n, err)
 	})

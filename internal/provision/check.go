@@ -6,11 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/vending"
 )
-
-// webhookPrefix starts a webhook secret (consume.md §9.4).
-const webhookPrefix = "whsec_"
 
 // minWebhookKey is the least length of the key behind it, in bytes, that Standard
 // Webhooks allows. Whoever guesses the key can make callbacks.
@@ -55,9 +53,9 @@ func (m Merchant) check() error {
 		return fmt.Errorf("app_key must be 1–64 printable ASCII characters")
 	}
 	if m.WebhookSecret != "" {
-		encoded, ok := strings.CutPrefix(m.WebhookSecret, webhookPrefix)
+		encoded, ok := strings.CutPrefix(m.WebhookSecret, credentials.WebhookPrefix)
 		if key, err := base64.StdEncoding.DecodeString(encoded); err != nil || !ok || len(key) < minWebhookKey {
-			return fmt.Errorf("webhook_secret must be %s and base64 of at least %d bytes", webhookPrefix, minWebhookKey)
+			return fmt.Errorf("webhook_secret must be %s and base64 of at least %d bytes", credentials.WebhookPrefix, minWebhookKey)
 		}
 	}
 	if m.TemperatureMin > m.TemperatureMax {

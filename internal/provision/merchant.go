@@ -2,13 +2,13 @@ package provision
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -62,10 +62,6 @@ func (a *Applier) setMerchant(ctx context.Context, tx *store.Tx, m Merchant) (db
 	return row, MerchantResult{ID: row.ID, Slug: m.Slug, AppID: row.AppID}, err
 }
 
-// webhookOverlap is how long callbacks are signed with the webhook secret before a
-// change as well, in milliseconds (consume.md §9.4).
-const webhookOverlap = 24 * 60 * 60 * 1000
-
 // rotateWebhookSecret puts another webhook secret in the place of a merchant's, if
 // one is given.
 func (a *Applier) rotateWebhookSecret(row *db.Merchant, given string) error {
@@ -83,7 +79,7 @@ func (a *Applier) rotateWebhookSecret(row *db.Merchant, given string) error {
 	if err != nil {
 		return err
 	}
-	row.WebhookSecretPreviousSealed, row.WebhookPreviousUntil = row.WebhookSecretSealed, a.clock.Millis()+webhookOverlap
+	row.WebhookSecretPreviousSealed, row.WebhookPreviousUntil = row.WebhookSecretSealed, a.clock.Millis()+credentials.WebhookOverlap
 	row.WebhookSecretSealed = sealed
 	return nil
 }
@@ -129,19 +125,15 @@ func (a *Applier) fillSecrets(r *MerchantResult) error {
 	}
 	for _, secret := range []*string{&r.AppSecret, &r.AppKey} {
 		if *secret == "" {
-			if *secret, err = a.randomHex(16); err != nil {
+			if *secret, err = credentials.Draw(a.random); err != nil {
 				return err
 			}
 		}
 	}
 	if r.WebhookSecret == "" {
-		raw, err := a.randomBytes(32)
-		if err != nil {
-			return err
-		}
-		r.WebhookSecret = webhookPrefix + base64.StdEncoding.EncodeToString(raw)
+		r.WebhookSecret, err = credentials.DrawWebhookSecret(a.random)
 	}
-	return nil
+	return err
 }
 
 func (a *Applier) setGood(ctx context.Context, tx *store.Tx, merchantID int64, g Good) error {
@@ -166,16 +158,11 @@ func (a *Applier) setGood(ctx context.Context, tx *store.Tx, merchantID int64, g
 }
 
 func (a *Applier) randomHex(n int) (string, error) {
-	raw, err := a.randomBytes(n)
-	return hex.EncodeToString(raw), err
-}
-
-func (a *Applier) randomBytes(n int) ([]byte, error) {
 	raw := make([]byte, n)
 	if _, err := io.ReadFull(a.random, raw); err != nil {
-		return nil, fmt.Errorf("draw a secret: %w", err)
+		return "", fmt.Errorf("draw a secret: %w", err)
 	}
-	return raw, nil
+	return hex.EncodeToString(raw), nil
 }
 
 func statusOf(m Merchant) string {
