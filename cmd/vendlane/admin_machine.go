@@ -38,7 +38,7 @@ func machineActions() []machineAction {
 		{"show", "settings (reported beside told), power schedules, traffic and alerts", showMachine},
 		{"log", "the last messages: -limit", showMachineLog},
 		{"refresh", "tell the machine to load its data again", func(ctx context.Context, _ io.Writer, a *app.App, m store.Machine, _ machineFlags) error {
-			return a.Store.InTx(ctx, func(tx *store.Tx) error { return a.Catalog.QueueRefresh(ctx, tx, m.Machine.ID) })
+			return a.Catalog.Refresh(ctx, m.Machine.ID)
 		}},
 		{"reboot", "restart the machine", func(ctx context.Context, _ io.Writer, a *app.App, m store.Machine, _ machineFlags) error {
 			return a.Fleet.Reboot(ctx, m.Machine.ID)

@@ -198,6 +198,11 @@ func (s *Service) setLevel(ctx context.Context, tx *store.Tx, c change) (bool, e
 	return true, nil
 }
 
+// Refresh tells a machine to load its data again (mqtt.md §5.1).
+func (s *Service) Refresh(ctx context.Context, machineID int64) error {
+	return s.store.InTx(ctx, func(tx *store.Tx) error { return s.QueueRefresh(ctx, tx, machineID) })
+}
+
 // QueueRefresh tells a machine, after the commit, to load its data again
 // (mqtt.md §5.1).
 func (s *Service) QueueRefresh(ctx context.Context, tx *store.Tx, machineID int64) error {

@@ -124,9 +124,7 @@ func actions() map[string]action {
 		}}
 	}
 	return map[string]action{
-		"refresh": tell(func(s *Server, ctx context.Context, id int64) error {
-			return s.store.InTx(ctx, func(tx *store.Tx) error { return s.use.Catalog.QueueRefresh(ctx, tx, id) })
-		}),
+		"refresh":        tell(func(s *Server, ctx context.Context, id int64) error { return s.use.Catalog.Refresh(ctx, id) }),
 		"reboot":         tell(func(s *Server, ctx context.Context, id int64) error { return s.use.Fleet.Reboot(ctx, id) }),
 		"shutdown":       tell(func(s *Server, ctx context.Context, id int64) error { return s.use.Fleet.Shutdown(ctx, id) }),
 		"factory_reset":  tell(func(s *Server, ctx context.Context, id int64) error { return s.use.Fleet.FactoryReset(ctx, id) }),

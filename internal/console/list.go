@@ -42,7 +42,8 @@ func paged[T row](c *call, rows []T, limit int32, name string, cursor func(last 
 	return out, nil
 }
 
-// wantsCSV tells whether the answer is to be a file with the whole list.
+// wantsCSV tells whether the answer is to be a file with the whole list, as far as
+// maxFile.
 func (c *call) wantsCSV() bool {
 	for kind := range strings.SplitSeq(c.r.Header.Get("Accept"), ",") {
 		if media, _, err := mime.ParseMediaType(kind); err == nil && media == "text/csv" {

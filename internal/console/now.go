@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
@@ -180,7 +179,7 @@ func (s *Server) queue(ctx context.Context, c *call) ([]queueItem, error) {
 		return nil, err
 	}
 	for _, m := range soldOut {
-		out = append(out, queueItem{"SOLD_OUT", m.MachineNo, m.MachineName, strconv.FormatInt(m.Channels, 10), m.Channels, 0, m.MachineNo})
+		out = append(out, queueItem{"SOLD_OUT", m.MachineNo, m.MachineName, number(m.Channels), m.Channels, 0, m.MachineNo})
 	}
 	if !c.Role.May(account.SeeSales) {
 		return out, nil

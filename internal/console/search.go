@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/vendlane/vendlane/internal/account"
@@ -94,7 +93,7 @@ func (s *Server) findCodes(ctx context.Context, c *call, text string) ([]hit, er
 
 func (s *Server) findGoods(ctx context.Context, c *call, text string) ([]hit, error) {
 	rows, err := s.store.GoodPage(ctx, db.GoodPageParams{MerchantID: c.Merchant.ID, MachineGroup: c.Group, Pattern: pattern(text), PageSize: maxHits})
-	return items(rows, func(g db.GoodPageRow) hit { return hit{"good", strconv.FormatInt(g.Good.ID, 10), g.Good.Name} }).Items, err
+	return items(rows, func(g db.GoodPageRow) hit { return hit{"good", number(g.Good.ID), g.Good.Name} }).Items, err
 }
 
 // findRequests takes a whole request id: 24 hex digits.
