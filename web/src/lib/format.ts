@@ -38,7 +38,7 @@ export function parseMoney(text: string): number | undefined {
   return Number(whole) * 100 + Number(cents.padEnd(2, "0"));
 }
 
-export type AgeUnit = "seconds" | "minutes" | "hours" | "days";
+type AgeUnit = "seconds" | "minutes" | "hours" | "days";
 
 /** How long ago something was, in its biggest whole unit. */
 export function age(ms: number): { unit: AgeUnit; n: number } {

@@ -37,7 +37,7 @@ export function SignIn() {
   );
 }
 
-export function SignInForm() {
+function SignInForm() {
   const { t } = useLanguage();
   const form = useEntry("/session");
   return (

@@ -2,7 +2,6 @@ export const common = {
   "app.name": "Vendlane",
   "app.loading": "Loading…",
   "app.retry": "Try again",
-  "app.more": "Show more",
   "app.cancel": "Cancel",
   "app.close": "Close",
   "app.save": "Save",
@@ -19,7 +18,6 @@ export const common = {
   "app.not_found": "There is no such page.",
   "app.skip": "Skip to the content",
   "app.back": "Back",
-  "app.filter": "Filter",
 
   "language.switch": "中文",
 
@@ -53,7 +51,6 @@ export const common = {
   "nav.settings": "Settings",
   "nav.menu": "Menu",
   "nav.merchant": "Merchant",
-  "nav.account": "Account",
 
   "live.live": "Live",
   "live.polling": "Every {n} s",
@@ -108,7 +105,6 @@ export const common = {
   "machines.faulty": "{n} faulty",
   "machines.alerts": "Alerts",
   "machines.signal": "Signal",
-  "machines.count": "{n} machines",
 
   "role.owner": "Owner",
   "role.admin": "Admin",

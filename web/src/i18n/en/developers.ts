@@ -74,7 +74,6 @@ export const developers = {
   "requests.payload": "Decoded",
   "requests.reply": "Answer",
   "requests.explain": "Explain the signature",
-  "requests.title": "Request {id}",
   "callbacks.state": "State",
   "callbacks.callback": "Callback",
   "callbacks.attempts": "Attempts",

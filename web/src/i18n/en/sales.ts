@@ -91,7 +91,6 @@ export const sales = {
   "codes.good": "Good",
   "codes.state": "State",
   "codes.expires": "Expires",
-  "codes.created": "Created",
   "codes.outcome": "Outcome",
   "codes.actions": "Actions",
   "codes.create": "Create codes",

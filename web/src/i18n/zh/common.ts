@@ -4,7 +4,6 @@ export const common: Record<keyof typeof en, string> = {
   "app.name": "Vendlane",
   "app.loading": "加载中…",
   "app.retry": "重试",
-  "app.more": "显示更多",
   "app.cancel": "取消",
   "app.close": "关闭",
   "app.save": "保存",
@@ -21,7 +20,6 @@ export const common: Record<keyof typeof en, string> = {
   "app.not_found": "没有这个页面。",
   "app.skip": "跳到正文",
   "app.back": "返回",
-  "app.filter": "筛选",
 
   "language.switch": "English",
 
@@ -55,7 +53,6 @@ export const common: Record<keyof typeof en, string> = {
   "nav.settings": "设置",
   "nav.menu": "菜单",
   "nav.merchant": "商户",
-  "nav.account": "账号",
 
   "live.live": "实时",
   "live.polling": "每 {n} 秒刷新",
@@ -110,7 +107,6 @@ export const common: Record<keyof typeof en, string> = {
   "machines.faulty": "{n} 个故障",
   "machines.alerts": "告警",
   "machines.signal": "信号",
-  "machines.count": "{n} 台机器",
 
   "role.owner": "所有者",
   "role.admin": "管理员",

@@ -76,7 +76,6 @@ export const developers: Record<keyof typeof en, string> = {
   "requests.payload": "解码后",
   "requests.reply": "应答",
   "requests.explain": "分析签名",
-  "requests.title": "请求 {id}",
   "callbacks.state": "状态",
   "callbacks.callback": "回调",
   "callbacks.attempts": "尝试",

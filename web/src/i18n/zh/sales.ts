@@ -93,7 +93,6 @@ export const sales: Record<keyof typeof en, string> = {
   "codes.good": "商品",
   "codes.state": "状态",
   "codes.expires": "到期",
-  "codes.created": "创建",
   "codes.outcome": "结果",
   "codes.actions": "操作",
   "codes.create": "创建取货码",

@@ -2,7 +2,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
-import type { CodeRow, List, MachineInfo, MachineRow, Planogram } from "../../api/types";
+import { usePlanogram } from "../../api/planogram";
+import type { CodeRow, List, MachineInfo, MachineRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { showTime } from "../../lib/format";
 import { layersOf } from "../../lib/selection";
@@ -43,8 +44,7 @@ function CreateForm({ machineNo }: { machineNo?: string }) {
   const [expiry, setExpiry] = useState<Expiry>("day");
   const machines = useQuery({ queryKey: ["/machines", "choice"], queryFn: () => api.get<List<MachineRow>>("/machines", { limit: 200 }), enabled: !machineNo });
   const machine = useQuery({ queryKey: ["/machines", no], queryFn: () => api.get<MachineInfo>(`/machines/${no}`), enabled: no !== "" });
-  const planogramPath = `/machines/${no}/planogram`;
-  const planogram = useQuery({ queryKey: [planogramPath], queryFn: () => api.get<Planogram>(planogramPath), enabled: no !== "" });
+  const planogram = usePlanogram(no);
   const channels = planogram.data ? layersOf(planogram.data).flat().filter((c) => c.good) : [];
   const zone = machine.data?.timezone || "UTC";
   const create = useMutation({

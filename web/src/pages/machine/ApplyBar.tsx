@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
+import { planogramPath } from "../../api/planogram";
 import type { Channel, ChannelGood, MachineInfo } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { staging, type Staged } from "../../lib/staging";
@@ -9,7 +10,6 @@ import { Confirm } from "../../ui/Confirm";
 
 interface Props {
   m: MachineInfo;
-  path: string;
   channels: Channel[];
   goods: ChannelGood[];
   staged: Staged;
@@ -17,9 +17,10 @@ interface Props {
 }
 
 /** Shows that changes wait, and applies them after a look at what they are. */
-export function ApplyBar({ m, path, channels, goods, staged, onDone }: Props) {
+export function ApplyBar({ m, channels, goods, staged, onDone }: Props) {
   const { t } = useLanguage();
   const queries = useQueryClient();
+  const path = planogramPath(m.machine_no);
   const [open, setOpen] = useState(false);
   const apply = useMutation({
     mutationFn: () => api.put(path, [...staged.values()]),

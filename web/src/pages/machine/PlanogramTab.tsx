@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { api } from "../../api/client";
+import { usePlanogram } from "../../api/planogram";
 import { useMay } from "../../api/session";
-import type { Channel, GoodRow, List, MachineInfo, Planogram, PlanogramChange } from "../../api/types";
+import type { Channel, GoodRow, List, MachineInfo, PlanogramChange } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { layersOf } from "../../lib/selection";
 import { stage, type Staged } from "../../lib/staging";
@@ -23,8 +24,7 @@ const none: Staged = new Map();
 export function PlanogramTab({ m }: { m: MachineInfo }) {
   const { t } = useLanguage();
   const may = useMay();
-  const path = `/machines/${encodeURIComponent(m.machine_no)}/planogram`;
-  const planogram = useQuery({ queryKey: [path], queryFn: ({ signal }) => api.get<Planogram>(path, {}, signal) });
+  const planogram = usePlanogram(m.machine_no);
   const goods = useQuery({ queryKey: ["/goods", "all"], queryFn: ({ signal }) => api.get<List<GoodRow>>("/goods", { limit: 200 }, signal) });
   const [overlay, setOverlay] = useState<Overlay>("stock");
   const [staged, setStaged] = useState<Staged>(none);
@@ -75,7 +75,7 @@ export function PlanogramTab({ m }: { m: MachineInfo }) {
         <p className="text-sm text-muted max-lg:hidden">{t("planogram.keys")}</p>
       </div>
       <SelectionPanel m={m} channels={chosen} currency={planogram.data.currency} goods={stocked} staged={staged} onEdit={edit} onTest={test} />
-      {staged.size > 0 && <ApplyBar m={m} path={path} channels={all} goods={stocked} staged={staged} onDone={() => setStaged(none)} />}
+      {staged.size > 0 && <ApplyBar m={m} channels={all} goods={stocked} staged={staged} onDone={() => setStaged(none)} />}
       {testing && <TestDialog m={m} channel={testing} onClose={() => setTesting(null)} />}
     </div>
   );

@@ -1,7 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api } from "../../api/client";
-import type { Channel, MachineInfo, Planogram } from "../../api/types";
+import { usePlanogram } from "../../api/planogram";
+import type { Channel, MachineInfo } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { layersOf } from "../../lib/selection";
 import { Button } from "../../ui/Button";
@@ -11,8 +10,7 @@ import { TestDialog } from "./TestDialog";
 
 export function TestTab({ m }: { m: MachineInfo }) {
   const { t } = useLanguage();
-  const path = `/machines/${encodeURIComponent(m.machine_no)}/planogram`;
-  const planogram = useQuery({ queryKey: [path], queryFn: ({ signal }) => api.get<Planogram>(path, {}, signal) });
+  const planogram = usePlanogram(m.machine_no);
   const channels = planogram.data ? layersOf(planogram.data).flat() : [];
   const [chosen, setChosen] = useState("");
   const [testing, setTesting] = useState<Channel | null>(null);
