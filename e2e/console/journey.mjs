@@ -11,6 +11,9 @@ const words = {
 };
 
 async function signIn({ page }, look) {
+  // Back from a provider that knows somebody we do not.
+  await page.goto(`${demo.console.url}?error=account_unknown`);
+  await page.getByRole("alert").waitFor();
   await page.goto(demo.console.url);
   await page.locator("input[name=email]").fill(demo.console.email);
   await page.locator("input[name=password]").fill("wrong password");
