@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // errAlone tells a caller that the visit it shared has failed, and that it has
@@ -99,7 +100,9 @@ func (s *sharing[In, Out]) run(ctx context.Context) {
 		for _, c := range callers {
 			in = append(in, c.in)
 		}
-		out, err := s.visit(ctx, in)
+		bounded, cancel := inTime(ctx, callers)
+		out, err := s.visit(bounded, in)
+		cancel()
 		for i, c := range callers {
 			if err != nil {
 				c.err = alone(err)
@@ -109,6 +112,21 @@ func (s *sharing[In, Out]) run(ctx context.Context) {
 			close(c.done)
 		}
 	}
+}
+
+// inTime gives a visit the first deadline of its callers, so that nobody waits
+// longer than alone.
+func inTime[In, Out any](ctx context.Context, callers []*caller[In, Out]) (context.Context, context.CancelFunc) {
+	var first time.Time
+	for _, c := range callers {
+		if deadline, ok := c.ctx.Deadline(); ok && (first.IsZero() || deadline.Before(first)) {
+			first = deadline
+		}
+	}
+	if first.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, first)
 }
 
 // alone decides what a failed visit means for its callers. One that took too

@@ -13,11 +13,14 @@ import (
 // desk is something to visit: it answers a number with its double, after a
 // while, and notes who came together.
 type desk struct {
-	visits [][]int
-	err    error
+	visits    [][]int
+	deadlines []time.Time // of the visits, zero for none
+	err       error
 }
 
-func (d *desk) visit(_ context.Context, in []int) ([]int, error) {
+func (d *desk) visit(ctx context.Context, in []int) ([]int, error) {
+	deadline, _ := ctx.Deadline()
+	d.deadlines = append(d.deadlines, deadline)
 	d.visits = append(d.visits, append([]int(nil), in...))
 	time.Sleep(time.Second)
 	out := make([]int, len(in))
@@ -90,6 +93,26 @@ func TestSharingCallerHangsUp(t *testing.T) {
 		}
 		if _, err := s.do(ctx, 4); !errors.Is(err, context.Canceled) {
 			t.Errorf("ended before: %v", err)
+		}
+	})
+}
+
+// A visit ends in time for each of its callers.
+func TestSharingDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{}
+		s := newSharing(d.visit, 3)
+		soon, cancelSoon := context.WithTimeout(t.Context(), time.Minute)
+		defer cancelSoon()
+		late, cancelLate := context.WithTimeout(t.Context(), time.Hour)
+		defer cancelLate()
+		calls := []*call{start(t.Context(), s, 1), start(late, s, 2), start(soon, s, 3), start(t.Context(), s, 4)}
+		for _, c := range calls {
+			<-c.done
+		}
+		want, _ := soon.Deadline()
+		if len(d.deadlines) != 2 || !d.deadlines[0].IsZero() || !d.deadlines[1].Equal(want) {
+			t.Errorf("deadlines %v, want none and %v", d.deadlines, want)
 		}
 	})
 }

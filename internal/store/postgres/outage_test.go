@@ -157,6 +157,10 @@ func TestSilentServer(t *testing.T) {
 		},
 		"write": func(ctx context.Context, f *storetest.Fixture) error { return note(ctx, f, "silent") },
 		"ping":  func(ctx context.Context, f *storetest.Fixture) error { return f.Store.Ping(ctx) },
+		"set": func(ctx context.Context, f *storetest.Fixture) error {
+			_, err := f.Store.MerchantByAppID(ctx, f.Merchant.AppID)
+			return err
+		},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		l.set(swallow)

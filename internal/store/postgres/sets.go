@@ -66,14 +66,14 @@ func column[T, F any](elements []T, field func(T) F) []F {
 
 // native runs fn on a connection of the pool without database/sql in between,
 // which knows neither arrays nor several statements at once. What fn leaves
-// open is rolled back.
+// open is rolled back. It ends when a transaction of ctx's owner would.
 func (e *Engine) native(ctx context.Context, fn func(ctx context.Context, conn *pgx.Conn) error) error {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if e.closed {
 		return store.ErrClosed
 	}
-	ctx, cancel := context.WithTimeout(ctx, txTimeout)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), latest(ctx))
 	defer cancel()
 	conn, err := e.pool.Conn(ctx)
 	if err != nil {
