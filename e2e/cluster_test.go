@@ -53,8 +53,9 @@ func TestCluster(t *testing.T) {
 		nodes[i].boot()
 		apis, gateways = append(apis, nodes[i].http), append(gateways, nodes[i].mqtt)
 	}
-	front := newSplitter(t, gateways...)
-	w.api, w.mqtt = newSplitter(t, apis...).url, front.addr
+	merchants, machines := newWire(t, inTurn(apis...)), newWire(t, inTurn(gateways...))
+	w.api = func() string { return "http://" + merchants.addr().String() }
+	w.mqtt = func() string { return machines.addr().String() }
 	w.startFleet(clusterFaults, 7)
 
 	done := w.driveAll()
@@ -79,7 +80,7 @@ func TestCluster(t *testing.T) {
 	if err := w.fleet.SetFaults(fleetsim.Faults{}); err != nil {
 		t.Fatal(err)
 	}
-	w.checkTakeOver(front, nodes)
+	w.checkTakeOver(machines, nodes)
 	w.checkNobodyIsDeaf()
 	fleet := w.fleet.Summary()
 	deadlocks := w.count("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
@@ -126,11 +127,11 @@ func (w *world) awaitConnected() {
 
 // checkTakeOver has all machines lose their connection without their nodes
 // noticing, and connect to another one: the old one must let them go.
-func (w *world) checkTakeOver(front *splitter, nodes []*worldNode) {
+func (w *world) checkTakeOver(machines *wire, nodes []*worldNode) {
 	w.t.Helper()
 	w.awaitConnected()
 	before := w.fleet.Summary().Reconnects
-	front.sever()
+	machines.sever()
 	w.await(time.Minute, func() string {
 		if fleet := w.fleet.Summary(); fleet.Reconnects-before >= int64(w.size.machines) && fleet.Connected == w.size.machines {
 			return ""

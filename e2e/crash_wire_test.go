@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -20,7 +21,13 @@ type wire struct {
 	delay   time.Duration // of every piece, each way
 	frozen  bool          // nothing moves, and nobody is told
 	refuses bool          // new connections end at once
-	open    map[net.Conn]struct{}
+	open    map[*carried]struct{}
+}
+
+// carried is a connection on a wire.
+type carried struct {
+	near, far net.Conn
+	severed   atomic.Bool // near is gone, and far is not told
 }
 
 func newWire(t *testing.T, dial func() (net.Conn, error)) *wire {
@@ -29,10 +36,25 @@ func newWire(t *testing.T, dial func() (net.Conn, error)) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{listener: listener, dial: dial, changed: make(chan struct{}), open: map[net.Conn]struct{}{}}
+	w := &wire{listener: listener, dial: dial, changed: make(chan struct{}), open: map[*carried]struct{}{}}
 	w.carrying.Go(w.serve)
 	t.Cleanup(w.close)
 	return w
+}
+
+// inTurn dials one address after the other, the next one if nobody accepts.
+func inTurn(addresses ...func() string) func() (net.Conn, error) {
+	var turn atomic.Uint64
+	return func() (conn net.Conn, err error) {
+		first := turn.Add(1)
+		for i := range uint64(len(addresses)) {
+			at := addresses[(first+i)%uint64(len(addresses))]()
+			if conn, err = net.DialTimeout("tcp", at, time.Second); err == nil {
+				return conn, nil
+			}
+		}
+		return nil, err
+	}
 }
 
 func (w *wire) addr() *net.TCPAddr { return w.listener.Addr().(*net.TCPAddr) }
@@ -57,11 +79,24 @@ func (w *wire) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for c := range w.open {
-		if tcp, ok := c.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0)
+		for _, end := range []net.Conn{c.near, c.far} {
+			if tcp, ok := end.(*net.TCPConn); ok {
+				_ = tcp.SetLinger(0)
+			}
+			_ = end.Close()
 		}
-		_ = c.Close()
 		delete(w.open, c)
+	}
+}
+
+// sever cuts all connections in such a way that the near ends notice and the far
+// ones do not, as when a machine's modem changes its network.
+func (w *wire) sever() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.open {
+		c.severed.Store(true)
+		_ = c.near.Close()
 	}
 }
 
@@ -88,8 +123,9 @@ func (w *wire) carry(near net.Conn) {
 		return
 	}
 	defer far.Close()
+	c := &carried{near: near, far: far}
 	w.mu.Lock()
-	w.open[near], w.open[far] = struct{}{}, struct{}{}
+	w.open[c] = struct{}{}
 	w.mu.Unlock()
 	gone := make(chan struct{})
 	var once sync.Once
@@ -101,13 +137,20 @@ func (w *wire) carry(near net.Conn) {
 		})
 	}
 	var back sync.WaitGroup
-	back.Go(func() { defer leave(); w.copy(near, far, gone) })
+	back.Go(func() {
+		defer leave()
+		w.copy(near, far, gone)
+		if c.severed.Load() {
+			_, _ = io.Copy(io.Discard, far)
+		}
+	})
 	w.copy(far, near, gone)
-	leave()
+	if !c.severed.Load() {
+		leave()
+	}
 	back.Wait()
 	w.mu.Lock()
-	delete(w.open, near)
-	delete(w.open, far)
+	delete(w.open, c)
 	w.mu.Unlock()
 }
 
