@@ -2,6 +2,7 @@ package devicegw
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type conn struct {
 	flushing   bool   // a flush goroutine is running
 	open       bool   // CONNACK accepted the connection
 	subscribed bool
+	writeErr   error  // writing has failed; the reader finds the end
 	ended      bool
 	ending     ending // why, valid once ended
 	lastID     uint16
@@ -131,11 +133,18 @@ func (c *conn) await() error {
 		return errEnded
 	default:
 	}
-	if err := c.nc.SetReadDeadline(time.Now().Add(c.keepAlive + c.keepAlive/2)); err != nil {
-		return err
+	c.mu.Lock()
+	if c.writeErr == nil {
+		_ = c.nc.SetReadDeadline(time.Now().Add(c.keepAlive + c.keepAlive/2)) // fails as reading does
 	}
+	c.mu.Unlock()
 	_, err := c.br.Peek(1)
-	return err
+	if err != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return cmp.Or(c.writeErr, err)
+	}
+	return nil
 }
 
 // read returns the packet that await has seen.

@@ -51,6 +51,46 @@ func TestWill(t *testing.T) {
 	}
 }
 
+// A machine that says goodbye and goes has gone in order, even if an answer on
+// its way finds it gone before the goodbye is read; without one it is lost.
+func TestGoodbyeBehindFailedWrite(t *testing.T) {
+	for _, c := range []struct {
+		last   packet.Packet
+		reason string
+		will   bool
+	}{
+		{&packet.Disconnect{}, "client disconnect", false},
+		{packet.Pingreq{}, "connection lost", true},
+	} {
+		eachVersion(t, func(t *testing.T, v packet.Version) {
+			t.Run(c.reason, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					busy := make(chan struct{})
+					r := newRecorder()
+					r.onMessage = func(context.Context, devicegw.Message) error { <-busy; return nil }
+					s := servePipe(t, devicegw.Config{}, r)
+					m := s.connect(t, withWill(connectPacket(v, "7")))
+					receive(t, s.states)
+					m.send(packet.Pingreq{}, &packet.Publish{QoS: 1, PacketID: 1, Topic: "/server/app/7"}, c.last)
+					synctest.Wait() // the handler holds the reader, the answer to the ping waits for the machine
+					m.drop()
+					synctest.Wait()
+					close(busy)
+					if st := <-s.states; st.Reason != c.reason {
+						t.Errorf("state %+v", st)
+					}
+					receive(t, s.messages)
+					if !c.will {
+						none(t, s.messages)
+					} else if w := receive(t, s.messages); !w.Will {
+						t.Errorf("message %+v instead of the will", w)
+					}
+				})
+			})
+		})
+	}
+}
+
 func TestKeepAlive(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -302,11 +302,15 @@ func (m *machine) subscribe() {
 	}
 }
 
-func (m *machine) send(p packet.Packet) {
+// send writes the packets at once.
+func (m *machine) send(all ...packet.Packet) {
 	m.t.Helper()
-	raw, err := packet.Append(nil, m.v, p)
-	if err != nil {
-		m.t.Fatal(err)
+	var raw []byte
+	for _, p := range all {
+		var err error
+		if raw, err = packet.Append(raw, m.v, p); err != nil {
+			m.t.Fatal(err)
+		}
 	}
 	m.sendRaw(raw)
 }

@@ -24,7 +24,7 @@ func (c *conn) write(p packet.Packet) error {
 }
 
 func (c *conn) writeLocked(p packet.Packet) error {
-	if c.ended {
+	if c.ended || c.writeErr != nil {
 		return errEnded
 	}
 	before := len(c.pending)
@@ -73,15 +73,27 @@ func (c *conn) flush() {
 		c.mu.Unlock()
 
 		if _, err := c.nc.Write(buf); err != nil {
-			e := endOf(err)
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				e = endSlow
-			}
-			c.end(e) // starts no second flush, flushing is still set
-			_ = c.nc.Close()
+			c.writeFailed(err)
 			return
 		}
 	}
+}
+
+// writeFailed ends the flush. Nothing reaches the machine any more, but what it
+// sent last may still be unread: a DISCONNECT, that it went in order. So the
+// reader says how the connection ended, and has closeTimeout for it.
+func (c *conn) writeFailed(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.endLocked(endSlow) // starts no second flush, flushing is still set
+	}
+	if c.ended {
+		_ = c.nc.Close()
+		return
+	}
+	c.writeErr, c.pending, c.flushing, c.subscribed = err, nil, false, false
+	_ = c.nc.SetReadDeadline(time.Now().Add(closeTimeout))
 }
 
 // end ends the connection for the reason given unless it has ended already. It
