@@ -17,7 +17,7 @@ func (s sets) Redeem(ctx context.Context, requests []store.RedeemRequest) ([]sto
 	set := &set{
 		requests: requests, facts: make([]store.Facts, len(requests)),
 		redemptions: make([]store.Redemption, len(requests)), verdicts: make([]store.Verdict, len(requests)),
-		codes: map[int64]bool{}, products: map[int64]bool{},
+		locked: make(map[int64]bool, len(requests)),
 	}
 	err := s.engine.native(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		if err := set.read(ctx, conn); err != nil {
@@ -28,12 +28,6 @@ func (s sets) Redeem(ctx context.Context, requests []store.RedeemRequest) ([]sto
 		}
 		if err := set.write(ctx, conn); err != nil {
 			return fmt.Errorf("write: %w", err)
-		}
-		if len(set.winners) == 0 {
-			return nil
-		}
-		if err := set.commit(ctx, conn); err != nil {
-			return fmt.Errorf("commit: %w", err)
 		}
 		return nil
 	})
@@ -50,8 +44,8 @@ type set struct {
 	redemptions []store.Redemption
 	verdicts    []store.Verdict
 
-	codes, products map[int64]bool // what is locked, by id
-	winners         []int          // the requests that judge lets be written
+	locked  map[int64]bool // codes, by id
+	winners []int          // the requests that judge lets be written
 }
 
 // judge decides in the order of arrival, as transactions one after the other
@@ -71,7 +65,7 @@ func (s *set) judge() {
 		}
 		f, k := s.facts[i], key{r.Order.MerchantID, r.Order.TradeKey}
 		switch {
-		case codes[f.CodeID] || keys[k] || !s.codes[f.CodeID] || !s.products[f.CodeProductID]:
+		case codes[f.CodeID] || keys[k] || !s.locked[f.CodeID]:
 			s.verdicts[i].Err = store.ErrLostRace
 		case f.CurrentInventory-taken[f.CodeProductID] < f.CodeQuantity:
 			s.verdicts[i].Err = vending.RefuseProduct(vending.CodeStock, f.CodeProductID)

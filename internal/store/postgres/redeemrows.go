@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	_ "embed" // for the statements
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -12,20 +11,8 @@ import (
 	"github.com/vendlane/vendlane/internal/store/db"
 )
 
-const (
-	lockCodes = `SELECT c.id FROM unnest($1::text[], $2::text[], $3::bigint[]) AS r (machine_no, code, merchant_id)
-JOIN machines m ON m.machine_no = r.machine_no AND m.merchant_id = r.merchant_id
-JOIN pickup_codes c ON c.machine_id = m.id AND c.code = r.code AND c.state = 'UNUSED'
-ORDER BY c.id FOR NO KEY UPDATE OF c`
-
-	lockProducts = `SELECT p.id FROM (
-	SELECT DISTINCT c.product_id FROM unnest($1::text[], $2::text[], $3::bigint[]) AS r (machine_no, code, merchant_id)
-	JOIN machines m ON m.machine_no = r.machine_no AND m.merchant_id = r.merchant_id
-	JOIN pickup_codes c ON c.machine_id = m.id AND c.code = r.code AND c.state = 'UNUSED'
-) AS wanted
-JOIN products p ON p.id = wanted.product_id
-ORDER BY p.id FOR NO KEY UPDATE OF p`
-)
+//go:embed locks.sql
+var locksSQL string
 
 //go:embed facts.sql
 var factsSQL string
@@ -47,8 +34,14 @@ func (s *set) read(ctx context.Context, conn *pgx.Conn) error {
 	var batch pgx.Batch
 	batch.Queue("begin isolation level read committed")
 	batch.Queue(settings)
-	batch.Queue(lockCodes, machines, codes, merchants).Query(into(s.codes))
-	batch.Queue(lockProducts, machines, codes, merchants).Query(into(s.products))
+	batch.Queue(locksSQL, machines, codes, merchants).Query(func(rows pgx.Rows) error {
+		var code int64
+		_, err := pgx.ForEachRow(rows, []any{&code}, func() error {
+			s.locked[code] = true
+			return nil
+		})
+		return err
+	})
 	batch.Queue(factsSQL, machines, codes, merchants, keys).Query(func(rows pgx.Rows) error {
 		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[numberedFacts])
 		for _, row := range found {
@@ -59,26 +52,24 @@ func (s *set) read(ctx context.Context, conn *pgx.Conn) error {
 	return conn.SendBatch(ctx, &batch).Close()
 }
 
-// into collects ids.
-func into(ids map[int64]bool) func(rows pgx.Rows) error {
-	return func(rows pgx.Rows) error {
-		var id int64
-		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
-			ids[id] = true
-			return nil
-		})
-		return err
-	}
-}
-
 //go:embed redeem.sql
 var redeemSQL string
 
-// write makes the orders of the winners and all that belongs to them. Whose
-// trade key was taken meanwhile is left out: it loses the race.
+// write makes the orders of the winners and all that belongs to them, and
+// commits. Whose trade key was taken meanwhile is left out: it loses the race.
+// The error is store.ErrOutcomeUnknown if no answer to the commit came.
 func (s *set) write(ctx context.Context, conn *pgx.Conn) error {
 	orders := column(s.winners, func(i int) db.InsertOrderParams { return s.redemptions[i].Order })
-	rows, err := conn.Query(ctx, redeemSQL,
+	commands := make([]db.InsertCommandParams, len(s.winners))
+	for i, winner := range s.winners {
+		var err error
+		if commands[i], err = s.redemptions[winner].Withdrawal.Row(); err != nil {
+			return err
+		}
+	}
+	made := make(map[int64]store.Redeemed, len(orders)) // by code
+	var batch pgx.Batch
+	batch.Queue(redeemSQL,
 		column(orders, func(o db.InsertOrderParams) int64 { return o.MerchantID }),
 		column(orders, func(o db.InsertOrderParams) int64 { return o.MachineID }),
 		column(orders, func(o db.InsertOrderParams) string { return o.TradeID }),
@@ -89,72 +80,23 @@ func (s *set) write(ctx context.Context, conn *pgx.Conn) error {
 		column(orders, func(o db.InsertOrderParams) string { return o.NotifyUrl }),
 		column(orders, func(o db.InsertOrderParams) int64 { return o.PickupCodeID }),
 		column(orders, func(o db.InsertOrderParams) int64 { return o.CreatedAt }),
-	)
-	if err != nil {
-		return err
-	}
-	made := make(map[int64]store.Redeemed, len(orders)) // by code
-	var (
-		code    int64
-		one     store.Redeemed
-		written int64 // orders
-	)
-	_, err = pgx.ForEachRow(rows, []any{&code, &one.OrderID, &one.RecordID, &written}, func() error {
-		made[code] = one
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if int64(len(made)) != written {
-		// They are locked: something else than a redemption is at work.
-		return errors.New("a code that is locked could not be used")
-	}
-	done := s.winners[:0]
-	for _, i := range s.winners {
-		one, ok := made[s.redemptions[i].Order.PickupCodeID]
-		if !ok {
-			s.verdicts[i].Err = store.ErrLostRace
-			continue
-		}
-		s.verdicts[i].Redeemed = one
-		done = append(done, i)
-	}
-	s.winners = done
-	return nil
-}
-
-const insertCommands = `INSERT INTO commands (machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at)
-SELECT machine_id, method, fields, 0, 'QUEUED', created_at, expires_at, created_at, 0, 0, 0
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS r (machine_id, method, fields, created_at, expires_at)`
-
-const insertChanges = `INSERT INTO changes (merchant_id, machine_id, kind, ref)
-SELECT merchant_id, machine_id, $4, ref FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS r (merchant_id, machine_id, ref)`
-
-// commit queues the withdrawals of what was written, tells open pages of it, and commits. Its error is
-// store.ErrOutcomeUnknown if no answer came.
-func (s *set) commit(ctx context.Context, conn *pgx.Conn) error {
-	commands := make([]db.InsertCommandParams, len(s.winners))
-	for i, winner := range s.winners {
-		var err error
-		if commands[i], err = s.redemptions[winner].Withdrawal.Row(); err != nil {
-			return err
-		}
-	}
-	var batch pgx.Batch
-	batch.Queue(insertCommands,
 		column(commands, func(c db.InsertCommandParams) int64 { return c.MachineID }),
 		column(commands, func(c db.InsertCommandParams) string { return c.Method }),
 		column(commands, func(c db.InsertCommandParams) string { return c.Fields }),
 		column(commands, func(c db.InsertCommandParams) int64 { return c.Now }),
 		column(commands, func(c db.InsertCommandParams) int64 { return c.ExpiresAt }),
-	)
-	batch.Queue(insertChanges,
-		column(s.winners, func(i int) int64 { return s.redemptions[i].Order.MerchantID }),
-		column(s.winners, func(i int) int64 { return s.redemptions[i].Order.MachineID }),
-		column(s.winners, func(i int) int64 { return s.verdicts[i].OrderID }),
 		store.ChangedOrders,
-	)
+	).Query(func(rows pgx.Rows) error {
+		var (
+			code int64
+			one  store.Redeemed
+		)
+		_, err := pgx.ForEachRow(rows, []any{&code, &one.OrderID, &one.RecordID}, func() error {
+			made[code] = one
+			return nil
+		})
+		return err
+	})
 	batch.Queue("commit").Exec(func(tag pgconn.CommandTag) error {
 		if tag.String() != "COMMIT" {
 			return fmt.Errorf("%w: answered %s", pgx.ErrTxCommitRollback, tag)
@@ -163,6 +105,13 @@ func (s *set) commit(ctx context.Context, conn *pgx.Conn) error {
 	})
 	if err := conn.SendBatch(ctx, &batch).Close(); err != nil {
 		return commitError(err)
+	}
+	for _, i := range s.winners {
+		one, ok := made[s.redemptions[i].Order.PickupCodeID]
+		if !ok {
+			s.verdicts[i].Err = store.ErrLostRace
+		}
+		s.verdicts[i].Redeemed = one
 	}
 	return nil
 }

@@ -190,6 +190,31 @@ func TestRefusedRowFailsAlone(t *testing.T) {
 	}
 }
 
+// If something lets a locked code not be used, nothing of its set is done.
+func TestUnusableCodeFailsAll(t *testing.T) {
+	database := testkit.NewPostgres(t)
+	f := storetest.NewFixture(t, database.Open)
+	f.AddCode(t, "1000001", 131, 0)
+	f.AddCode(t, "1000002", 131, 0)
+	for _, query := range []string{
+		"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+		"CREATE TRIGGER refuse BEFORE UPDATE ON pickup_codes FOR EACH ROW WHEN (old.code = '1000002') EXECUTE FUNCTION refuse()",
+	} {
+		if _, err := database.SQL(t).Exec(query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	engine := database.Open(t)
+	defer engine.Close()
+	verdicts, err := engine.Sets().Redeem(t.Context(), []store.RedeemRequest{
+		redemption(f, "1000001", "x", unchanged), redemption(f, "1000002", "y", unchanged),
+	})
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || errors.Is(err, store.ErrOutcomeUnknown) || f.Stock(t, 131) != 10 {
+		t.Errorf("%+v, %v, stock %d", verdicts, err, f.Stock(t, 131))
+	}
+}
+
 // A decision that panics is an error of its own redemption.
 func TestDecisionPanics(t *testing.T) {
 	database := testkit.NewPostgres(t)
