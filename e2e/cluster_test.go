@@ -41,7 +41,6 @@ func TestCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes more than a minute")
 	}
-	t.Parallel()
 	server := testkit.NewPostgresServer(t)
 	w := newWorld(t, size{machines: 300, codes: 3, atOnce: 150})
 	w.environ = append(w.environ, clusterTimeout, clusterCallback)

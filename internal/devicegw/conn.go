@@ -39,7 +39,7 @@ type conn struct {
 	flushing   bool   // a flush goroutine is running
 	open       bool   // CONNACK accepted the connection
 	subscribed bool
-	writeErr   error  // writing has failed; the reader finds the end
+	writeErr   error // writing has failed; the reader finds the end
 	ended      bool
 	ending     ending // why, valid once ended
 	lastID     uint16
