@@ -43,6 +43,8 @@ func commands() []command {
 		{"demo", "run a small shop with virtual machines and tell the main job", runDemo},
 		{"simulate", "run virtual machines that misbehave as they are told", simulate},
 		{"certify", "judge how a machine keeps the machine protocol", runCertify},
+		{"sign", "sign a payload and show how", runSign},
+		{"verify", "verify a message and say what is wrong with its signature", runVerify},
 		{"bench", "measure the platform beside others: bench fleet, bench postgres", runBench},
 		{"admin", "set up merchants, machines and codes (apply), or one machine (machine) or account (user); back up (backup), move to PostgreSQL (copy)", admin},
 		{"migrate", "bring the database to the schema of this program (up), or show how far it is (status)", migrate},

@@ -197,7 +197,7 @@ func (r *report) list() bool {
 
 // expect shows what is right in one form.
 func (r *report) expect(form signature.Form) {
-	r.Form = [...]string{signature.Raw: "raw", signature.Escaped: "escaped", signature.EscapedJava: "escaped_java"}[form]
+	r.Form = formName(form)
 	r.Canonical = r.object.Canonical(form, "<AppKey>")
 	r.Expected = r.object.Sign(form, r.in.AppKey)
 }
