@@ -1,0 +1,172 @@
+import { describe, expect, test } from "vitest";
+import { ApiError, type Client, NoAnswerError } from "../src/index.js";
+import { broken, clientOf, ok, refusal, type Scripted } from "./server.js";
+
+const machine_no = "16327129";
+const trade_id = "800a7e9500d345c8987d3aafa412c77d";
+const notify_url = "https://merchant.example/notify";
+const consume = (c: Client) => c.consume({ machine_no, code: "5288640", product_id: 131, notify_url, trade_id });
+const deliver = (c: Client) => c.deliver({ machine_no, order_id: 60, record_id: 78 });
+const createOrder = (c: Client) =>
+  c.createOrder({ machine_no, notify_url, trade_id, products: [{ product_id: 131, quantity: 1 }] });
+
+const order = { order_id: 60, trade_id, records: [{ id: 78, product_id: 131, quantity: 1 }] };
+const used = refusal(10025, { order_id: 60 });
+const exists = refusal(40002, { order_id: 60 });
+const delivered = (state: string) => refusal(40008, { delivery_id: "5121763043809673", state });
+const lost: [string, Scripted][] = [
+  ["a broken connection", broken],
+  ["code 500", refusal(500, { request_id: "r" }, 500)],
+  ["a proxy's page", { status: 502, text: "<html>" }],
+  ["half an answer", { text: '{"code":0,"mess' }],
+];
+
+describe("consume", () => {
+  test.each(lost)("repeats after %s", async (_name, nothing) => {
+    const { client, received, waits } = clientOf([nothing, nothing, ok(order)]);
+    expect(await consume(client)).toEqual(order);
+    expect(received[1]).toEqual(received[0]);
+    expect(waits).toEqual([500, 1000]);
+  });
+
+  test("takes a code used by its own trade_id for a success", async () => {
+    const { client, received } = clientOf([broken, used, broken, ok(order)]);
+    expect(await consume(client)).toEqual(order);
+    expect(received.map((r) => r.path)).toEqual(["/consumes", "/consumes", `/orders/${trade_id}`, `/orders/${trade_id}`]);
+  });
+
+  const foreign: [string, Scripted[]][] = [
+    ["another trade_id used the code", [used, refusal(80002)]],
+    ["its trade_id is another order", [used, ok({ ...order, order_id: 61 })]],
+    ["it was used at the machine", [refusal(10025)]],
+  ];
+  test.each(foreign)("is refused if %s", async (_name, script) => {
+    const { client } = clientOf(script);
+    await expect(consume(client)).rejects.toMatchObject({ code: 10025, afterLostAnswer: false });
+    expect(script).toEqual([]);
+  });
+
+  test("does not take a lost check for a refusal", async () => {
+    const { client } = clientOf([used, broken, broken, broken, broken]);
+    await expect(consume(client)).rejects.toBeInstanceOf(NoAnswerError);
+  });
+
+  test("does not repeat a refusal", async () => {
+    const { client, received } = clientOf([refusal(10024)]);
+    await expect(consume(client)).rejects.toMatchObject({ name: "ApiError", code: 10024 });
+    expect(received.length).toBe(1);
+  });
+
+  test("gives up after the last attempt", async () => {
+    const { client, received } = clientOf([broken, broken, broken], { attempts: 3 });
+    await expect(consume(client)).rejects.toMatchObject({ name: "NoAnswerError", cause: broken });
+    expect(received.length).toBe(3);
+  });
+});
+
+describe("createOrder", () => {
+  test("takes the order of its own lost attempt", async () => {
+    const { client } = clientOf([broken, exists, ok(order)]);
+    expect(await createOrder(client)).toEqual({ order_id: 60 });
+  });
+
+  const others: [string, Scripted[]][] = [
+    ["on the first attempt", [exists]],
+    ["for other lines", [broken, exists, ok({ ...order, records: [{ id: 1, product_id: 131, quantity: 2 }] })]],
+    ["for a pickup code", [broken, exists, ok({ ...order, pickup_code_id: 1 })]],
+  ];
+  test.each(others)("is refused if the trade_id exists %s", async (_name, script) => {
+    const { client } = clientOf(script);
+    await expect(createOrder(client)).rejects.toMatchObject({ code: 40002 });
+    expect(script).toEqual([]);
+  });
+});
+
+describe("deliver", () => {
+  test("takes the delivery of its own lost attempt", async () => {
+    const { client, received } = clientOf([broken, delivered("SENT"), ok({ state: "SUCCESS" })]);
+    expect(await deliver(client)).toEqual({ delivery_id: "5121763043809673", state: "SUCCESS" });
+    expect(received[2]!.path).toBe("/deliveries/5121763043809673");
+  });
+
+  test.each([
+    ["on the first attempt", [delivered("SENT")]],
+    ["by a time-out of before", [broken, delivered("TIMEOUT")]],
+  ])("is refused if the record was delivered %s", async (_name, script) => {
+    const { client } = clientOf(script);
+    await expect(deliver(client)).rejects.toMatchObject({ code: 40008 });
+  });
+});
+
+const once: [string, (c: Client) => Promise<unknown>][] = [
+  ["createPickupCodes", (c) => c.createPickupCodes({ machine_no, product_id: 131 })],
+  ["createPickupCodesForAll", (c) => c.createPickupCodesForAll({ machine_no })],
+  ["cancelAllPickupCodes", (c) => c.cancelAllPickupCodes(machine_no)],
+  ["testDeliver", (c) => c.testDeliver({ machine_no, channel_name: "A1", notify_url })],
+  ["replenishProduct", (c) => c.replenishProduct(machine_no, 131, 1)],
+  ["replenishCategory", (c) => c.replenishCategory({ machine_no, category_id: 1, current_inventory: 1 })],
+  ["replenishMachine", (c) => c.replenishMachine(machine_no)],
+];
+
+describe("what must not be done twice", () => {
+  test.each(once)("%s", async (_name, call) => {
+    const { client, received } = clientOf([broken]);
+    await expect(call(client)).rejects.toBeInstanceOf(NoAnswerError);
+    expect(received.length).toBe(1);
+  });
+});
+
+describe("rate limits", () => {
+  const busy = (retry_after: number) => refusal(429, { retry_after }, 429);
+
+  test("are waited for as the platform asks, by every call", async () => {
+    const { client, waits } = clientOf([busy(2), ok({})]);
+    await client.replenishMachine(machine_no);
+    expect(waits).toEqual([2000]);
+  });
+
+  test("are an error if the wait is too long", async () => {
+    const { client, waits } = clientOf([busy(300)]);
+    await expect(client.ping()).rejects.toMatchObject({ code: 429, data: { retry_after: 300 } });
+    expect(waits).toEqual([]);
+  });
+});
+
+describe("a caller", () => {
+  test("can give up during an attempt", async () => {
+    const controller = new AbortController();
+    const hang = (_url: string, init: RequestInit) =>
+      new Promise((_resolve, reject) => {
+        init.signal!.addEventListener("abort", () => reject(init.signal!.reason));
+        controller.abort(new Error("enough"));
+      });
+    const { client } = clientOf([], { fetch: hang as unknown as typeof fetch });
+    await expect(client.ping({ signal: controller.signal })).rejects.toThrow("enough");
+  });
+
+  test("can give up while the client waits", async () => {
+    const controller = new AbortController();
+    const { client, received } = clientOf([broken], {
+      sleep: async () => {
+        controller.abort(new Error("enough"));
+        throw controller.signal.reason;
+      },
+    });
+    await expect(client.ping({ signal: controller.signal })).rejects.toThrow("enough");
+    expect(received.length).toBe(1);
+  });
+
+  test("learns that the time was over", async () => {
+    const hang = (_url: string, init: RequestInit) =>
+      new Promise((_resolve, reject) => init.signal!.addEventListener("abort", () => reject(init.signal!.reason)));
+    const { client } = clientOf([], { fetch: hang as unknown as typeof fetch, timeoutMs: 1, attempts: 1 });
+    await expect(client.ping()).rejects.toThrow("no answer in time");
+  });
+
+  test("learns the id of the request", async () => {
+    const { client } = clientOf([{ ...(refusal(10024) as object), headers: { "X-Request-Id": "r1" } }]);
+    const error = await consume(client).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ requestId: "r1" });
+  });
+});
