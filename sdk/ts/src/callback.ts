@@ -50,8 +50,8 @@ export type CallbackHeaders = Headers | Readonly<Record<string, string | string[
 /** Verifies what is posted to a notify_url. */
 export class CallbackVerifier {
   constructor(private readonly options: CallbackOptions) {
-    if (!options.webhookSecret && !options.appKey) throw new TypeError("webhookSecret or appKey is needed");
-    if (options.webhookSecret) webhookKey(options.webhookSecret); // fails now rather than at the first callback
+    if (options.webhookSecret === undefined && !options.appKey) throw new TypeError("webhookSecret or appKey is needed");
+    if (options.webhookSecret !== undefined) webhookKey(options.webhookSecret); // fails now rather than at the first callback
   }
 
   /**
@@ -62,10 +62,10 @@ export class CallbackVerifier {
   async verify(headers: CallbackHeaders, body: string | Uint8Array): Promise<Callback> {
     const { webhookSecret, appKey, eventToleranceS = 172_800 } = this.options;
     const bytes = typeof body === "string" ? utf8(body) : body;
-    const id = webhookSecret ? await this.verifyWebhook(headers, bytes, webhookSecret) : undefined;
+    const id = webhookSecret === undefined ? undefined : await this.verifyWebhook(headers, bytes, webhookSecret);
     const payload = Payload.parse(bytes);
-    if (appKey && !payload.verify(appKey)) throw new CallbackRejectedError("sign is wrong");
-    if (!webhookSecret && !payload.withinWindow(this.now(), eventToleranceS)) {
+    if (appKey !== undefined && !payload.verify(appKey)) throw new CallbackRejectedError("sign is wrong");
+    if (webhookSecret === undefined && !payload.withinWindow(this.now(), eventToleranceS)) {
       throw new CallbackRejectedError("timestamp is missing or too far off");
     }
     return read(id, payload);

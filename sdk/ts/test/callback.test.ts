@@ -88,4 +88,5 @@ describe("a callback is rejected", () => {
 test("a verifier needs a key it can use", () => {
   expect(() => new CallbackVerifier({})).toThrow(TypeError);
   expect(() => new CallbackVerifier({ webhookSecret: "AAEC" })).toThrow(TypeError);
+  expect(() => new CallbackVerifier({ webhookSecret: "", appKey: "kva" })).toThrow(TypeError);
 });

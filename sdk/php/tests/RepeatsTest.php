@@ -1,0 +1,193 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Vendlane\Tests;
+
+use GuzzleHttp\Psr7\Response;
+use PHPUnit\Framework\TestCase;
+use Vendlane\Client;
+use Vendlane\Exception\ApiException;
+use Vendlane\Exception\NoAnswerException;
+
+final class RepeatsTest extends TestCase
+{
+    private const NO = '16327129';
+    private const URL = 'https://merchant.example/notify';
+    private const TRADE = '800a7e9500d345c8987d3aafa412c77d';
+    private const ORDER = ['order_id' => 60, 'trade_id' => self::TRADE, 'records' => [['id' => 78, 'product_id' => 131, 'quantity' => 1]]];
+
+    private static function consume(FakePlatform $platform, int $attempts = 4): int
+    {
+        return $platform->client($attempts)->consume(self::NO, '5288640', 131, self::URL, self::TRADE)->orderId;
+    }
+
+    private static function createOrder(FakePlatform $platform): int
+    {
+        return $platform->client()->createOrder(self::NO, self::URL, self::TRADE, [['product_id' => 131, 'quantity' => 1]]);
+    }
+
+    private static function used(): Response
+    {
+        return FakePlatform::refusal(10025, ['order_id' => 60]);
+    }
+
+    private static function exists(): Response
+    {
+        return FakePlatform::refusal(40002, ['order_id' => 60]);
+    }
+
+    private static function delivered(string $state): Response
+    {
+        return FakePlatform::refusal(40008, ['delivery_id' => '5121763043809673', 'state' => $state]);
+    }
+
+    public static function lost(): iterable
+    {
+        yield 'a broken connection' => [FakePlatform::broken(...)];
+        yield 'code 500' => [static fn () => FakePlatform::refusal(500, ['request_id' => 'r'], 500)];
+        yield 'a proxy\'s page' => [static fn () => new Response(502, [], '<html>')];
+        yield 'half an answer' => [static fn () => new Response(200, [], '{"code":0,"mess')];
+    }
+
+    /** @dataProvider lost */
+    public function testConsumeRepeatsAfterALostAnswer(callable $nothing): void
+    {
+        $platform = new FakePlatform([$nothing(), $nothing(), FakePlatform::ok(self::ORDER)]);
+        self::assertSame(60, self::consume($platform));
+        self::assertEquals($platform->payload(0), $platform->payload(1));
+        self::assertSame([500, 1000], $platform->waits);
+    }
+
+    public function testConsumeTakesACodeUsedByItsOwnTradeIdForASuccess(): void
+    {
+        $platform = new FakePlatform([FakePlatform::broken(), self::used(), FakePlatform::broken(), FakePlatform::ok(self::ORDER)]);
+        self::assertSame(60, self::consume($platform));
+        $query = '/orders/' . self::TRADE;
+        self::assertSame(['/consumes', '/consumes', $query, $query], $platform->paths());
+    }
+
+    public static function foreign(): iterable
+    {
+        yield 'another trade_id used the code' => [[self::used(), FakePlatform::refusal(80002)]];
+        yield 'its trade_id is another order' => [[self::used(), FakePlatform::ok(['order_id' => 61] + self::ORDER)]];
+        yield 'it was used at the machine' => [[FakePlatform::refusal(10025)]];
+    }
+
+    /** @dataProvider foreign */
+    public function testConsumeIsRefusedIfTheOrderIsNotItsOwn(array $script): void
+    {
+        $platform = new FakePlatform($script);
+        $error = self::refusalOf(static fn () => self::consume($platform));
+        self::assertSame([10025, false, 'r1'], [$error->getCode(), $error->afterLostAnswer, $error->requestId]);
+        self::assertSame([], $platform->script);
+    }
+
+    public function testConsumeDoesNotTakeALostCheckForARefusal(): void
+    {
+        $this->expectException(NoAnswerException::class);
+        self::consume(new FakePlatform([self::used(), ...array_map(FakePlatform::broken(...), range(1, 4))]));
+    }
+
+    public function testARefusalIsNotRepeated(): void
+    {
+        $platform = new FakePlatform([FakePlatform::refusal(10024)]);
+        self::assertSame(10024, self::refusalOf(static fn () => self::consume($platform))->getCode());
+    }
+
+    public function testTheLastAttemptIsTheLast(): void
+    {
+        $platform = new FakePlatform([FakePlatform::broken(), FakePlatform::broken()]);
+        try {
+            self::consume($platform, attempts: 2);
+            self::fail('no exception');
+        } catch (NoAnswerException $e) {
+            self::assertSame('connection reset', $e->getPrevious()?->getMessage());
+        }
+    }
+
+    public function testCreateOrderTakesTheOrderOfItsOwnLostAttempt(): void
+    {
+        self::assertSame(60, self::createOrder(new FakePlatform([FakePlatform::broken(), self::exists(), FakePlatform::ok(self::ORDER)])));
+    }
+
+    public static function otherOrders(): iterable
+    {
+        $lines = [['id' => 1, 'product_id' => 131, 'quantity' => 2]];
+        yield 'on the first attempt' => [[self::exists()]];
+        yield 'for other lines' => [[FakePlatform::broken(), self::exists(), FakePlatform::ok(['records' => $lines] + self::ORDER)]];
+        yield 'for a pickup code' => [[FakePlatform::broken(), self::exists(), FakePlatform::ok(['pickup_code_id' => 1] + self::ORDER)]];
+    }
+
+    /** @dataProvider otherOrders */
+    public function testCreateOrderIsRefusedIfTheOrderIsAnother(array $script): void
+    {
+        $platform = new FakePlatform($script);
+        self::assertSame(40002, self::refusalOf(static fn () => self::createOrder($platform))->getCode());
+        self::assertSame([], $platform->script);
+    }
+
+    public function testDeliverTakesTheDeliveryOfItsOwnLostAttempt(): void
+    {
+        $platform = new FakePlatform([FakePlatform::broken(), self::delivered('SENT'), FakePlatform::ok(['state' => 'SUCCESS'])]);
+        $delivery = $platform->client()->deliver(self::NO, 60, 78);
+        self::assertSame(['5121763043809673', 'SUCCESS'], [$delivery->deliveryId, $delivery->state]);
+        self::assertSame('/deliveries/5121763043809673', $platform->paths()[2]);
+    }
+
+    public static function otherDeliveries(): iterable
+    {
+        yield 'on the first attempt' => [[self::delivered('SENT')]];
+        yield 'by a time-out of before' => [[FakePlatform::broken(), self::delivered('TIMEOUT')]];
+    }
+
+    /** @dataProvider otherDeliveries */
+    public function testDeliverIsRefusedIfTheDeliveryIsAnother(array $script): void
+    {
+        $platform = new FakePlatform($script);
+        self::assertSame(40008, self::refusalOf(static fn () => $platform->client()->deliver(self::NO, 60, 78))->getCode());
+    }
+
+    public static function notTwice(): iterable
+    {
+        yield 'createPickupCodes' => [static fn (Client $c) => $c->createPickupCodes(self::NO, 131)];
+        yield 'createPickupCodesForAll' => [static fn (Client $c) => $c->createPickupCodesForAll(self::NO)];
+        yield 'cancelAllPickupCodes' => [static fn (Client $c) => $c->cancelAllPickupCodes(self::NO)];
+        yield 'testDeliver' => [static fn (Client $c) => $c->testDeliver(self::NO, 'A1', self::URL)];
+        yield 'replenishProduct' => [static fn (Client $c) => $c->replenishProduct(self::NO, 131, 1)];
+        yield 'replenishCategory' => [static fn (Client $c) => $c->replenishCategory(self::NO, 1, 1)];
+        yield 'replenishMachine' => [static fn (Client $c) => $c->replenishMachine(self::NO)];
+    }
+
+    /** @dataProvider notTwice */
+    public function testWhatMustNotBeDoneTwice(callable $call): void
+    {
+        $platform = new FakePlatform([FakePlatform::broken()]);
+        $this->expectException(NoAnswerException::class);
+        $call($platform->client());
+    }
+
+    public function testRateLimitsAreWaitedForByEveryCall(): void
+    {
+        $platform = new FakePlatform([FakePlatform::refusal(429, ['retry_after' => 2], 429), FakePlatform::ok([])]);
+        $platform->client()->replenishMachine(self::NO);
+        self::assertSame([2000], $platform->waits);
+    }
+
+    public function testRateLimitsAreAnErrorIfTheWaitIsTooLong(): void
+    {
+        $platform = new FakePlatform([FakePlatform::refusal(429, ['retry_after' => 300], 429)]);
+        self::assertSame(300, self::refusalOf(static fn () => $platform->client()->ping())->retryAfter());
+        self::assertSame([], $platform->waits);
+    }
+
+    private static function refusalOf(callable $call): ApiException
+    {
+        try {
+            $call();
+        } catch (ApiException $e) {
+            return $e;
+        }
+        self::fail('no refusal');
+    }
+}
