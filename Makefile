@@ -2,7 +2,7 @@
 GOLANGCI_VERSION = v2.15.0
 SQLC_VERSION     = v1.31.1
 
-.PHONY: check format lint test generate bench build web web-check
+.PHONY: check format lint test generate bench build web web-check sdk sdk-ts sdk-php
 
 check: format lint test
 
@@ -40,3 +40,13 @@ web:
 web-check: web
 	@git diff --exit-code --stat -- web/dist && test -z "$$(git ls-files --others --exclude-standard web/dist)" \
 		|| { echo "web/dist is stale: run make web and commit it"; exit 1; }
+
+# The clients for other languages, each with its unit tests. The TypeScript one needs
+# Node; the PHP one needs php, phpunit and Guzzle (Debian's packages will do).
+sdk: sdk-ts sdk-php
+
+sdk-ts:
+	cd sdk/ts && npm ci --no-audit --no-fund && npm run build && npm test
+
+sdk-php:
+	cd sdk/php && phpunit

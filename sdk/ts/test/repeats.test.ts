@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ApiError, type Client, NoAnswerError } from "../src/index.js";
 import { broken, clientOf, ok, refusal, type Scripted } from "./server.js";
 
@@ -154,6 +154,26 @@ describe("a caller", () => {
     });
     await expect(client.ping({ signal: controller.signal })).rejects.toThrow("enough");
     expect(received.length).toBe(1);
+  });
+
+  test("waits on the clock of the computer otherwise, and can give that up", async () => {
+    vi.useFakeTimers();
+    try {
+      const controller = new AbortController();
+      const { client, received } = clientOf([broken, ok({}), broken], { sleep: undefined as never });
+      const first = client.ping();
+      await vi.advanceTimersByTimeAsync(499);
+      expect(received.length).toBe(1);
+      await vi.advanceTimersByTimeAsync(1);
+      await first;
+      const second = client.ping({ signal: controller.signal });
+      await vi.advanceTimersByTimeAsync(1);
+      controller.abort(new Error("enough"));
+      await expect(second).rejects.toThrow("enough");
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("learns that the time was over", async () => {
