@@ -1,10 +1,15 @@
 <?php
 
-// Loads this package and Guzzle without Composer: for the tests, and for a machine with Debian's packages.
+// Loads this package and Guzzle for the tests and the sample: as Composer installed them, or else Debian's Guzzle.
 
 declare(strict_types=1);
 
-require_once 'GuzzleHttp/autoload.php'; // Debian's php-guzzlehttp-guzzle, found on the include path
+if (is_file(__DIR__ . '/vendor/autoload.php')) {
+    require __DIR__ . '/vendor/autoload.php';
+    return;
+}
+
+require_once 'GuzzleHttp/autoload.php'; // found on the include path
 
 spl_autoload_register(static function (string $class): void {
     foreach (['Vendlane\\Tests\\' => 'tests/', 'Vendlane\\' => 'src/'] as $prefix => $folder) {

@@ -15,7 +15,7 @@ use Vendlane\CallbackVerifier;
 use Vendlane\Client;
 use Vendlane\Credentials;
 
-require __DIR__ . '/../autoload.php'; // with Composer: vendor/autoload.php
+require __DIR__ . '/../autoload.php'; // in your own program: vendor/autoload.php
 
 $machineNo = (string) getenv('MACHINE_NO');
 $productId = (int) getenv('PRODUCT_ID');
