@@ -62,8 +62,9 @@ final class Transport
 
     private function attempt(Call $call, bool $lostAnswer): mixed
     {
+        $request = $this->request($call);
         try {
-            $response = $this->http->sendRequest($this->request($call));
+            $response = $this->http->sendRequest($request);
             $text = (string) $response->getBody();
         } catch (ClientExceptionInterface | \RuntimeException $e) {
             throw new NoAnswerException('no answer', null, $e);
