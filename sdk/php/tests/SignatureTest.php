@@ -139,6 +139,11 @@ final class SignatureTest extends TestCase
         self::assertTrue(Payload::parse($sealed)->verify('kva'));
     }
 
+    public function testAnEmptyKeyMatchesNothing(): void
+    {
+        self::assertFalse(Payload::parse(Seal::json(['a' => '1'], ''))->verify(''));
+    }
+
     private static function assertRefused(callable $read, string $why = ''): void
     {
         try {

@@ -96,7 +96,7 @@ describe("endpoints", () => {
   test.each(endpoints)("%s", async (_name, call, method, path, payload) => {
     const { client, received } = clientOf([ok({})]);
     await call(client);
-    expect(received).toMatchObject([{ method, path, payload }]);
+    expect(received).toMatchObject([{ method, path, payload, redirect: "error" }]); // the secret stays here
     expect(received[0]!.headers).toMatchObject({ Appid: "vm0123456789abcdef", AppSecret: "0123456789abcdef0123456789abcdef" });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { ApiError, type Client, NoAnswerError } from "../src/index.js";
+import { ApiError, type Client, NoAnswerError, VendlaneError } from "../src/index.js";
 import { broken, clientOf, ok, refusal, type Scripted } from "./server.js";
 
 const machine_no = "16327129";
@@ -110,9 +110,11 @@ const once: [string, (c: Client) => Promise<unknown>][] = [
 
 describe("what must not be done twice", () => {
   test.each(once)("%s", async (_name, call) => {
-    const { client, received } = clientOf([broken]);
-    await expect(call(client)).rejects.toBeInstanceOf(NoAnswerError);
-    expect(received.length).toBe(1);
+    for (const nothing of [broken, refusal(500, {}, 500)]) {
+      const { client, received } = clientOf([nothing]);
+      await expect(call(client)).rejects.toBeInstanceOf(VendlaneError);
+      expect(received.length).toBe(1);
+    }
   });
 });
 

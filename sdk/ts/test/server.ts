@@ -8,6 +8,7 @@ export interface Received {
   method: string;
   path: string;
   headers: Record<string, string>;
+  redirect: RequestRedirect | undefined;
   body: unknown;
   /** The verified payload as JSON values, without sign and timestamp; undefined if there was none. */
   payload: Record<string, unknown> | undefined;
@@ -27,6 +28,7 @@ export function clientOf(script: Scripted[], options: Partial<ClientOptions> = {
       method: init.method!,
       path: url.replace("https://platform.example/api/openapi/v1", ""),
       headers: init.headers as Record<string, string>,
+      redirect: init.redirect,
       body,
       payload: typeof body?.payload === "string" ? payloadOf(init.body as string) : undefined,
     });

@@ -107,6 +107,10 @@ test("what is sealed is what the receiver reads, also for half a surrogate pair"
   expect(Payload.parse(seal({ "a\ud800": "b\udc00", sign: "replaced" }, "kva")).verify("kva")).toBe(true);
 });
 
+test("an empty key matches nothing", () => {
+  expect(Payload.parse(seal({ a: "1" }, "")).verify("")).toBe(false);
+});
+
 test("md5 at the edges of its blocks", async () => {
   const { createHash } = await import("node:crypto");
   for (const length of [0, 1, 55, 56, 63, 64, 65, 119, 120, 1000]) {
