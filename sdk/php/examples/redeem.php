@@ -33,8 +33,8 @@ $verifier = new CallbackVerifier((string) getenv('WEBHOOK_SECRET'), (string) get
 $server = stream_socket_server('tcp://127.0.0.1:0') ?: throw new RuntimeException('no free port');
 $notifyUrl = 'http://' . stream_socket_get_name($server, false) . '/notify';
 
-$client->createPickupCodes($machineNo, $productId);
-$codes = $client->pickupCodes($machineNo, $productId);
+$client->issueCodes($machineNo, $productId);
+$codes = $client->codes($machineNo, $productId);
 $code = end($codes)->code;
 echo "code $code\n";
 

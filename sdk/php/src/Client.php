@@ -120,14 +120,14 @@ final class Client
     }
 
     /**
-     * Makes codes of one product (§7.8); pickupCodes lists them. Never repeated: after a NoAnswerException
+     * Makes codes of one product (§7.8); codes lists them. Never repeated: after a NoAnswerException
      * look at the list first, since a second call makes more codes.
      *
      * @param int $count 1 to the product's capacity
      * @param int $codeLength digits, 6 to 10
      * @param ?string $expiredAt null = valid for ever
      */
-    public function createPickupCodes(
+    public function issueCodes(
         string $machineNo,
         int $productId,
         int $count = 1,
@@ -140,8 +140,8 @@ final class Client
         ]);
     }
 
-    /** Makes one code of every product on sale (§7.9). Never repeated, as createPickupCodes. */
-    public function createPickupCodesForAll(string $machineNo, int $codeLength = 6, ?string $expiredAt = null): void
+    /** Makes one code of every product on sale (§7.9). Never repeated, as issueCodes. */
+    public function issueCodesForAll(string $machineNo, int $codeLength = 6, ?string $expiredAt = null): void
     {
         $this->change(false, 'POST', '/pickup_codes', [
             'method' => 'pickup_code.product.all', 'machine_no' => $machineNo,
@@ -150,7 +150,7 @@ final class Client
     }
 
     /** Cancels a code by the id of its row (§7.10). */
-    public function cancelPickupCode(string $machineNo, int $id): void
+    public function cancelCode(string $machineNo, int $id): void
     {
         $this->change(true, 'PUT', '/pickup_codes', [
             'method' => 'pickup_code.delete.id', 'machine_no' => $machineNo, 'id' => $id,
@@ -161,7 +161,7 @@ final class Client
      * Cancels all unused codes of a machine (§7.11). Never repeated: a second call would cancel codes made
      * in between.
      */
-    public function cancelAllPickupCodes(string $machineNo): void
+    public function cancelAllCodes(string $machineNo): void
     {
         $this->change(false, 'PUT', '/pickup_codes', ['method' => 'pickup_code.delete.all', 'machine_no' => $machineNo]);
     }
@@ -171,7 +171,7 @@ final class Client
      *
      * @return list<PickupCode>
      */
-    public function pickupCodes(string $machineNo, int $productId): array
+    public function codes(string $machineNo, int $productId): array
     {
         return Fields::listOf($this->read("/products/$productId/pickup_code", ['machine_no' => $machineNo]), PickupCode::from(...));
     }
@@ -271,7 +271,7 @@ final class Client
      *
      * @param string $channelName such as A20
      */
-    public function testDeliver(string $machineNo, string $channelName, string $notifyUrl): Delivery
+    public function testDelivery(string $machineNo, string $channelName, string $notifyUrl): Delivery
     {
         return Delivery::from(Fields::of($this->change(false, 'POST', '/deliveries/debug', [
             'method' => 'device.delivery.put', 'machine_no' => $machineNo,
@@ -283,7 +283,7 @@ final class Client
      * Sets the stock of one product to a level (§7.20). Never repeated, like the two methods below: between two
      * attempts something may be sold, and the level would be wrong.
      */
-    public function replenishProduct(string $machineNo, int $productId, int $currentInventory): void
+    public function replenish(string $machineNo, int $productId, int $currentInventory): void
     {
         $this->change(false, 'POST', '/replenishments', [
             'method' => 'replenishment.product.id', 'machine_no' => $machineNo,
@@ -309,7 +309,7 @@ final class Client
     }
 
     /** Fills every channel of one cabinet (§7.22). */
-    public function replenishMachine(string $machineNo, ?string $cabinetName = null, ?int $addr = null): void
+    public function replenishAll(string $machineNo, ?string $cabinetName = null, ?int $addr = null): void
     {
         $this->change(false, 'POST', '/replenishments', [
             'method' => 'replenishment.machine.all', 'machine_no' => $machineNo,

@@ -18,15 +18,15 @@ final class ErrorCode
     /** Form validation failed. */
     public const FORM = 10001;
     /** appid or appsecret is empty. */
-    public const CREDENTIALS_EMPTY = 10008;
+    public const NO_CREDENTIALS = 10008;
     /** Merchant expired, renew first. */
     public const MERCHANT_EXPIRED = 10009;
     /** Merchant not verified yet. */
     public const MERCHANT_UNVERIFIED = 10010;
     /** app secret is invalid. */
-    public const APP_SECRET_INVALID = 10013;
+    public const APP_SECRET = 10013;
     /** appid is invalid. */
-    public const APP_ID_INVALID = 10014;
+    public const APP_ID = 10014;
     /** Invalid signature. */
     public const SIGNATURE = 10015;
     /** Timestamp out of window. */
@@ -46,13 +46,13 @@ final class ErrorCode
     /** Pickup code is for another product. */
     public const PICKUP_CODE_PRODUCT = 10028;
     /** Too many wrong codes, locked. */
-    public const PICKUP_CODE_LOCKED = 10029;
+    public const TOO_MANY_WRONG_CODES = 10029;
     /** Invalid code_length. */
-    public const CODE_LENGTH = 10031;
+    public const INVALID_CODE_LENGTH = 10031;
     /** Invalid expired_at. */
-    public const EXPIRED_AT = 10032;
+    public const INVALID_EXPIRED_AT = 10032;
     /** Invalid count. */
-    public const COUNT = 10033;
+    public const INVALID_COUNT = 10033;
     /** No machine is bound. */
     public const NO_MACHINE = 30001;
     /** Machine is offline. */
@@ -60,19 +60,19 @@ final class ErrorCode
     /** Machine does not exist. */
     public const MACHINE_UNKNOWN = 30003;
     /** Machine is not in operation. */
-    public const MACHINE_MAINTENANCE = 30004;
+    public const MACHINE_NOT_OPERATING = 30004;
     /** Machine is dispensing. */
     public const MACHINE_DISPENSING = 30005;
     /** Machine is being transferred. */
-    public const MACHINE_TRANSFER = 30006;
+    public const MACHINE_IN_TRANSFER = 30006;
     /** Invalid trade_id. */
-    public const TRADE_ID_INVALID = 40001;
+    public const INVALID_TRADE_ID = 40001;
     /** trade_id already exists. */
     public const TRADE_ID_EXISTS = 40002;
     /** Order expired. */
     public const ORDER_EXPIRED = 40005;
     /** Invalid order status. */
-    public const ORDER_STATUS = 40006;
+    public const INVALID_ORDER_STATUS = 40006;
     /** Order is not paid. */
     public const ORDER_UNPAID = 40007;
     /** Already delivered. */
@@ -84,9 +84,9 @@ final class ErrorCode
     /** Product is off sale. */
     public const PRODUCT_OFF_SALE = 60002;
     /** Insufficient stock. */
-    public const STOCK = 60003;
+    public const INSUFFICIENT_STOCK = 60003;
     /** Exceeds the channel's capacity. */
-    public const CAPACITY = 60004;
+    public const EXCEEDS_CAPACITY = 60004;
     /** Channel does not exist. */
     public const CHANNEL_UNKNOWN = 60005;
     /** Channel fault. */

@@ -40,19 +40,19 @@ final class ClientTest extends TestCase
         yield 'floors' => [static fn ($c) => $c->floors(self::NO), [], 'POST', '/floors', $no];
         yield 'categories' => [static fn ($c) => $c->categories(self::NO), [], 'POST', '/categories', $no];
         yield 'banners' => [static fn ($c) => $c->banners(self::NO), [], 'POST', '/banners', $no];
-        yield 'createPickupCodes' => [
-            static fn ($c) => $c->createPickupCodes(self::NO, 131, count: 2, codeLength: 7, expiredAt: '2024-12-31 23:59:59'), [],
+        yield 'issueCodes' => [
+            static fn ($c) => $c->issueCodes(self::NO, 131, count: 2, codeLength: 7, expiredAt: '2024-12-31 23:59:59'), [],
             'POST', '/pickup_codes',
             $no + ['method' => 'pickup_code.product.id', 'product_id' => '131', 'count' => '2', 'code_length' => '7',
                 'expired_at' => '2024-12-31 23:59:59'],
         ];
-        yield 'createPickupCodesForAll' => [static fn ($c) => $c->createPickupCodesForAll(self::NO), [], 'POST', '/pickup_codes',
+        yield 'issueCodesForAll' => [static fn ($c) => $c->issueCodesForAll(self::NO), [], 'POST', '/pickup_codes',
             $no + ['method' => 'pickup_code.product.all', 'code_length' => '6']];
-        yield 'cancelPickupCode' => [static fn ($c) => $c->cancelPickupCode(self::NO, 7), [], 'PUT', '/pickup_codes',
+        yield 'cancelCode' => [static fn ($c) => $c->cancelCode(self::NO, 7), [], 'PUT', '/pickup_codes',
             $no + ['method' => 'pickup_code.delete.id', 'id' => '7']];
-        yield 'cancelAllPickupCodes' => [static fn ($c) => $c->cancelAllPickupCodes(self::NO), [], 'PUT', '/pickup_codes',
+        yield 'cancelAllCodes' => [static fn ($c) => $c->cancelAllCodes(self::NO), [], 'PUT', '/pickup_codes',
             $no + ['method' => 'pickup_code.delete.all']];
-        yield 'pickupCodes' => [static fn ($c) => $c->pickupCodes(self::NO, 131), [], 'POST', '/products/131/pickup_code', $no];
+        yield 'codes' => [static fn ($c) => $c->codes(self::NO, 131), [], 'POST', '/products/131/pickup_code', $no];
         yield 'consume' => [static fn ($c) => $c->consume(self::NO, '5288640', 131, self::URL, self::TRADE), self::ORDER, 'POST', '/consumes',
             $no + ['method' => 'event.consume.pickup_code', 'code' => '5288640', 'product_id' => '131',
                 'notify_url' => self::URL, 'trade_id' => self::TRADE]];
@@ -62,13 +62,13 @@ final class ClientTest extends TestCase
         yield 'deliver' => [static fn ($c) => $c->deliver(self::NO, 60, 78, force: true), [], 'POST', '/deliveries',
             $no + ['method' => 'device.delivery.put', 'order_id' => '60', 'record_id' => '78', 'force' => '1']];
         yield 'delivery' => [static fn ($c) => $c->delivery(self::NO, '5121763043809673'), [], 'POST', '/deliveries/5121763043809673', $no];
-        yield 'testDeliver' => [static fn ($c) => $c->testDeliver(self::NO, 'A20', self::URL), [], 'POST', '/deliveries/debug',
+        yield 'testDelivery' => [static fn ($c) => $c->testDelivery(self::NO, 'A20', self::URL), [], 'POST', '/deliveries/debug',
             $no + ['method' => 'device.delivery.put', 'channel_name' => 'A20', 'notify_url' => self::URL]];
-        yield 'replenishProduct' => [static fn ($c) => $c->replenishProduct(self::NO, 131, 0), [], 'POST', '/replenishments',
+        yield 'replenish' => [static fn ($c) => $c->replenish(self::NO, 131, 0), [], 'POST', '/replenishments',
             $no + ['method' => 'replenishment.product.id', 'product_id' => '131', 'current_inventory' => '0']];
         yield 'replenishCategory' => [static fn ($c) => $c->replenishCategory(self::NO, 3, 5, addr: 2), [], 'POST', '/replenishments',
             $no + ['method' => 'replenishment.category.id', 'category_id' => '3', 'current_inventory' => '5', 'addr' => '2']];
-        yield 'replenishMachine' => [static fn ($c) => $c->replenishMachine(self::NO, 'A'), [], 'POST', '/replenishments',
+        yield 'replenishAll' => [static fn ($c) => $c->replenishAll(self::NO, 'A'), [], 'POST', '/replenishments',
             $no + ['method' => 'replenishment.machine.all', 'cabinet_name' => 'A']];
     }
 

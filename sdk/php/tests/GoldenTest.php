@@ -66,7 +66,7 @@ final class GoldenTest extends TestCase
             'ping', 'ping with an unknown AppId', 'unknown route' => $client->ping(),
             'consumption without notify_url' => $consume(url: ''),
             'consumption with the sign of another payload', 'another code with the same trade_id' => $consume('5288641'),
-            'usable codes of the product' => $client->pickupCodes(self::NO, 131),
+            'usable codes of the product' => $client->codes(self::NO, 131),
             'consumption', 'the same call again' => $consume(),
             'the same call with a dashed trade_id' => $consume(trade: self::DASHED),
             'query by order_id' => $client->order(self::NO, 60),

@@ -150,13 +150,13 @@ final class RepeatsTest extends TestCase
 
     public static function notTwice(): iterable
     {
-        yield 'createPickupCodes' => [static fn (Client $c) => $c->createPickupCodes(self::NO, 131)];
-        yield 'createPickupCodesForAll' => [static fn (Client $c) => $c->createPickupCodesForAll(self::NO)];
-        yield 'cancelAllPickupCodes' => [static fn (Client $c) => $c->cancelAllPickupCodes(self::NO)];
-        yield 'testDeliver' => [static fn (Client $c) => $c->testDeliver(self::NO, 'A1', self::URL)];
-        yield 'replenishProduct' => [static fn (Client $c) => $c->replenishProduct(self::NO, 131, 1)];
+        yield 'issueCodes' => [static fn (Client $c) => $c->issueCodes(self::NO, 131)];
+        yield 'issueCodesForAll' => [static fn (Client $c) => $c->issueCodesForAll(self::NO)];
+        yield 'cancelAllCodes' => [static fn (Client $c) => $c->cancelAllCodes(self::NO)];
+        yield 'testDelivery' => [static fn (Client $c) => $c->testDelivery(self::NO, 'A1', self::URL)];
+        yield 'replenish' => [static fn (Client $c) => $c->replenish(self::NO, 131, 1)];
         yield 'replenishCategory' => [static fn (Client $c) => $c->replenishCategory(self::NO, 1, 1)];
-        yield 'replenishMachine' => [static fn (Client $c) => $c->replenishMachine(self::NO)];
+        yield 'replenishAll' => [static fn (Client $c) => $c->replenishAll(self::NO)];
     }
 
     /** @dataProvider notTwice */
@@ -176,7 +176,7 @@ final class RepeatsTest extends TestCase
     public function testRateLimitsAreWaitedForByEveryCall(): void
     {
         $platform = new FakePlatform([FakePlatform::refusal(429, ['retry_after' => 2], 429), FakePlatform::ok([])]);
-        $platform->client()->replenishMachine(self::NO);
+        $platform->client()->replenishAll(self::NO);
         self::assertSame([2000], $platform->waits);
     }
 

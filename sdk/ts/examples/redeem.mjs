@@ -31,8 +31,8 @@ const notify_url = `http://127.0.0.1:${server.address().port}/notify`;
 setTimeout(() => reject(new Error("no callback in time")), 60_000).unref();
 
 try {
-  await client.createPickupCodes({ machine_no, product_id });
-  const { code } = (await client.pickupCodes(machine_no, product_id)).at(-1);
+  await client.issueCodes({ machine_no, product_id });
+  const { code } = (await client.codes(machine_no, product_id)).at(-1);
   console.log(`code ${code}`);
 
   // In a shop the trade_id is stored before the call, so that the same call can be made again after a crash.

@@ -53,20 +53,20 @@ export class Client {
   }
 
   /**
-   * Makes codes of one product (§7.8); pickupCodes lists them. Never repeated: after a NoAnswerError look
+   * Makes codes of one product (§7.8); codes lists them. Never repeated: after a NoAnswerError look
    * at the list first, since a second call makes more codes.
    */
-  async createPickupCodes(codes: t.NewPickupCodes, options?: CallOptions): Promise<void> {
+  async issueCodes(codes: t.NewCodes, options?: CallOptions): Promise<void> {
     await this.change("POST", "/pickup_codes", { method: "pickup_code.product.id", ...codes }, false, options);
   }
 
-  /** Makes one code of every product on sale (§7.9). Never repeated, as createPickupCodes. */
-  async createPickupCodesForAll(codes: t.NewPickupCodesForAll, options?: CallOptions): Promise<void> {
+  /** Makes one code of every product on sale (§7.9). Never repeated, as issueCodes. */
+  async issueCodesForAll(codes: t.NewCodesForAll, options?: CallOptions): Promise<void> {
     await this.change("POST", "/pickup_codes", { method: "pickup_code.product.all", ...codes }, false, options);
   }
 
   /** Cancels a code by the id of its row (§7.10). */
-  async cancelPickupCode(machine_no: string, id: number, options?: CallOptions): Promise<void> {
+  async cancelCode(machine_no: string, id: number, options?: CallOptions): Promise<void> {
     await this.change("PUT", "/pickup_codes", { method: "pickup_code.delete.id", machine_no, id }, true, options);
   }
 
@@ -74,12 +74,12 @@ export class Client {
    * Cancels all unused codes of a machine (§7.11). Never repeated: a second call would cancel codes made
    * in between.
    */
-  async cancelAllPickupCodes(machine_no: string, options?: CallOptions): Promise<void> {
+  async cancelAllCodes(machine_no: string, options?: CallOptions): Promise<void> {
     await this.change("PUT", "/pickup_codes", { method: "pickup_code.delete.all", machine_no }, false, options);
   }
 
   /** The usable codes of a product (§7.12). */
-  pickupCodes(machine_no: string, product_id: number, options?: CallOptions): Promise<t.PickupCode[]> {
+  codes(machine_no: string, product_id: number, options?: CallOptions): Promise<t.PickupCode[]> {
     return this.read(`/products/${product_id}/pickup_code`, { machine_no }, options);
   }
 
@@ -132,7 +132,7 @@ export class Client {
    * as a callback. If the platform says after a lost answer that the record is being or was dispensed, that
    * delivery is the result.
    */
-  async deliver(delivery: t.NewDelivery, options?: CallOptions): Promise<t.Delivery> {
+  async deliver(delivery: t.Dispense, options?: CallOptions): Promise<t.Delivery> {
     try {
       return await this.change("POST", "/deliveries", { method: "device.delivery.put", ...delivery }, true, options);
     } catch (error) {
@@ -150,7 +150,7 @@ export class Client {
   }
 
   /** Tests one channel (§7.19). Never repeated: a second call drops a second piece. */
-  testDeliver(delivery: t.TestDelivery, options?: CallOptions): Promise<t.Delivery> {
+  testDelivery(delivery: t.TestDispense, options?: CallOptions): Promise<t.Delivery> {
     return this.change("POST", "/deliveries/debug", { method: "device.delivery.put", ...delivery }, false, options);
   }
 
@@ -158,7 +158,7 @@ export class Client {
    * Sets the stock of one product to a level (§7.20). Never repeated, like the two methods below: between
    * two attempts something may be sold, and the level would be wrong.
    */
-  async replenishProduct(machine_no: string, product_id: number, current_inventory: number, options?: CallOptions): Promise<void> {
+  async replenish(machine_no: string, product_id: number, current_inventory: number, options?: CallOptions): Promise<void> {
     const fields = { method: "replenishment.product.id", machine_no, product_id, current_inventory };
     await this.change("POST", "/replenishments", fields, false, options);
   }
@@ -172,7 +172,7 @@ export class Client {
   }
 
   /** Fills every channel of one cabinet (§7.22). */
-  async replenishMachine(machine_no: string, cabinet: t.Cabinet = {}, options?: CallOptions): Promise<void> {
+  async replenishAll(machine_no: string, cabinet: t.Cabinet = {}, options?: CallOptions): Promise<void> {
     await this.change("POST", "/replenishments", { method: "replenishment.machine.all", machine_no, ...cabinet }, false, options);
   }
 

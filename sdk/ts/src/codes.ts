@@ -11,15 +11,15 @@ export const ErrorCode = {
   /** Form validation failed. */
   Form: 10001,
   /** appid or appsecret is empty. */
-  CredentialsEmpty: 10008,
+  NoCredentials: 10008,
   /** Merchant expired, renew first. */
   MerchantExpired: 10009,
   /** Merchant not verified yet. */
   MerchantUnverified: 10010,
   /** app secret is invalid. */
-  AppSecretInvalid: 10013,
+  AppSecret: 10013,
   /** appid is invalid. */
-  AppIDInvalid: 10014,
+  AppID: 10014,
   /** Invalid signature. */
   Signature: 10015,
   /** Timestamp out of window. */
@@ -39,13 +39,13 @@ export const ErrorCode = {
   /** Pickup code is for another product. */
   PickupCodeProduct: 10028,
   /** Too many wrong codes, locked. */
-  PickupCodeLocked: 10029,
+  TooManyWrongCodes: 10029,
   /** Invalid code_length. */
-  CodeLength: 10031,
+  InvalidCodeLength: 10031,
   /** Invalid expired_at. */
-  ExpiredAt: 10032,
+  InvalidExpiredAt: 10032,
   /** Invalid count. */
-  Count: 10033,
+  InvalidCount: 10033,
   /** No machine is bound. */
   NoMachine: 30001,
   /** Machine is offline. */
@@ -53,19 +53,19 @@ export const ErrorCode = {
   /** Machine does not exist. */
   MachineUnknown: 30003,
   /** Machine is not in operation. */
-  MachineMaintenance: 30004,
+  MachineNotOperating: 30004,
   /** Machine is dispensing. */
   MachineDispensing: 30005,
   /** Machine is being transferred. */
-  MachineTransfer: 30006,
+  MachineInTransfer: 30006,
   /** Invalid trade_id. */
-  TradeIDInvalid: 40001,
+  InvalidTradeID: 40001,
   /** trade_id already exists. */
   TradeIDExists: 40002,
   /** Order expired. */
   OrderExpired: 40005,
   /** Invalid order status. */
-  OrderStatus: 40006,
+  InvalidOrderStatus: 40006,
   /** Order is not paid. */
   OrderUnpaid: 40007,
   /** Already delivered. */
@@ -77,9 +77,9 @@ export const ErrorCode = {
   /** Product is off sale. */
   ProductOffSale: 60002,
   /** Insufficient stock. */
-  Stock: 60003,
+  InsufficientStock: 60003,
   /** Exceeds the channel's capacity. */
-  Capacity: 60004,
+  ExceedsCapacity: 60004,
   /** Channel does not exist. */
   ChannelUnknown: 60005,
   /** Channel fault. */

@@ -131,7 +131,7 @@ export interface Banner {
 }
 
 /** openapi.md §7.8. */
-export interface NewPickupCodes {
+export interface NewCodes {
   machine_no: string;
   product_id: number;
   /** 1 to the product's capacity; 1 if left out. */
@@ -143,7 +143,7 @@ export interface NewPickupCodes {
 }
 
 /** openapi.md §7.9. */
-export type NewPickupCodesForAll = Omit<NewPickupCodes, "product_id" | "count">;
+export type NewCodesForAll = Omit<NewCodes, "product_id" | "count">;
 
 /** openapi.md §7.12. */
 export interface PickupCode {
@@ -211,7 +211,7 @@ export const OrderStatus = { Paid: 1, Refund: 2, Closed: 3, Revoked: 4, UserPayi
 export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus];
 
 /** openapi.md §7.17. */
-export interface NewDelivery {
+export interface Dispense {
   machine_no: string;
   order_id: number;
   record_id: number;
@@ -234,7 +234,7 @@ export interface Delivery {
 }
 
 /** openapi.md §7.19. */
-export interface TestDelivery {
+export interface TestDispense {
   machine_no: string;
   /** The name of a channel, such as A20. */
   channel_name: string;

@@ -31,7 +31,7 @@ const calls: Record<string, (client: Client) => Promise<unknown>> = {
   "ping with an unknown AppId": (client) => client.ping(),
   "consumption without notify_url": consume({ notify_url: undefined as unknown as string }),
   "consumption with the sign of another payload": consume({ code: "5288641" }),
-  "usable codes of the product": (client) => client.pickupCodes("16327129", 131),
+  "usable codes of the product": (client) => client.codes("16327129", 131),
   consumption: consume({}),
   "the same call again": consume({}),
   "the same call with a dashed trade_id": consume({ trade_id: dashed }),

@@ -99,13 +99,13 @@ describe("deliver", () => {
 });
 
 const once: [string, (c: Client) => Promise<unknown>][] = [
-  ["createPickupCodes", (c) => c.createPickupCodes({ machine_no, product_id: 131 })],
-  ["createPickupCodesForAll", (c) => c.createPickupCodesForAll({ machine_no })],
-  ["cancelAllPickupCodes", (c) => c.cancelAllPickupCodes(machine_no)],
-  ["testDeliver", (c) => c.testDeliver({ machine_no, channel_name: "A1", notify_url })],
-  ["replenishProduct", (c) => c.replenishProduct(machine_no, 131, 1)],
+  ["issueCodes", (c) => c.issueCodes({ machine_no, product_id: 131 })],
+  ["issueCodesForAll", (c) => c.issueCodesForAll({ machine_no })],
+  ["cancelAllCodes", (c) => c.cancelAllCodes(machine_no)],
+  ["testDelivery", (c) => c.testDelivery({ machine_no, channel_name: "A1", notify_url })],
+  ["replenish", (c) => c.replenish(machine_no, 131, 1)],
   ["replenishCategory", (c) => c.replenishCategory({ machine_no, category_id: 1, current_inventory: 1 })],
-  ["replenishMachine", (c) => c.replenishMachine(machine_no)],
+  ["replenishAll", (c) => c.replenishAll(machine_no)],
 ];
 
 describe("what must not be done twice", () => {
@@ -123,7 +123,7 @@ describe("rate limits", () => {
 
   test("are waited for as the platform asks, by every call", async () => {
     const { client, waits } = clientOf([busy(2), ok({})]);
-    await client.replenishMachine(machine_no);
+    await client.replenishAll(machine_no);
     expect(waits).toEqual([2000]);
   });
 
