@@ -12,7 +12,7 @@ const product_id = Number(PRODUCT_ID);
 const client = new Client({ baseUrl: PLATFORM_URL, appId: APPID, appSecret: APP_SECRET, appKey: APP_KEY });
 
 // The notify_url: answer soon, work later.
-const verifier = new CallbackVerifier({ webhookSecret: WEBHOOK_SECRET, appKey: APP_KEY });
+const verifier = new CallbackVerifier({ webhookSecrets: [WEBHOOK_SECRET], appKeys: [APP_KEY] });
 const { promise: arrived, resolve, reject } = withResolvers();
 const server = createServer(async (request, response) => {
   const chunks = [];

@@ -26,8 +26,8 @@ export class Client {
   }
 
   /** One machine (§7.3). */
-  machine(machine_no: string, options?: CallOptions): Promise<t.Machine> {
-    return this.transport.send({ verb: "POST", path: `/rent/machines/${encodeURIComponent(machine_no)}`, repeatable: true }, options);
+  async machine(machine_no: string, options?: CallOptions): Promise<t.Machine> {
+    return this.transport.send({ verb: "POST", path: `/rent/machines/${segment(machine_no)}`, repeatable: true }, options);
   }
 
   /** A page of the products on sale (§7.4). Without any product it is empty, with total 0. */
@@ -79,8 +79,8 @@ export class Client {
   }
 
   /** The usable codes of a product (§7.12). */
-  codes(machine_no: string, product_id: number, options?: CallOptions): Promise<t.PickupCode[]> {
-    return this.read(`/products/${product_id}/pickup_code`, { machine_no }, options);
+  async codes(machine_no: string, product_id: number, options?: CallOptions): Promise<t.PickupCode[]> {
+    return this.read(`/products/${segment(product_id)}/pickup_code`, { machine_no }, options);
   }
 
   /**
@@ -88,14 +88,16 @@ export class Client {
    * trade_id after a lost answer, and a code that was used by this very trade_id is a success. Also a
    * later call with the same arguments returns the same order, so a restarted program may simply call again.
    */
-  async consume(consumption: t.Consumption, options?: CallOptions): Promise<t.Order> {
+  async consume(consumption: t.Consumption, options?: CallOptions): Promise<t.Redemption> {
     try {
-      return await this.change("POST", "/consumes", { method: "event.consume.pickup_code", ...consumption }, true, options);
+      const fields = { method: "event.consume.pickup_code", ...consumption };
+      const order = await this.change<t.Order>("POST", "/consumes", fields, true, options);
+      return { ...order, replayed: false };
     } catch (error) {
       const order =
         isRefusal(error, ErrorCode.PickupCodeUsed) &&
         (await this.orderOf(consumption.machine_no, consumption.trade_id, error.data.order_id, options));
-      if (order) return order;
+      if (order) return { ...order, replayed: true };
       throw error;
     }
   }
@@ -118,34 +120,27 @@ export class Client {
   }
 
   /** An order by its id or by your trade_id (§7.15). An order that expired unpaid is refused with 40005. */
-  order(machine_no: string, id: number | string, options?: CallOptions): Promise<t.Order> {
-    return this.read(`/orders/${encodeURIComponent(id)}`, { machine_no }, options);
+  async order(machine_no: string, id: number | string, options?: CallOptions): Promise<t.Order> {
+    return this.read(`/orders/${segment(id)}`, { machine_no }, options);
   }
 
   /** Tells the result of a payment, or cancels the order (§7.16). */
   async updateOrder(machine_no: string, id: number | string, status: t.OrderStatus, options?: CallOptions): Promise<void> {
-    await this.change("PUT", `/orders/${encodeURIComponent(id)}`, { machine_no, status }, true, options);
+    await this.change("PUT", `/orders/${segment(id)}`, { machine_no, status }, true, options);
   }
 
   /**
    * Has a machine drop one record of an order (§7.17). It returns before the goods fall; the result comes
-   * as a callback. If the platform says after a lost answer that the record is being or was dispensed, that
-   * delivery is the result.
+   * as a callback. Never repeated: if the machine had tried and failed in between, that would be a new
+   * attempt. After a NoAnswerError call it again yourself: the refusal 40008 names the delivery of the first.
    */
-  async deliver(delivery: t.Dispense, options?: CallOptions): Promise<t.Delivery> {
-    try {
-      return await this.change("POST", "/deliveries", { method: "device.delivery.put", ...delivery }, true, options);
-    } catch (error) {
-      if (!isRefusal(error, ErrorCode.AlreadyDelivered) || !error.afterLostAnswer) throw error;
-      const { delivery_id, state } = error.data;
-      if (delivery_id === undefined || state === "TIMEOUT") throw error; // an attempt of long ago
-      return this.delivery(delivery.machine_no, delivery_id, options);
-    }
+  deliver(delivery: t.Dispense, options?: CallOptions): Promise<t.Delivery> {
+    return this.change("POST", "/deliveries", { method: "device.delivery.put", ...delivery }, false, options);
   }
 
   /** How a delivery stands (§7.18). */
   async delivery(machine_no: string, delivery_id: string, options?: CallOptions): Promise<t.Delivery> {
-    const answer = await this.read<Omit<t.Delivery, "delivery_id">>(`/deliveries/${encodeURIComponent(delivery_id)}`, { machine_no }, options);
+    const answer = await this.read<Omit<t.Delivery, "delivery_id">>(`/deliveries/${segment(delivery_id)}`, { machine_no }, options);
     return { delivery_id, ...answer };
   }
 
@@ -195,6 +190,13 @@ export class Client {
       throw error;
     }
   }
+}
+
+/** A number as a part of a path. Anything else might be the path of another endpoint. */
+function segment(value: number | string): string {
+  const text = String(value);
+  if (!/^[0-9A-Za-z_-]+$/.test(text)) throw new TypeError("a number is empty or has characters that numbers do not have");
+  return text;
 }
 
 function isRefusal(error: unknown, code: ErrorCode): error is ApiError {

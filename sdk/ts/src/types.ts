@@ -183,6 +183,15 @@ export interface Order {
   pickup_code_id?: number;
 }
 
+/** The order of a redeemed code. */
+export interface Redemption extends Order {
+  /**
+   * True if the code had been redeemed before under the same trade_id, by a lost attempt or an earlier call.
+   * The statuses of the records are then those of a query, and dispensing may have begun.
+   */
+  replayed: boolean;
+}
+
 export interface OrderRecord {
   /** The record_id of a delivery. */
   id: number;

@@ -14,7 +14,7 @@ const attempt = 1714373697;
 const event = 1714373692;
 const at = (seconds: number) => () => seconds * 1000;
 
-const both = { webhookSecret, appKey: "kva", now: at(attempt) };
+const both = { webhookSecrets: [webhookSecret], appKeys: ["kva"], now: at(attempt) };
 
 describe("a callback of the platform", () => {
   test.each([
@@ -44,23 +44,56 @@ describe("a callback of the platform", () => {
     [301, false],
     [-301, false],
   ])("is accepted %d s after the attempt: %s", async (age, accepted) => {
-    const result = new CallbackVerifier({ webhookSecret, now: at(attempt + age) }).verify(headers, new TextEncoder().encode(body));
+    const result = new CallbackVerifier({ webhookSecrets: [webhookSecret], now: at(attempt + age) }).verify(headers, new TextEncoder().encode(body));
     if (accepted) expect((await result).order_id).toBe(60);
     else await expect(result).rejects.toBeInstanceOf(CallbackRejectedError);
   });
 
-  test("is accepted by its sign alone, without an id", async () => {
-    const verifier = new CallbackVerifier({ appKey: "kva", now: at(event + 172_800) });
-    expect(await verifier.verify(headers, body)).toMatchObject({ id: undefined, record_id: 78 });
-    const late = new CallbackVerifier({ appKey: "kva", now: at(event + 172_801) });
-    await expect(late.verify({}, body)).rejects.toBeInstanceOf(CallbackRejectedError);
+  test.each([
+    [32 * 86_400, true],
+    [-300, true],
+    [32 * 86_400 + 1, false],
+    [-301, false],
+  ])("is accepted by its sign alone, without an id, %d s after the event: %s", async (age, accepted) => {
+    const result = new CallbackVerifier({ appKeys: ["kva"], now: at(event + age) }).verify(headers, body);
+    if (accepted) expect(await result).toMatchObject({ id: undefined, record_id: 78 });
+    else await expect(result).rejects.toBeInstanceOf(CallbackRejectedError);
   });
 
+  test("is accepted with either of two secrets, and either of two AppKeys", async () => {
+    const other = "whsec_AAAA";
+    for (const webhookSecrets of [[webhookSecret, other], [other, webhookSecret]]) {
+      for (const appKeys of [["kva", "kvb"], ["kvb", "kva"]]) {
+        const verifier = new CallbackVerifier({ webhookSecrets, appKeys, now: at(attempt) });
+        expect((await verifier.verify(headers, body)).order_id).toBe(60);
+      }
+    }
+  });
+
+  const expiry = {
+    deliver_status: "0",
+    error_msg: "Order Expired",
+    machine_no: "1",
+    method: "device.delivery.response",
+    order_id: 54,
+    record_id: 70,
+    timestamp: "1714116942",
+    trade_id: "t",
+    new: "x",
+  };
+  const verifier = new CallbackVerifier({ appKeys: ["kva"], now: at(1714116942) });
+
   test("may have new members, and lack a delivery", async () => {
-    const expiry = { deliver_status: "0", error_msg: "Order Expired", machine_no: "1", order_id: 54, record_id: 70, timestamp: "1714116942", trade_id: "t", new: "x" };
-    const verifier = new CallbackVerifier({ appKey: "kva", now: at(1714116942) });
-    expect(await verifier.verify({}, seal(expiry, "kva"))).toMatchObject({ delivery_id: undefined, order_id: 54 });
-    await expect(verifier.verify({}, seal({ timestamp: "1714116942" }, "kva"))).rejects.toBeInstanceOf(MalformedError);
+    expect(await verifier.verify({}, seal(expiry, "kva"))).toMatchObject({ delivery_id: undefined, order_id: 54, success: false });
+  });
+
+  test.each([
+    ["deliver_status", "2"],
+    ["method", "other"],
+    ["order_id", "x"],
+    ["timestamp", "1714116942000"],
+  ])("cannot be understood with %s %s", async (name, value) => {
+    await expect(verifier.verify({}, seal({ ...expiry, [name]: value }, "kva"))).rejects.toBeInstanceOf(MalformedError);
   });
 });
 
@@ -72,21 +105,22 @@ describe("a callback is rejected", () => {
     ["no headers, though a webhookSecret is known", {}, body, both],
     ["no signature", { ...headers, "webhook-signature": "" }, body, both],
     ["another version", { ...headers, "webhook-signature": headers["webhook-signature"].replace("v1,", "v2,") }, body, both],
-    ["another secret", headers, body, { ...both, webhookSecret: "whsec_AAAA" }],
-    ["another AppKey", headers, body, { ...both, appKey: "kvb" }],
-    ["wrong sign", {}, body.replace("424A", "424B"), { appKey: "kva", now: at(event) }],
+    ["another secret", headers, body, { ...both, webhookSecrets: ["whsec_AAAA"] }],
+    ["another AppKey", headers, body, { ...both, appKeys: ["kvb"] }],
+    ["wrong sign", {}, body.replace("424A", "424B"), { appKeys: ["kva"], now: at(event) }],
   ];
   test.each(cases)("%s", async (_name, given, text, options) => {
     await expect(new CallbackVerifier(options).verify(given, text)).rejects.toBeInstanceOf(CallbackRejectedError);
   });
 
   test("not an object", async () => {
-    await expect(new CallbackVerifier({ appKey: "kva" }).verify({}, "[]")).rejects.toBeInstanceOf(MalformedError);
+    await expect(new CallbackVerifier({ appKeys: ["kva"] }).verify({}, "[]")).rejects.toBeInstanceOf(MalformedError);
   });
 });
 
 test("a verifier needs a key it can use", () => {
   expect(() => new CallbackVerifier({})).toThrow(TypeError);
-  expect(() => new CallbackVerifier({ webhookSecret: "AAEC" })).toThrow(TypeError);
-  expect(() => new CallbackVerifier({ webhookSecret: "", appKey: "kva" })).toThrow(TypeError);
+  expect(() => new CallbackVerifier({ webhookSecrets: ["AAEC"] })).toThrow(TypeError);
+  expect(() => new CallbackVerifier({ webhookSecrets: [""], appKeys: ["kva"] })).toThrow(TypeError);
+  expect(() => new CallbackVerifier({ webhookSecrets: [webhookSecret], appKeys: [""] })).toThrow(TypeError);
 });

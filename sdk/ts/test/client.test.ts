@@ -53,7 +53,7 @@ const endpoints: [string, (c: Client) => Promise<unknown>, string, string, Recor
     { method: "event.consume.pickup_code", machine_no: no, code: "5288640", product_id: "131", notify_url: url, trade_id },
   ],
   ["order", (c) => c.order(no, 60), "POST", "/orders/60", { machine_no: no }],
-  ["updateOrder", (c) => c.updateOrder(no, "a/b", OrderStatus.Refund), "PUT", "/orders/a%2Fb", { machine_no: no, status: "2" }],
+  ["updateOrder", (c) => c.updateOrder(no, trade_id, OrderStatus.Refund), "PUT", `/orders/${trade_id}`, { machine_no: no, status: "2" }],
   [
     "deliver",
     (c) => c.deliver({ machine_no: no, order_id: 60, record_id: 78, force: true }),
@@ -107,6 +107,14 @@ describe("endpoints", () => {
     const known = (path: string) => [...called].some((c) => new RegExp(`^${path.replace(/X/g, "[^/]+")}$`).test(c));
     expect(paths.length).toBeGreaterThan(10);
     expect(paths.filter((path) => !known(path))).toEqual([]);
+  });
+
+  test.each(["", "..", "a/b", "a?b"])("a number that is none never becomes another path: %j", async (bad) => {
+    const { client, received } = clientOf([]);
+    for (const call of [client.machine(bad), client.order(no, bad), client.updateOrder(no, bad, 1), client.delivery(no, bad)]) {
+      await expect(call).rejects.toBeInstanceOf(TypeError);
+    }
+    expect(received).toEqual([]);
   });
 
   test("createOrder sends its lines bare", async () => {

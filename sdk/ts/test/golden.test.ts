@@ -22,7 +22,10 @@ const consumption: Consumption = {
   trade_id: "800a7e9500d345c8987d3aafa412c77d",
 };
 const dashed = "800a7e95-00d3-45c8-987d-3aafa412c77d";
-const consume = (change: Partial<Consumption>) => (client: Client) => client.consume({ ...consumption, ...change });
+const consume = (change: Partial<Consumption>) => async (client: Client) => {
+  const { replayed: _, ...order } = await client.consume({ ...consumption, ...change });
+  return order;
+};
 const query = (id: number | string) => (client: Client) => client.order("16327129", id);
 
 // How a client makes each exchange. Some are about requests no client makes: there only the answer counts.

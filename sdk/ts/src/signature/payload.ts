@@ -39,14 +39,15 @@ export class Payload {
   }
 
   /**
-   * Tells whether the member "sign" is the signature in any form (signing.md §4, steps 2 to 4).
-   * All forms are compared, in constant time. An empty key matches nothing.
+   * Tells whether the member "sign" is the signature in any form with any of the keys (signing.md §4,
+   * steps 2 to 4). All of them are compared, in constant time. An empty key matches nothing.
    */
-  verify(key: string): boolean {
+  verify(...keys: string[]): boolean {
     const given = this.members.get("sign");
-    if (key === "" || given?.kind !== "string" || !/^[0-9A-Fa-f]{32}$/.test(given.text)) return false;
+    if (given?.kind !== "string" || !/^[0-9A-Fa-f]{32}$/.test(given.text)) return false;
     const upper = given.text.toUpperCase();
-    return forms.map((form) => equalInConstantTime(this.sign(form, key), upper)).includes(true);
+    const usable = keys.filter((key) => key !== "");
+    return usable.flatMap((key) => forms.map((form) => equalInConstantTime(this.sign(form, key), upper))).includes(true);
   }
 
   /**
