@@ -27,7 +27,7 @@ $client = new Client(
     $factory,
     $factory,
 );
-$verifier = new CallbackVerifier((string) getenv('WEBHOOK_SECRET'), (string) getenv('APP_KEY'));
+$verifier = new CallbackVerifier([(string) getenv('WEBHOOK_SECRET')], [(string) getenv('APP_KEY')]);
 
 // A shop has a web server for its notify_url; here a socket will do.
 $server = stream_socket_server('tcp://127.0.0.1:0') ?: throw new RuntimeException('no free port');
@@ -40,8 +40,8 @@ echo "code $code\n";
 
 // In a shop the trade id is stored before the call, so that the same call can be made again after a crash.
 $tradeId = bin2hex(random_bytes(16));
-$order = $client->consume($machineNo, $code, $productId, $notifyUrl, $tradeId);
-$again = $client->consume($machineNo, $code, $productId, $notifyUrl, $tradeId);
+$order = $client->consume($machineNo, $code, $productId, $notifyUrl, $tradeId)->order;
+$again = $client->consume($machineNo, $code, $productId, $notifyUrl, $tradeId)->order;
 echo "order $order->orderId $order->status, asked again: order $again->orderId\n";
 
 $delivery = $client->deliver($machineNo, $order->orderId, $order->records[0]->id);

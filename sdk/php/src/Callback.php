@@ -11,7 +11,7 @@ use Vendlane\Signature\Payload;
 final class Callback
 {
     /**
-     * @param ?string $id the same on every attempt: do the work once per id. Null without a webhook secret:
+     * @param ?string $id the same on every attempt: do the work once per id. Null without webhook secrets:
      *                    then it is not signed
      * @param bool $success true if the goods dropped
      * @param ?string $deliveryId null in the message of an order that expired unpaid
@@ -49,9 +49,19 @@ final class Callback
         $int = static fn (string $name): int => preg_match('/\A[0-9]{1,18}\z/', $text($name)) === 1
             ? (int) $text($name)
             : self::fail($name);
+        if ($text('method') !== 'device.delivery.response') {
+            self::fail('method');
+        }
+        if (!$payload->withinWindow(0, 0)) {
+            self::fail('timestamp');
+        }
         return new self(
             $id,
-            $text('deliver_status') === '1',
+            match ($text('deliver_status')) {
+                '1' => true,
+                '0' => false,
+                default => self::fail('deliver_status'),
+            },
             $optional('delivery_id'),
             $int('order_id'),
             $int('record_id'),

@@ -13,35 +13,42 @@ use Vendlane\Signature\Payload;
 /**
  * Verifies what is posted to a notify_url.
  *
- * With a webhook secret the Standard Webhooks headers must be right; with an AppKey the member "sign" must
- * be; with both, both. At least one is needed, and the webhook secret is the better one: its signature covers
- * every byte and the time of the attempt.
+ * With webhook secrets the Standard Webhooks headers must be right; with AppKeys the member "sign" must be; with
+ * both, both. At least one is needed, and a webhook secret is the better one: its signature covers every byte and
+ * the time of the attempt. One of a kind is enough, but while a secret is changed there may be two.
  */
 final class CallbackVerifier
 {
-    private readonly ?string $webhookKey;
+    /** @var list<string> */
+    private readonly array $webhookKeys;
+    /** @var list<string> */
+    private readonly array $appKeys;
     /** @var \Closure(): int */
     private readonly \Closure $now;
 
     /**
-     * @param ?string $webhookSecret whsec_…
-     * @param int $tolerance accepted age of an attempt in seconds, both directions (consume.md §9.4)
-     * @param int $eventTolerance without a webhook secret only the time of the event is signed, and the last
-     *                            attempt comes some 33 hours after it (consume.md §9.5): accepted age of an
-     *                            event in seconds
+     * @param list<string> $webhookSecrets whsec_…
+     * @param list<string> $appKeys
+     * @param int $tolerance accepted age of an attempt in seconds, and how far clocks may differ (consume.md §9.4)
+     * @param int $eventTolerance without webhook secrets only the time of the event is signed, and a dead letter may
+     *                            be sent again a month later (consume.md §9.5): accepted age of an event in seconds
      * @param ?\Closure(): int $now the clock in Unix seconds
      */
     public function __construct(
-        #[\SensitiveParameter] ?string $webhookSecret = null,
-        #[\SensitiveParameter] private readonly ?string $appKey = null,
+        #[\SensitiveParameter] array $webhookSecrets = [],
+        #[\SensitiveParameter] array $appKeys = [],
         private readonly int $tolerance = 300,
-        private readonly int $eventTolerance = 172_800,
+        private readonly int $eventTolerance = 32 * 86_400,
         ?\Closure $now = null,
     ) {
-        if ($webhookSecret === null && ($appKey === null || $appKey === '')) {
+        if (in_array('', $appKeys, true)) {
+            throw new \InvalidArgumentException('an AppKey is empty');
+        }
+        if ($webhookSecrets === [] && $appKeys === []) {
             throw new \InvalidArgumentException('a webhook secret or an AppKey is needed');
         }
-        $this->webhookKey = $webhookSecret === null ? null : self::keyOf($webhookSecret);
+        $this->webhookKeys = array_map(self::keyOf(...), array_values($webhookSecrets));
+        $this->appKeys = array_values($appKeys);
         $this->now = $now ?? time(...);
     }
 
@@ -69,15 +76,16 @@ final class CallbackVerifier
      */
     public function verifyRaw(array $headers, string $body): Callback
     {
-        $id = $this->webhookKey === null ? null : $this->verifyWebhook($headers, $body, $this->webhookKey);
+        $id = $this->webhookKeys === [] ? null : $this->verifyWebhook($headers, $body);
         $payload = Payload::parse($body);
-        if ($this->appKey !== null && !$payload->verify($this->appKey)) {
+        if ($this->appKeys !== [] && !$payload->verify(...$this->appKeys)) {
             throw new CallbackRejectedException('sign is wrong');
         }
-        if ($this->webhookKey === null && !$payload->withinWindow(($this->now)(), $this->eventTolerance)) {
-            throw new CallbackRejectedException('timestamp is missing or too far off');
+        $callback = Callback::from($id, $payload);
+        if ($this->webhookKeys === [] && !$this->within($callback->timestamp, $this->eventTolerance)) {
+            throw new CallbackRejectedException('timestamp is too far off');
         }
-        return Callback::from($id, $payload);
+        return $callback;
     }
 
     /**
@@ -85,7 +93,7 @@ final class CallbackVerifier
      *
      * @param array<string, string> $headers
      */
-    private function verifyWebhook(array $headers, string $body, #[\SensitiveParameter] string $key): string
+    private function verifyWebhook(array $headers, string $body): string
     {
         $headers = array_change_key_case($headers);
         $id = $headers['webhook-id'] ?? '';
@@ -94,18 +102,27 @@ final class CallbackVerifier
         if ($id === '' || $timestamp === '' || $signatures === '') {
             throw new CallbackRejectedException('a webhook header is missing');
         }
-        $want = 'v1,' . base64_encode(hash_hmac('sha256', "$id.$timestamp.$body", $key, true));
         $match = false;
-        foreach (explode(' ', $signatures) as $given) {
-            $match = hash_equals($want, $given) || $match;
+        foreach ($this->webhookKeys as $key) {
+            $want = 'v1,' . base64_encode(hash_hmac('sha256', "$id.$timestamp.$body", $key, true));
+            foreach (explode(' ', $signatures) as $given) {
+                $match = hash_equals($want, $given) || $match;
+            }
         }
         if (!$match) {
             throw new CallbackRejectedException('no webhook-signature is right');
         }
-        if (preg_match('/\A[0-9]{1,12}\z/', $timestamp) !== 1 || abs(($this->now)() - (int) $timestamp) > $this->tolerance) {
+        if (preg_match('/\A[0-9]{1,12}\z/', $timestamp) !== 1 || !$this->within((int) $timestamp, $this->tolerance)) {
             throw new CallbackRejectedException('webhook-timestamp is too far off');
         }
         return $id;
+    }
+
+    /** Tells whether a time is at most $age seconds old, and not in the future by more than clocks may differ. */
+    private function within(int $timestamp, int $age): bool
+    {
+        $passed = ($this->now)() - $timestamp;
+        return $passed <= $age && $passed >= -$this->tolerance;
     }
 
     private static function keyOf(#[\SensitiveParameter] string $secret): string

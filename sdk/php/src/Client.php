@@ -19,6 +19,7 @@ use Vendlane\Model\Order;
 use Vendlane\Model\PickupCode;
 use Vendlane\Model\Product;
 use Vendlane\Model\ProductPage;
+use Vendlane\Model\Redemption;
 
 /**
  * A merchant's view of the platform: one method per endpoint of openapi.md §7. Every method throws
@@ -68,7 +69,7 @@ final class Client
     /** One machine (§7.3). */
     public function machine(string $machineNo): Machine
     {
-        $path = '/rent/machines/' . rawurlencode($machineNo);
+        $path = '/rent/machines/' . self::segment($machineNo);
         return Machine::from(Fields::of($this->transport->send(new Call('POST', $path, true))));
     }
 
@@ -186,16 +187,17 @@ final class Client
      * @param string $tradeId your own number of the order, new for each one: 20 to 32 of 0-9 A-Z a-z _ -, or a
      *                        UUID. Keep it before you call
      */
-    public function consume(string $machineNo, string $code, int $productId, string $notifyUrl, string $tradeId): Order
+    public function consume(string $machineNo, string $code, int $productId, string $notifyUrl, string $tradeId): Redemption
     {
         try {
-            return Order::from(Fields::of($this->change(true, 'POST', '/consumes', [
+            $order = Order::from(Fields::of($this->change(true, 'POST', '/consumes', [
                 'method' => 'event.consume.pickup_code', 'machine_no' => $machineNo, 'code' => $code,
                 'product_id' => $productId, 'notify_url' => $notifyUrl, 'trade_id' => $tradeId,
             ])));
+            return new Redemption($order, false);
         } catch (ApiException $e) {
             $order = $e->getCode() === ErrorCode::PICKUP_CODE_USED ? $this->orderOf($machineNo, $tradeId, $e->orderId()) : null;
-            return $order ?? throw $e;
+            return new Redemption($order ?? throw $e, true);
         }
     }
 
@@ -225,44 +227,36 @@ final class Client
     /** An order by its id or by your trade id (§7.15). An order that expired unpaid is refused with 40005. */
     public function order(string $machineNo, int|string $id): Order
     {
-        return Order::from(Fields::of($this->read('/orders/' . rawurlencode((string) $id), ['machine_no' => $machineNo])));
+        return Order::from(Fields::of($this->read('/orders/' . self::segment((string) $id), ['machine_no' => $machineNo])));
     }
 
     /** Tells the result of a payment, or cancels the order (§7.16). */
     public function updateOrder(string $machineNo, int|string $id, OrderStatus $status): void
     {
-        $this->change(true, 'PUT', '/orders/' . rawurlencode((string) $id), [
+        $this->change(true, 'PUT', '/orders/' . self::segment((string) $id), [
             'machine_no' => $machineNo, 'status' => $status->value,
         ]);
     }
 
     /**
      * Has a machine drop one record of an order (§7.17). It returns before the goods fall; the result comes as
-     * a callback. If the platform says after a lost answer that the record is being or was dispensed, that
-     * delivery is the result.
+     * a callback. Never repeated: if the machine had tried and failed in between, that would be a new attempt.
+     * After a NoAnswerException call it again yourself: the refusal 40008 names the delivery of the first.
      *
      * @param bool $force try again after a time-out, at the risk of a double drop
      */
     public function deliver(string $machineNo, int $orderId, int $recordId, bool $force = false): Delivery
     {
-        try {
-            return Delivery::from(Fields::of($this->change(true, 'POST', '/deliveries', [
-                'method' => 'device.delivery.put', 'machine_no' => $machineNo,
-                'order_id' => $orderId, 'record_id' => $recordId, 'force' => $force,
-            ])));
-        } catch (ApiException $e) {
-            $id = $e->getCode() === ErrorCode::ALREADY_DELIVERED && $e->afterLostAnswer ? $e->deliveryId() : null;
-            if ($id === null || ($e->data['state'] ?? null) === 'TIMEOUT') { // the latter is an attempt of long ago
-                throw $e;
-            }
-            return $this->delivery($machineNo, $id);
-        }
+        return Delivery::from(Fields::of($this->change(false, 'POST', '/deliveries', [
+            'method' => 'device.delivery.put', 'machine_no' => $machineNo,
+            'order_id' => $orderId, 'record_id' => $recordId, 'force' => $force,
+        ])));
     }
 
     /** How a delivery stands (§7.18). */
     public function delivery(string $machineNo, string $deliveryId): Delivery
     {
-        $data = $this->read('/deliveries/' . rawurlencode($deliveryId), ['machine_no' => $machineNo]);
+        $data = $this->read('/deliveries/' . self::segment($deliveryId), ['machine_no' => $machineNo]);
         return Delivery::from(Fields::of(is_array($data) ? ['delivery_id' => $deliveryId] + $data : $data));
     }
 
@@ -315,6 +309,14 @@ final class Client
             'method' => 'replenishment.machine.all', 'machine_no' => $machineNo,
             'cabinet_name' => $cabinetName, 'addr' => $addr,
         ]);
+    }
+
+    /** A number as a part of a path. Anything else might be the path of another endpoint. */
+    private static function segment(string $number): string
+    {
+        return preg_match('/\A[0-9A-Za-z_-]+\z/', $number) === 1
+            ? $number
+            : throw new \InvalidArgumentException('a number is empty or has characters that numbers do not have');
     }
 
     /** @param array<string, string|int|bool|null> $payload */

@@ -25,7 +25,13 @@ final class CallbackTest extends TestCase
 
     private static function verifier(?string $secret, ?string $key, int $now): CallbackVerifier
     {
-        return new CallbackVerifier($secret, $key, now: static fn () => $now);
+        return new CallbackVerifier(self::listOf($secret), self::listOf($key), now: static fn () => $now);
+    }
+
+    /** @return list<string> */
+    private static function listOf(?string $text): array
+    {
+        return $text === null ? [] : [$text];
     }
 
     public function testARequestIsRead(): void
@@ -70,25 +76,54 @@ final class CallbackTest extends TestCase
         self::assertSame(60, $callback->orderId);
     }
 
-    public function testItsSignAloneWillDoWithoutAnId(): void
+    public static function eventAges(): iterable
     {
-        $callback = self::verifier(null, 'kva', self::EVENT + 172_800)->verifyRaw(self::HEADERS, self::BODY);
+        yield [32 * 86_400, true];
+        yield [-300, true];
+        yield [32 * 86_400 + 1, false];
+        yield [-301, false];
+    }
+
+    /** @dataProvider eventAges */
+    public function testItsSignAloneWillDoWithoutAnId(int $age, bool $accepted): void
+    {
+        if (!$accepted) {
+            $this->expectException(CallbackRejectedException::class);
+        }
+        $callback = self::verifier(null, 'kva', self::EVENT + $age)->verifyRaw(self::HEADERS, self::BODY);
         self::assertSame([null, 78], [$callback->id, $callback->recordId]);
-        $this->expectException(CallbackRejectedException::class);
-        self::verifier(null, 'kva', self::EVENT + 172_801)->verifyRaw([], self::BODY);
+    }
+
+    public function testEitherOfTwoSecretsAndOfTwoAppKeysWillDo(): void
+    {
+        foreach ([[self::SECRET, 'whsec_AAAA'], ['whsec_AAAA', self::SECRET]] as $secrets) {
+            foreach ([['kva', 'kvb'], ['kvb', 'kva']] as $keys) {
+                $verifier = new CallbackVerifier($secrets, $keys, now: static fn () => self::ATTEMPT);
+                self::assertSame(60, $verifier->verifyRaw(self::HEADERS, self::BODY)->orderId);
+            }
+        }
+    }
+
+    /** @param array<string, string|int> $change */
+    private static function expiry(array $change = []): string
+    {
+        return Seal::json($change + ['deliver_status' => '0', 'error_msg' => 'Order Expired', 'machine_no' => '1',
+            'method' => 'device.delivery.response', 'order_id' => 54, 'record_id' => 70, 'timestamp' => '1714116942',
+            'trade_id' => 't', 'new' => 'x'], 'kva');
     }
 
     public function testNewMembersAndNoDelivery(): void
     {
-        $expiry = Seal::json(['deliver_status' => '0', 'error_msg' => 'Order Expired', 'machine_no' => '1', 'order_id' => 54,
-            'record_id' => 70, 'timestamp' => '1714116942', 'trade_id' => 't', 'new' => 'x'], 'kva');
-        $callback = self::verifier(null, 'kva', 1714116942)->verifyRaw([], $expiry);
-        self::assertSame([null, 54], [$callback->deliveryId, $callback->orderId]);
+        $callback = self::verifier(null, 'kva', 1714116942)->verifyRaw([], self::expiry());
+        self::assertSame([null, 54, false], [$callback->deliveryId, $callback->orderId, $callback->success]);
     }
 
     public static function malformed(): iterable
     {
-        yield 'members missing' => [Seal::json(['timestamp' => '1714116942'], 'kva')];
+        yield 'another status' => [self::expiry(['deliver_status' => '2'])];
+        yield 'another method' => [self::expiry(['method' => 'other'])];
+        yield 'an order id that is none' => [self::expiry(['order_id' => 'x'])];
+        yield 'a timestamp in milliseconds' => [self::expiry(['timestamp' => '1714116942000'])];
         yield 'not an object' => ['[]'];
     }
 
@@ -126,12 +161,13 @@ final class CallbackTest extends TestCase
         yield 'an empty AppKey' => [null, ''];
         yield 'no prefix' => ['AAEC', null];
         yield 'an empty secret' => ['', 'kva'];
+        yield 'an empty AppKey beside a secret' => [self::SECRET, ''];
     }
 
     /** @dataProvider unusable */
     public function testAVerifierNeedsAKeyItCanUse(?string $secret, ?string $key): void
     {
         $this->expectException(\InvalidArgumentException::class);
-        new CallbackVerifier($secret, $key);
+        self::verifier($secret, $key, self::ATTEMPT);
     }
 }

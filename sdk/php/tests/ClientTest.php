@@ -57,7 +57,7 @@ final class ClientTest extends TestCase
             $no + ['method' => 'event.consume.pickup_code', 'code' => '5288640', 'product_id' => '131',
                 'notify_url' => self::URL, 'trade_id' => self::TRADE]];
         yield 'order' => [static fn ($c) => $c->order(self::NO, 60), self::ORDER, 'POST', '/orders/60', $no];
-        yield 'updateOrder' => [static fn ($c) => $c->updateOrder(self::NO, 'a/b', OrderStatus::Refund), '', 'PUT', '/orders/a%2Fb',
+        yield 'updateOrder' => [static fn ($c) => $c->updateOrder(self::NO, self::TRADE, OrderStatus::Refund), '', 'PUT', '/orders/' . self::TRADE,
             $no + ['status' => '2']];
         yield 'deliver' => [static fn ($c) => $c->deliver(self::NO, 60, 78, force: true), [], 'POST', '/deliveries',
             $no + ['method' => 'device.delivery.put', 'order_id' => '60', 'record_id' => '78', 'force' => '1']];
@@ -93,6 +93,23 @@ final class ClientTest extends TestCase
         foreach ($paths[1] as $path) {
             self::assertNotEmpty(preg_grep('#^' . preg_replace('/\{\w+\}/', '[^/]+', $path) . '$#', $called), $path);
         }
+    }
+
+    public static function notNumbers(): iterable
+    {
+        foreach (['', '..', 'a/b', 'a?b'] as $bad) {
+            yield "machine $bad" => [static fn (Client $c) => $c->machine($bad)];
+            yield "order $bad" => [static fn (Client $c) => $c->order(self::NO, $bad)];
+            yield "updateOrder $bad" => [static fn (Client $c) => $c->updateOrder(self::NO, $bad, OrderStatus::Paid)];
+            yield "delivery $bad" => [static fn (Client $c) => $c->delivery(self::NO, $bad)];
+        }
+    }
+
+    /** @dataProvider notNumbers */
+    public function testANumberThatIsNoneNeverBecomesAnotherPath(callable $call): void
+    {
+        $this->expectException(\InvalidArgumentException::class);
+        $call((new FakePlatform([]))->client());
     }
 
     public function testCreateOrderSendsItsLinesBare(): void

@@ -61,7 +61,7 @@ final class GoldenTest extends TestCase
     private static function call(Client $client, string $exchange): mixed
     {
         $consume = static fn (string $code = '5288640', string $trade = self::TRADE, string $url = 'https://merchant.example/notify')
-            => $client->consume(self::NO, $code, 131, $url, $trade);
+            => $client->consume(self::NO, $code, 131, $url, $trade)->order;
         return match ($exchange) {
             'ping', 'ping with an unknown AppId', 'unknown route' => $client->ping(),
             'consumption without notify_url' => $consume(url: ''),

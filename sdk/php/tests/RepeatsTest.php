@@ -9,6 +9,7 @@ use PHPUnit\Framework\TestCase;
 use Vendlane\Client;
 use Vendlane\Exception\ApiException;
 use Vendlane\Exception\NoAnswerException;
+use Vendlane\Model\Redemption;
 
 final class RepeatsTest extends TestCase
 {
@@ -17,9 +18,9 @@ final class RepeatsTest extends TestCase
     private const TRADE = '800a7e9500d345c8987d3aafa412c77d';
     private const ORDER = ['order_id' => 60, 'trade_id' => self::TRADE, 'records' => [['id' => 78, 'product_id' => 131, 'quantity' => 1]]];
 
-    private static function consume(FakePlatform $platform, int $attempts = 4): int
+    private static function consume(FakePlatform $platform, int $attempts = 4): Redemption
     {
-        return $platform->client($attempts)->consume(self::NO, '5288640', 131, self::URL, self::TRADE)->orderId;
+        return $platform->client($attempts)->consume(self::NO, '5288640', 131, self::URL, self::TRADE);
     }
 
     private static function createOrder(FakePlatform $platform): int
@@ -37,11 +38,6 @@ final class RepeatsTest extends TestCase
         return FakePlatform::refusal(40002, ['order_id' => 60]);
     }
 
-    private static function delivered(string $state): Response
-    {
-        return FakePlatform::refusal(40008, ['delivery_id' => '5121763043809673', 'state' => $state]);
-    }
-
     public static function lost(): iterable
     {
         yield 'a broken connection' => [FakePlatform::broken(...)];
@@ -54,7 +50,8 @@ final class RepeatsTest extends TestCase
     public function testConsumeRepeatsAfterALostAnswer(callable $nothing): void
     {
         $platform = new FakePlatform([$nothing(), $nothing(), FakePlatform::ok(self::ORDER)]);
-        self::assertSame(60, self::consume($platform));
+        $redemption = self::consume($platform);
+        self::assertSame([60, false], [$redemption->order->orderId, $redemption->replayed]);
         self::assertEquals($platform->payload(0), $platform->payload(1));
         self::assertSame([500, 1000], $platform->waits);
     }
@@ -62,7 +59,8 @@ final class RepeatsTest extends TestCase
     public function testConsumeTakesACodeUsedByItsOwnTradeIdForASuccess(): void
     {
         $platform = new FakePlatform([FakePlatform::broken(), self::used(), FakePlatform::broken(), FakePlatform::ok(self::ORDER)]);
-        self::assertSame(60, self::consume($platform));
+        $redemption = self::consume($platform);
+        self::assertSame([60, true], [$redemption->order->orderId, $redemption->replayed]);
         $query = '/orders/' . self::TRADE;
         self::assertSame(['/consumes', '/consumes', $query, $query], $platform->paths());
     }
@@ -127,32 +125,12 @@ final class RepeatsTest extends TestCase
         self::assertSame([], $platform->script);
     }
 
-    public function testDeliverTakesTheDeliveryOfItsOwnLostAttempt(): void
-    {
-        $platform = new FakePlatform([FakePlatform::broken(), self::delivered('SENT'), FakePlatform::ok(['state' => 'SUCCESS'])]);
-        $delivery = $platform->client()->deliver(self::NO, 60, 78);
-        self::assertSame(['5121763043809673', 'SUCCESS'], [$delivery->deliveryId, $delivery->state]);
-        self::assertSame('/deliveries/5121763043809673', $platform->paths()[2]);
-    }
-
-    public static function otherDeliveries(): iterable
-    {
-        yield 'on the first attempt' => [[self::delivered('SENT')]];
-        yield 'by a time-out of before' => [[FakePlatform::broken(), self::delivered('TIMEOUT')]];
-    }
-
-    /** @dataProvider otherDeliveries */
-    public function testDeliverIsRefusedIfTheDeliveryIsAnother(array $script): void
-    {
-        $platform = new FakePlatform($script);
-        self::assertSame(40008, self::refusalOf(static fn () => $platform->client()->deliver(self::NO, 60, 78))->getCode());
-    }
-
     public static function notTwice(): iterable
     {
         yield 'issueCodes' => [static fn (Client $c) => $c->issueCodes(self::NO, 131)];
         yield 'issueCodesForAll' => [static fn (Client $c) => $c->issueCodesForAll(self::NO)];
         yield 'cancelAllCodes' => [static fn (Client $c) => $c->cancelAllCodes(self::NO)];
+        yield 'deliver' => [static fn (Client $c) => $c->deliver(self::NO, 60, 78)];
         yield 'testDelivery' => [static fn (Client $c) => $c->testDelivery(self::NO, 'A1', self::URL)];
         yield 'replenish' => [static fn (Client $c) => $c->replenish(self::NO, 131, 1)];
         yield 'replenishCategory' => [static fn (Client $c) => $c->replenishCategory(self::NO, 1, 1)];

@@ -57,18 +57,20 @@ final class Payload
     }
 
     /**
-     * Tells whether the member "sign" is the signature in any form (signing.md §4, steps 2 to 4). All
-     * forms are compared, in constant time. An empty key matches nothing.
+     * Tells whether the member "sign" is the signature in any form with any of the keys (signing.md §4, steps
+     * 2 to 4). All of them are compared, in constant time. An empty key matches nothing.
      */
-    public function verify(#[\SensitiveParameter] string $key): bool
+    public function verify(#[\SensitiveParameter] string ...$keys): bool
     {
         $given = $this->members()['sign'] ?? null;
-        if ($key === '' || $given?->kind !== 'string' || preg_match('/\A[0-9A-Fa-f]{32}\z/', $given->text) !== 1) {
+        if ($given?->kind !== 'string' || preg_match('/\A[0-9A-Fa-f]{32}\z/', $given->text) !== 1) {
             return false;
         }
         $match = false;
-        foreach (Form::cases() as $form) {
-            $match = hash_equals($this->sign($form, $key), strtoupper($given->text)) || $match;
+        foreach (array_filter($keys, static fn (string $key) => $key !== '') as $key) {
+            foreach (Form::cases() as $form) {
+                $match = hash_equals($this->sign($form, $key), strtoupper($given->text)) || $match;
+            }
         }
         return $match;
     }
