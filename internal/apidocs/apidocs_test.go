@@ -28,15 +28,15 @@ func get(t *testing.T, spec []byte, target, accept string) *httptest.ResponseRec
 
 func TestLanguage(t *testing.T) {
 	for _, c := range []struct{ target, accept, want string }{
-		{"/docs", "", "en"},
-		{"/docs", "fr, de;q=0.5", "en"},
-		{"/docs", "zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"},
-		{"/docs", "fr, ZH;q=0.9, en;q=0.8", "zh-CN"},
-		{"/docs", "zh;q=0, en", "en"},
-		{"/docs", "zhx, en-GB", "en"},
-		{"/docs?lang=zh", "en", "zh-CN"},
-		{"/docs?lang=en", "zh", "en"},
-		{"/docs?lang=xx", "zh", "zh-CN"},
+		{"/docs/api", "", "en"},
+		{"/docs/api", "fr, de;q=0.5", "en"},
+		{"/docs/api", "zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"},
+		{"/docs/api", "fr, ZH;q=0.9, en;q=0.8", "zh-CN"},
+		{"/docs/api", "zh;q=0, en", "en"},
+		{"/docs/api", "zhx, en-GB", "en"},
+		{"/docs/api?lang=zh", "en", "zh-CN"},
+		{"/docs/api?lang=en", "zh", "en"},
+		{"/docs/api?lang=xx", "zh", "zh-CN"},
 	} {
 		w := get(t, api.OpenAPI, c.target, c.accept)
 		if got := w.Header().Get("Content-Language"); got != c.want || w.Code != http.StatusOK {
@@ -68,7 +68,7 @@ func TestPageIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range []string{"en", "zh"} {
-		page := html.UnescapeString(get(t, api.OpenAPI, "/docs?lang="+lang, "").Body.String())
+		page := html.UnescapeString(get(t, api.OpenAPI, "/docs/api?lang="+lang, "").Body.String())
 		want := func(text string) {
 			t.Helper()
 			if !strings.Contains(page, text) {
@@ -109,7 +109,7 @@ func TestPageIsComplete(t *testing.T) {
 // policy fits the page.
 func TestPageIsSelfContained(t *testing.T) {
 	for _, lang := range []string{"en", "zh"} {
-		w := get(t, api.OpenAPI, "/docs?lang="+lang, "")
+		w := get(t, api.OpenAPI, "/docs/api?lang="+lang, "")
 		page := w.Body.String()
 		ids := map[string]bool{}
 		for _, m := range regexp.MustCompile(`\sid="([^"]*)"`).FindAllStringSubmatch(page, -1) {
@@ -121,7 +121,7 @@ func TestPageIsSelfContained(t *testing.T) {
 		links := 0
 		for _, m := range regexp.MustCompile(`(?:href="|aria-labelledby=")#?([^"]*)"`).FindAllStringSubmatch(page, -1) {
 			links++
-			if m[1] != "openapi.yaml" && !strings.HasPrefix(m[1], "?lang=") && !ids[m[1]] {
+			if m[1] != "/openapi.yaml" && m[1] != "/docs" && !strings.HasPrefix(m[1], "?lang=") && !ids[m[1]] {
 				t.Errorf("a link leads to %q", m[1])
 			}
 		}
@@ -148,7 +148,7 @@ func TestPageIsSelfContained(t *testing.T) {
 // What the document says is text and never markup.
 func TestDocumentIsEscaped(t *testing.T) {
 	const spec = `{info: {title: "<b>", description: "` + "`<i>`" + `"}, tags: [{name: x, description: "<u>"}], paths: {}}`
-	page := get(t, []byte(spec), "/docs", "").Body.String()
+	page := get(t, []byte(spec), "/docs/api", "").Body.String()
 	for _, tag := range []string{"<b>", "<i>", "<u>"} {
 		if strings.Contains(page, tag) || !strings.Contains(page, html.EscapeString(tag)) {
 			t.Errorf("%s is not escaped", tag)
@@ -162,7 +162,7 @@ func TestBrokenDocument(t *testing.T) {
 		"{tags: [{name: x}], paths: {/a: {post: {tags: [x], x-codes: [1]}}}}",
 		"{tags: [{name: x}], paths: {/a: {post: {tags: [x], responses: {'200': {$ref: '#/components/responses/No'}}}}}}",
 	} {
-		if w := get(t, []byte(spec), "/docs", ""); w.Code != http.StatusInternalServerError {
+		if w := get(t, []byte(spec), "/docs/api", ""); w.Code != http.StatusInternalServerError {
 			t.Errorf("%s: HTTP %d", spec, w.Code)
 		}
 	}
@@ -180,7 +180,7 @@ func TestServeSpec(t *testing.T) {
 func BenchmarkFirstPage(b *testing.B) {
 	for b.Loop() {
 		w := httptest.NewRecorder()
-		r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/docs", http.NoBody)
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/docs/api", http.NoBody)
 		apidocs.New(api.OpenAPI, slog.New(slog.DiscardHandler)).ServePage(w, r)
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vendlane/vendlane/api"
+	"github.com/vendlane/vendlane/docs"
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/apidocs"
 	"github.com/vendlane/vendlane/internal/callback"
@@ -29,6 +30,7 @@ import (
 	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/docsite"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/live"
 	"github.com/vendlane/vendlane/internal/machineapi"
@@ -79,6 +81,7 @@ type App struct {
 	pictures    *storage.Folder
 	credentials *credentials.Service
 	docs        *apidocs.Docs
+	site        *docsite.Site
 	console     *console.Server // nil if it is switched off
 	live        *live.Hub
 	changes     *live.Pruner
@@ -138,7 +141,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	}
 	a := &App{
 		Config: cfg, Store: store.New(engine), pictures: pictures, log: opts.Log, metrics: newRegistry(), routes: opts.Routes,
-		docs: apidocs.New(api.OpenAPI, opts.Log), machines: machines,
+		docs: apidocs.New(api.OpenAPI, opts.Log), site: docsite.New(docs.Pages, opts.Log), machines: machines,
 	}
 	if bus, several := engine.(nodes.Bus); several {
 		if a.node, err = nodes.New(a.Store, bus, opts.Clock, opts.Random, opts.Log); err != nil {

@@ -29,13 +29,18 @@ func TestDocumentationIsServed(t *testing.T) {
 		status            int
 		contentType, text string
 	}{
-		"GET /openapi.yaml":  {http.StatusOK, "application/yaml", "openapi: 3.1.0"},
-		"HEAD /openapi.yaml": {http.StatusOK, "application/yaml", ""},
-		"GET /docs":          {http.StatusOK, "text/html; charset=utf-8", "Redeem a pickup code"},
-		"GET /docs?lang=zh":  {http.StatusOK, "text/html; charset=utf-8", "错误码"},
-		"POST /docs":         {http.StatusNotFound, "application/json; charset=utf-8", `"code":404`},
-		"PUT /openapi.yaml":  {http.StatusNotFound, "application/json; charset=utf-8", `"code":404`},
-		"GET /docs/":         {http.StatusNotFound, "application/json; charset=utf-8", `"code":404`},
+		"GET /openapi.yaml":     {http.StatusOK, "application/yaml", "openapi: 3.1.0"},
+		"HEAD /openapi.yaml":    {http.StatusOK, "application/yaml", ""},
+		"GET /docs/api":         {http.StatusOK, "text/html; charset=utf-8", "Redeem a pickup code"},
+		"GET /docs/api?lang=zh": {http.StatusOK, "text/html; charset=utf-8", "错误码"},
+		"GET /docs":             {http.StatusFound, "text/html; charset=utf-8", "/docs/index"},
+		"GET /docs/":            {http.StatusFound, "text/html; charset=utf-8", "/docs/index"},
+		"GET /docs/operating":   {http.StatusOK, "text/html; charset=utf-8", "<h1 id=\"operating-guide\">"},
+		"GET /docs/nothing":     {http.StatusNotFound, "text/plain; charset=utf-8", "Not Found"},
+		"GET /docsx":            {http.StatusNotFound, "application/json; charset=utf-8", `"code":404`},
+		"POST /docs":            {http.StatusNotFound, "application/json; charset=utf-8", `"code":404`},
+		"POST /docs/index":      {http.StatusNotFound, "application/json; charset=utf-8", `"code":404`},
+		"PUT /openapi.yaml":     {http.StatusNotFound, "application/json; charset=utf-8", `"code":404`},
 	} {
 		verb, path, _ := strings.Cut(target, " ")
 		w := httptest.NewRecorder()

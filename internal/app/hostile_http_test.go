@@ -92,7 +92,7 @@ func TestSlowClientsAreLetGo(t *testing.T) {
 		"slow header": {send: "GET /healthz HTTP/1.1\r\nHost: x\r\nX: ", drip: "x", limit: readHeaderTimeout},
 		"slow body":   {send: "BODY", drip: " ", limit: readTimeout},
 		"idle":        {send: "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", limit: idleTimeout},
-		"deaf":        {send: "GET /docs HTTP/1.1\r\nHost: x\r\n\r\n", deaf: true, limit: writeTimeout},
+		"deaf":        {send: "GET /docs/api HTTP/1.1\r\nHost: x\r\n\r\n", deaf: true, limit: writeTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/vendlane/vendlane/internal/docsite"
 	"github.com/vendlane/vendlane/internal/storage"
 )
 
@@ -49,8 +50,10 @@ func (a *App) Handler() http.Handler {
 			a.readyz(w, r)
 		case path == "/openapi.yaml":
 			a.docs.ServeSpec(w, r)
-		case path == "/docs":
+		case path == "/docs/api":
 			a.docs.ServePage(w, r)
+		case path == docsite.Prefix, strings.HasPrefix(path, docsite.Prefix+"/"):
+			a.site.ServeHTTP(w, r)
 		case path == "/metrics" && a.Config.HTTP.AdminListen == "":
 			metrics.ServeHTTP(w, r)
 		default:
