@@ -1,5 +1,6 @@
 // Package docgen derives committed files from the code that is their source:
-// the error catalogue for SDKs, and the configuration reference.
+// the error catalogue for SDKs and for readers, the configuration reference and
+// the compatibility page.
 package docgen
 
 import (
@@ -18,11 +19,22 @@ func Files() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{
+	files := map[string][]byte{
 		"api/errors.json":             catalogue,
 		"docs/configuration.md":       configuration(english(), func(l config.Leaf) string { return l.Doc }),
 		"docs/configuration.zh-CN.md": configuration(chinese(), func(l config.Leaf) string { return l.DocZH }),
-	}, nil
+	}
+	for name, page := range map[string]func() ([]byte, error){
+		"docs/errors.md":              func() ([]byte, error) { return errorPage(errorsEnglish()) },
+		"docs/errors.zh-CN.md":        func() ([]byte, error) { return errorPage(errorsChinese()) },
+		"docs/compatibility.md":       func() ([]byte, error) { return compatibility(compatibilityEnglish()) },
+		"docs/compatibility.zh-CN.md": func() ([]byte, error) { return compatibility(compatibilityChinese()) },
+	} {
+		if files[name], err = page(); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
 }
 
 func errorCatalogue() ([]byte, error) {

@@ -1,5 +1,5 @@
-// Command gen writes what is derived from the code: api/errors.json and the
-// configuration reference. A test compares them with the committed files.
+// Command gen writes what is derived from the code: api/errors.json and some
+// pages of docs. A test compares them with the committed files.
 package main
 
 import (

@@ -1,0 +1,67 @@
+package docstest
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/testkit/require"
+)
+
+var binary string // built once by TestMain
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "vendlane-docs-")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(dir, "vendlane")
+	build := exec.Command("go", "build", "-o", binary, "../../cmd/vendlane")
+	build.Stderr = os.Stderr
+	code := 1
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build the binary:", err)
+	} else {
+		code = m.Run()
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// What the pages tell their readers to run does what they say, with the real
+// binary on ports of its own. The pages in Chinese have the same commands.
+func TestSnippets(t *testing.T) {
+	for _, tool := range []string{"sh", "curl", "openssl"} {
+		require.Binary(t, tool)
+	}
+	sessions := map[string][]fence{}
+	var ran, skipped []string
+	for _, page := range pages(t, false) {
+		for _, f := range fences(t, page) {
+			first, _, _ := strings.Cut(f.text, "\n")
+			switch {
+			case f.run != "":
+				sessions[f.run] = append(sessions[f.run], f)
+				ran = append(ran, fmt.Sprintf("%s:%d  %s  %s", page, f.line, f.run, first))
+			case f.skip != "":
+				skipped = append(skipped, fmt.Sprintf("%s:%d  %s  %s", page, f.line, f.skip, first))
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(sessions)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSession(t)
+			for _, f := range sessions[name] {
+				s.do(f)
+			}
+		})
+	}
+	t.Logf("%d snippets run:\n%s", len(ran), strings.Join(ran, "\n"))
+	t.Logf("%d cannot run here:\n%s", len(skipped), strings.Join(skipped, "\n"))
+}
