@@ -6,7 +6,7 @@
 # Values must not contain quotes, backslashes and line ends. Without the variables below it is the
 # merchant of `vendlane demo`.
 set -eu
-url=${VENDLANE_URL:-http://127.0.0.1:8080}
+url=${BASE_URL:-http://127.0.0.1:8080}
 app_id=${APP_ID:-vm0123456789abcdef}
 app_secret=${APP_SECRET:-0123456789abcdef0123456789abcdef}
 app_key=${APP_KEY:-kva}

@@ -65,7 +65,7 @@ func TestGuidesNameWhatExists(t *testing.T) {
 // Both languages tell the same: the same commands, and the same names in code.
 func TestGuidesAgree(t *testing.T) {
 	english, chinese := read(t, filepath.Join(root, "docs", guides[0])), read(t, filepath.Join(root, "docs", guides[1]))
-	for what, pattern := range map[string]string{"commands": "(?s)```sh\n(.*?)```", "code": "`([^`\n]+)`"} {
+	for what, pattern := range map[string]string{"commands": "(?s)```sh[^\n]*\n(.*?)```", "code": "`([^`\n]+)`"} {
 		a, b := matches(pattern, english), matches(pattern, chinese)
 		for _, text := range a {
 			if !slices.Contains(b, text) {

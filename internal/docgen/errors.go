@@ -109,7 +109,7 @@ func errorsEnglish() errorWords {
 			"[`api/errors.json`](../api/errors.json), and the API page lists the codes of each endpoint with their `data`.\n\n" +
 			"- Decide by `code`, never by `message` or HTTP status: business errors are HTTP 200.\n" +
 			"- A refused request has changed nothing. One exception: 60004 for a whole category, which has refilled the channels that fit.\n" +
-			"- A request without an answer may be repeated as it is. For redemption, 10025 with your own order is a success.",
+			"- A request without an answer may be repeated as it is, but issuing codes, which would make more of them. For redemption,\n  10025 with your own order is a success.",
 		codes: "Codes", code: "Code", status: "HTTP", message: "Message", meaning: "Meaning", do: "What to do",
 		reasons: "Reasons of a failed dispense", text: "Text",
 		reasonsIntro: "`error_msg` of callbacks and `fail_reason` of queries. Machines may send other texts: show them as they are.",
@@ -124,7 +124,7 @@ func errorsChinese() errorWords {
 			"商户接口会返回的全部错误码。本页由代码生成；供程序使用的同一张表是 [`api/errors.json`](../api/errors.json)，接口页面列出每个接口的错误码及其 `data`。\n\n" +
 			"- 以 `code` 判断，不要用 `message` 或 HTTP 状态判断：业务错误的 HTTP 状态是 200。\n" +
 			"- 被拒绝的请求没有改变任何东西。唯一的例外：按分类补货的 60004，能补的货道已补。\n" +
-			"- 没有收到应答的请求可以原样重发。兑换时，10025 且订单是自己的，即为成功。",
+			"- 没有收到应答的请求可以原样重发，生成取货码除外（会再生成一批）。兑换时，10025 且订单是自己的，即为成功。",
 		codes: "错误码一览", code: "错误码", status: "HTTP", message: "message", meaning: "英文含义", do: "怎么办",
 		reasons: "出货失败的原因", text: "文本",
 		reasonsIntro: "即回调的 `error_msg` 和查询的 `fail_reason`。设备可能发送其他文本，请原样显示。",

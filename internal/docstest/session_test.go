@@ -42,10 +42,10 @@ esac
 command=$1
 shift
 case $command in
-demo) exec "$VENDLANE_BINARY" demo --listen "$VENDLANE_HTTP_LISTEN" --mqtt-listen "$VENDLANE_MQTT_LISTEN" "$@" ;;
-simulate) exec "$VENDLANE_BINARY" simulate --server "tcp://$VENDLANE_MQTT_LISTEN" "$@" ;;
+demo) exec "$DOCS_BINARY" demo --listen "$VENDLANE_HTTP_LISTEN" --mqtt-listen "$VENDLANE_MQTT_LISTEN" "$@" ;;
+simulate) exec "$DOCS_BINARY" simulate --server "tcp://$VENDLANE_MQTT_LISTEN" "$@" ;;
 esac
-exec "$VENDLANE_BINARY" "$command" "$@"
+exec "$DOCS_BINARY" "$command" "$@"
 `
 
 func newSession(t *testing.T) *session {
@@ -58,8 +58,8 @@ func newSession(t *testing.T) *session {
 	if err := os.CopyFS(filepath.Join(s.dir, "examples"), os.DirFS("../../examples")); err != nil {
 		t.Fatal(err)
 	}
-	s.environ = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "VENDLANE_BINARY="+binary, "LC_ALL=C.UTF-8",
-		"VENDLANE_URL=http://"+s.http, "VENDLANE_HTTP_LISTEN="+s.http, "VENDLANE_MQTT_LISTEN="+s.mqtt)
+	s.environ = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DOCS_BINARY="+binary, "LC_ALL=C.UTF-8",
+		"BASE_URL=http://"+s.http, "VENDLANE_HTTP_LISTEN="+s.http, "VENDLANE_MQTT_LISTEN="+s.mqtt)
 	return s
 }
 
