@@ -19,16 +19,17 @@ const patience = 60 * time.Second
 
 // The ports that the pages name, which are those of the defaults.
 const (
-	documentedHTTP = "127.0.0.1:8080"
-	documentedMQTT = "127.0.0.1:1883"
+	documentedHTTP    = "127.0.0.1:8080"
+	documentedMQTT    = "127.0.0.1:1883"
+	documentedControl = "127.0.0.1:8090"
 )
 
 // session is a reader: a folder with what the repository has, and a shell.
 type session struct {
-	t          *testing.T
-	dir, state string
-	http, mqtt string // the ports there are instead
-	environ    []string
+	t                   *testing.T
+	dir, state          string
+	http, mqtt, control string // the ports there are instead
+	environ             []string
 }
 
 // shim stands for the program and for go: it gives the free ports to the
@@ -50,7 +51,7 @@ exec "$DOCS_BINARY" "$command" "$@"
 
 func newSession(t *testing.T) *session {
 	t.Helper()
-	s := &session{t: t, dir: t.TempDir(), state: filepath.Join(t.TempDir(), "state"), http: freePort(t), mqtt: freePort(t)}
+	s := &session{t: t, dir: t.TempDir(), state: filepath.Join(t.TempDir(), "state"), http: freePort(t), mqtt: freePort(t), control: freePort(t)}
 	bin := t.TempDir()
 	for _, name := range []string{"go", "vendlane"} {
 		s.write(filepath.Join(bin, name), shim, 0o700)
@@ -171,12 +172,12 @@ func (s *session) repeat(f fence) {
 
 // here puts the ports of the session in place of the documented ones.
 func (s *session) here(text string) string {
-	return strings.NewReplacer(documentedHTTP, s.http, documentedMQTT, s.mqtt).Replace(text)
+	return strings.NewReplacer(documentedHTTP, s.http, documentedMQTT, s.mqtt, documentedControl, s.control).Replace(text)
 }
 
 // documented is the reverse.
 func (s *session) documented(text string) string {
-	return strings.NewReplacer(s.http, documentedHTTP, s.mqtt, documentedMQTT).Replace(text)
+	return strings.NewReplacer(s.http, documentedHTTP, s.mqtt, documentedMQTT, s.control, documentedControl).Replace(text)
 }
 
 // pattern matches an output as a page shows it, whole or at its beginning.
