@@ -55,6 +55,7 @@ func parseTemplate() (frame, error) {
 func (f frame) page(s source, all []source) (page, error) {
 	lang := languageOf(s.name)
 	relink(s)
+	label(s)
 	var body bytes.Buffer
 	if err := f.markdown.Renderer().Render(&body, s.text, s.tree); err != nil {
 		return page{}, err
@@ -76,7 +77,8 @@ func (f frame) page(s source, all []source) (page, error) {
 	return page{lang: lang.tag, html: out.Bytes(), policy: policy(out.Bytes())}, nil
 }
 
-// scrollable lets tables and code scroll by themselves, for the keyboard too.
+// scrollable lets tables and code scroll by themselves, for the keyboard too. An
+// empty cell is the header of nothing.
 // Text cannot hold these tags: it is escaped.
 func scrollable(body string, l language) string {
 	pieces := strings.Split(body, "<table>")
@@ -84,7 +86,7 @@ func scrollable(body string, l language) string {
 		pieces[i] = `<div class="scroll" role="group" aria-label="` + l.table + " " + strconv.Itoa(i) + `" tabindex="0"><table>` + pieces[i]
 	}
 	return strings.NewReplacer(
-		"</table>", "</table></div>",
+		"</table>", "</table></div>", "<th></th>", "<td></td>",
 		"<pre>", `<pre role="group" aria-label="`+l.code+`" tabindex="0">`,
 	).Replace(strings.Join(pieces, ""))
 }

@@ -1,0 +1,30 @@
+// Goes through the pages of the documentation: all English ones on a wide light
+// screen; some Chinese ones, which are built alike, on a narrow dark one.
+// node docs.mjs URL PICTURES
+import { launch, Visitor } from "./browser.mjs";
+
+const [url, pictures] = process.argv.slice(2);
+const mistakes = [];
+const browser = await launch();
+try {
+  for (const [language, width, colorScheme] of [["en-GB", 1280, "light"], ["zh-CN", 390, "dark"]]) {
+    const visitor = await Visitor.arrive(browser, { language, width, pictures });
+    const { page } = visitor;
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`${url}/docs`);
+    const pages = await page.locator("nav > ul a").evaluateAll((links) => links.map((link) => link.href));
+    if (pages.length < 10) mistakes.push(`${language}: only ${pages.length} pages in the navigation`);
+    const some = width < 600 ? pages.filter((address) => /index|quickstart|errors|operating/.test(address)) : [...pages, `${url}/docs/api`];
+    for (const address of some) {
+      await page.goto(address);
+      await visitor.look(address.split("/").at(-1));
+    }
+    mistakes.push(...(await visitor.leave()));
+  }
+} finally {
+  await browser.close();
+}
+if (mistakes.length) {
+  console.error(mistakes.join("\n"));
+  process.exit(1);
+}
