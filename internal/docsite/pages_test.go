@@ -233,3 +233,12 @@ func TestSlugs(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkRender is what the first reader waits for.
+func BenchmarkRender(b *testing.B) {
+	for b.Loop() {
+		if _, err := render(docs.Pages); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
