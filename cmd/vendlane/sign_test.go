@@ -12,8 +12,8 @@ import (
 	"github.com/vendlane/vendlane/internal/sigdebug"
 )
 
-// block is one of a documentation page: what stands behind its fence, and its text.
-var block = regexp.MustCompile("(?ms)^```(\\w+)(?: ([\\w.]+))?\n(.*?)^```$")
+// block is one of a documentation page: its language, the file it is, its text.
+var block = regexp.MustCompile("(?ms)^```(\\w+)(?: file=([\\w.]+))?(?: skip=\\S+)?\n(.*?)^```$")
 
 // The pages show what the commands print.
 func TestSigningPages(t *testing.T) {

@@ -7,6 +7,7 @@
 //	sh run=NAME until       is repeated until its output is the expected one
 //	sh skip=REASON          cannot run in a test
 //	yaml run=NAME file=PATH is written to a file of the session
+//	console skip=REASON     is typed lines, behind "$ ", among what they print
 //
 // The text or json fence behind a fence that runs is what it prints; … stands for
 // anything.
@@ -152,7 +153,8 @@ func TestSnippetsAreTheSameInBothLanguages(t *testing.T) {
 	}
 }
 
-// commands are the fences that run or could, without place and comments.
+// commands are the fences that run or could, without place, comments and what
+// typed lines print, which is in the reader's language.
 func commands(t *testing.T, page string) []fence {
 	t.Helper()
 	var out []fence
@@ -161,6 +163,9 @@ func commands(t *testing.T, page string) []fence {
 			continue
 		}
 		lines := strings.Split(f.text, "\n")
+		if f.language == "console" {
+			lines = slices.DeleteFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "$ ") })
+		}
 		for i, line := range lines {
 			if code, comment, found := strings.Cut(line, "# "); found && comment != "" {
 				lines[i] = strings.TrimRight(code, " ")
