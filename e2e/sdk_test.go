@@ -48,11 +48,7 @@ func TestTypeScriptSDK(t *testing.T) {
 
 func TestPHPSDK(t *testing.T) {
 	t.Parallel()
-	php := require.Binary(t, "php")
-	if exec.CommandContext(t.Context(), php, "-r", "exit((int) !@include 'GuzzleHttp/autoload.php');").Run() != nil {
-		require.Missing(t, "Guzzle in PHP's include path, such as Debian's php-guzzlehttp-guzzle")
-	}
-	runSample(t, php, "../sdk/php/examples/redeem.php")
+	runSample(t, require.Guzzle(t), "../sdk/php/examples/redeem.php")
 }
 
 // runSample runs a program against a platform with a machine that is online.

@@ -16,7 +16,7 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"Start", "开始", []string{"index", "quickstart", "concepts", "glossary"}},
-		{"For merchants", "商户", []string{"tutorial", "signing", "callbacks", "errors", "sandbox"}},
+		{"For merchants", "商户", []string{"tutorial", "sdks", "callbacks", "signing", "errors", "sandbox"}},
 		{"For machines", "设备", []string{"machines", "certify", "simulator"}},
 		{"For operators", "运维", []string{"operating", "configuration", "security", "performance"}},
 		{"Reference", "参考", []string{"compatibility", "migration"}},

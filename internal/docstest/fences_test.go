@@ -3,10 +3,11 @@
 // A fence of shell says in its info string what becomes of it:
 //
 //	sh run=NAME             runs in the shell and the folder of the session NAME, after those before it
+//	sh run=NAME,OTHER       runs in each of several sessions
 //	sh run=NAME background  goes on until the session ends, as in a terminal of its own
 //	sh run=NAME until       is repeated until its output is the expected one
 //	sh skip=REASON          cannot run in a test
-//	yaml run=NAME file=PATH is written to a file of the session
+//	yaml run=NAME file=PATH is written to a file of the session, in whatever language it is
 //	console skip=REASON     is typed lines, behind "$ ", among what they print
 //
 // The text or json fence behind a fence that runs is what it prints; … stands for
@@ -167,7 +168,11 @@ func commands(t *testing.T, page string) []fence {
 			lines = slices.DeleteFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "$ ") })
 		}
 		for i, line := range lines {
-			if code, comment, found := strings.Cut(line, "# "); found && comment != "" {
+			mark := "# "
+			if slices.Contains([]string{"go", "js", "php"}, f.language) {
+				mark = "// "
+			}
+			if code, comment, found := strings.Cut(line, mark); found && comment != "" {
 				lines[i] = strings.TrimRight(code, " ")
 			}
 		}

@@ -46,7 +46,9 @@ func TestSnippets(t *testing.T) {
 			first, _, _ := strings.Cut(f.text, "\n")
 			switch {
 			case f.run != "":
-				sessions[f.run] = append(sessions[f.run], f)
+				for name := range strings.SplitSeq(f.run, ",") {
+					sessions[name] = append(sessions[name], f)
+				}
 				ran = append(ran, fmt.Sprintf("%s:%d  %s  %s", page, f.line, f.run, first))
 			case f.skip != "":
 				skipped = append(skipped, fmt.Sprintf("%s:%d  %s  %s", page, f.line, f.skip, first))
@@ -56,6 +58,7 @@ func TestSnippets(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(sessions)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			needs(t, name)
 			s := newSession(t)
 			for _, f := range sessions[name] {
 				s.do(f)
@@ -64,4 +67,18 @@ func TestSnippets(t *testing.T) {
 	}
 	t.Logf("%d snippets run:\n%s", len(ran), strings.Join(ran, "\n"))
 	t.Logf("%d cannot run here:\n%s", len(skipped), strings.Join(skipped, "\n"))
+}
+
+// needs skips a session whose language is not there.
+func needs(t *testing.T, session string) {
+	t.Helper()
+	switch session {
+	case "sdk-php":
+		require.Guzzle(t)
+	case "sdk-ts":
+		require.Binary(t, "npm")
+		if _, err := os.Stat("../../sdk/ts/dist/index.js"); err != nil {
+			require.Missing(t, "the built TypeScript SDK: make sdk-ts")
+		}
+	}
 }

@@ -2,6 +2,7 @@ package docstest
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -24,23 +25,24 @@ const (
 	documentedHTTP    = "127.0.0.1:8080"
 	documentedMQTT    = "127.0.0.1:1883"
 	documentedControl = "127.0.0.1:8090"
+	documentedNotify  = "127.0.0.1:9000"
 )
 
 // session is a reader: a folder with what the repository has, and a shell.
 type session struct {
-	t                   *testing.T
-	dir, state          string
-	http, mqtt, control string // the ports there are instead
-	environ             []string
+	t                           *testing.T
+	dir, state                  string
+	http, mqtt, control, notify string // the ports there are instead
+	environ                     []string
 }
 
 // shim stands for the program and for go: it gives the free ports to the
-// commands that take them from flags.
+// commands that take them from flags. Programs of readers are for the real go.
 const shim = `#!/bin/sh
 case "$(basename "$0") $1 $2" in
 "go run ./cmd/vendlane") shift 2 ;;
 "go build -o") cp "$0" "$3"; exit ;;
-"go "*) echo "the test knows no such command: go $*"; exit 1 ;;
+"go "*) exec "$DOCS_GO" "$@" ;;
 esac
 command=$1
 shift
@@ -53,17 +55,42 @@ exec "$DOCS_BINARY" "$command" "$@"
 
 func newSession(t *testing.T) *session {
 	t.Helper()
-	s := &session{t: t, dir: t.TempDir(), state: filepath.Join(t.TempDir(), "state"), http: freePort(t), mqtt: freePort(t), control: freePort(t)}
+	s := &session{t: t, dir: t.TempDir(), state: filepath.Join(t.TempDir(), "state"), http: freePort(t), mqtt: freePort(t), control: freePort(t), notify: freePort(t)}
 	bin := t.TempDir()
 	for _, name := range []string{"go", "vendlane"} {
 		s.write(filepath.Join(bin, name), shim, 0o700)
 	}
-	if err := os.CopyFS(filepath.Join(s.dir, "examples"), os.DirFS("../../examples")); err != nil {
+	for _, part := range []string{"examples", "go.mod", "go.sum", "client", "signature", "sdk/php", "sdk/ts/package.json", "sdk/ts/dist"} {
+		s.copyOf(part)
+	}
+	realGo, err := exec.LookPath("go")
+	if err != nil {
 		t.Fatal(err)
 	}
-	s.environ = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DOCS_BINARY="+binary, "LC_ALL=C.UTF-8",
+	s.environ = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DOCS_BINARY="+binary, "DOCS_GO="+realGo, "LC_ALL=C.UTF-8", "npm_config_offline=true",
 		"BASE_URL=http://"+s.http, "VENDLANE_HTTP_LISTEN="+s.http, "VENDLANE_MQTT_LISTEN="+s.mqtt)
 	return s
+}
+
+// copyOf gives the session a part of the repository, if it is there.
+func (s *session) copyOf(part string) {
+	s.t.Helper()
+	from, to := filepath.Join("../..", part), filepath.Join(s.dir, part)
+	info, err := os.Stat(from)
+	switch {
+	case os.IsNotExist(err):
+		return // what is built is not there before
+	case err == nil && info.IsDir():
+		err = os.CopyFS(to, os.DirFS(from))
+	case err == nil:
+		var text []byte
+		if text, err = os.ReadFile(from); err == nil {
+			err = errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, text, 0o600))
+		}
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // freePort is one that was free a moment ago: commands on pages cannot tell
@@ -94,7 +121,11 @@ func (s *session) do(f fence) {
 	s.t.Helper()
 	switch {
 	case f.file != "":
-		s.write(filepath.Join(s.dir, f.file), s.here(f.text), 0o600)
+		file := filepath.Join(s.dir, f.file)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			s.t.Fatal(err)
+		}
+		s.write(file, s.here(f.text), 0o600)
 	case f.background:
 		s.start(f)
 	case f.repeat:
@@ -178,12 +209,12 @@ func (s *session) repeat(f fence) {
 
 // here puts the ports of the session in place of the documented ones.
 func (s *session) here(text string) string {
-	return strings.NewReplacer(documentedHTTP, s.http, documentedMQTT, s.mqtt, documentedControl, s.control).Replace(text)
+	return strings.NewReplacer(documentedHTTP, s.http, documentedMQTT, s.mqtt, documentedControl, s.control, documentedNotify, s.notify).Replace(text)
 }
 
 // documented is the reverse.
 func (s *session) documented(text string) string {
-	return strings.NewReplacer(s.http, documentedHTTP, s.mqtt, documentedMQTT, s.control, documentedControl).Replace(text)
+	return strings.NewReplacer(s.http, documentedHTTP, s.mqtt, documentedMQTT, s.control, documentedControl, s.notify, documentedNotify).Replace(text)
 }
 
 // pattern matches an output as a page shows it, whole or at its beginning.
