@@ -25,7 +25,7 @@ func TestDemoOnceTellsTheStory(t *testing.T) {
 		if code := p.wait(); code != 0 {
 			t.Errorf("%s: exit code %d", locale, code)
 		}
-		for _, part := range []string{want, `"code":0`, "PICKUPCODE", "IS_SUCCESS", `"notify_sent":"1"`, "webhook-id: msg_"} {
+		for _, part := range []string{want, `"code":0`, "PICKUPCODE", "IS_SUCCESS", `"notify_sent":"1"`, "webhook-id: msg_", "/docs\n"} {
 			if !strings.Contains(text, part) {
 				t.Errorf("%s: the story does not show %s:\n%s", locale, part, text)
 			}

@@ -39,8 +39,11 @@ type Options struct {
 // startPatience is how long the virtual machines may take to come online.
 const startPatience = 30 * time.Second
 
-// consolePath is where the pages of the console are.
-const consolePath = "/console/"
+// consolePath is where the pages of the console are, docsPath the documentation.
+const (
+	consolePath = "/console/"
+	docsPath    = "/docs"
+)
 
 // demo is a running demo.
 type demo struct {
@@ -188,7 +191,7 @@ func (d *demo) start(ctx context.Context) error {
 		return d.printJSON(ctx)
 	}
 	if !d.opts.Once {
-		_, _ = fmt.Fprintf(d.out, "\n%s %s\n", d.text.tryIt, d.text.stop)
+		_, _ = fmt.Fprintf(d.out, "\n%s %s\n%s\n", d.text.tryIt, d.client.base+docsPath+d.text.quickstart, d.text.stop)
 	}
 	return nil
 }
@@ -274,6 +277,7 @@ func (d *demo) introduce() {
 		{d.text.api, d.client.base + openapi.Prefix}, {d.text.mqtt, "tcp://" + reachable(d.app.MQTTAddr())},
 		{d.text.merchant, appID}, {d.text.secret, appSecret}, {d.text.key, appKey},
 		{d.text.sink, d.client.base + sinkPath},
+		{d.text.docs, d.client.base + docsPath},
 		{d.text.console, d.client.base + consolePath + "  " + consoleEmail + "  " + consolePassword},
 	}
 	for _, m := range demoMachines() {

@@ -21,11 +21,12 @@ type machineStep struct {
 
 // texts are what the demo says, in one language.
 type texts struct {
-	ready, tryIt, failed, done, stop                                  string
-	issue, read, redeem, dispense, machine, callback, query           string
-	payload, answer, verified                                         string
-	steps                                                             map[stepKind]string
-	api, mqtt, merchant, secret, key, machines, sink, warned, console string
+	ready, tryIt, failed, done, stop                                        string
+	issue, read, redeem, dispense, machine, callback, query                 string
+	payload, answer, verified                                               string
+	steps                                                                   map[stepKind]string
+	api, mqtt, merchant, secret, key, machines, sink, warned, console, docs string
+	quickstart                                                              string // the page's name below docsPath
 }
 
 // textsFor picks the language by the LC_ALL, LC_MESSAGES or LANG of the
@@ -39,7 +40,7 @@ func textsFor(locale string) texts {
 
 func english() texts {
 	return texts{
-		ready: "Vendlane demo is running.", tryIt: "Redeem the documented code yourself: see the README.",
+		ready: "Vendlane demo is running.", tryIt: "Redeem the documented code yourself:", quickstart: "/quickstart",
 		failed: "The story failed: ", done: "The story is complete: code redeemed, goods dropped, merchant told.",
 		stop:  "Press Ctrl-C to stop.",
 		issue: "The merchant makes a pickup code for a product.", read: "It reads the code and hands it to a customer.",
@@ -53,14 +54,14 @@ func english() texts {
 			stepFinished: "run finished", stepAcknowledged: "report stored by the platform",
 		},
 		api: "API", mqtt: "machines (MQTT)", merchant: "merchant AppId", secret: "AppSecret", key: "AppKey",
-		console:  "console",
+		console: "console", docs: "documentation",
 		machines: "machines", sink: "callback sink", warned: "The demo's credentials are public. Do not expose it to a network.",
 	}
 }
 
 func chinese() texts {
 	return texts{
-		ready: "Vendlane 演示已启动。", tryIt: "亲自兑换文档中的取货码：见 README.zh-CN。",
+		ready: "Vendlane 演示已启动。", tryIt: "亲自兑换文档中的取货码：", quickstart: "/quickstart.zh-CN",
 		failed: "演示失败：", done: "演示完成：取货码已兑换，商品已出货，商户已收到通知。",
 		stop:  "按 Ctrl-C 停止。",
 		issue: "商户为一个商品生成取货码。", read: "商户读取取货码并交给顾客。",
@@ -72,7 +73,7 @@ func chinese() texts {
 			stepFinished: "运行结束", stepAcknowledged: "平台已保存上报结果",
 		},
 		api: "接口", mqtt: "设备接入 (MQTT)", merchant: "商户 AppId", secret: "AppSecret", key: "AppKey",
-		console:  "控制台",
+		console: "控制台", docs: "文档",
 		machines: "设备", sink: "回调接收地址", warned: "演示用的密钥是公开的，请勿暴露到网络。",
 	}
 }
