@@ -173,6 +173,8 @@ type compatibilityWords struct {
 	endpoints, up, down, endpoint       string
 	method, section, state, shown, done string
 	notes                               string
+	rest, part, why                     string
+	words                               func(otherPart) [3]string
 }
 
 func compatibilityEnglish() compatibilityWords {
@@ -187,8 +189,9 @@ func compatibilityEnglish() compatibilityWords {
 		notes: "The tests named `TestSection…` send the example request of their section, signature included, and compare the\n" +
 			"answer. Besides them `TestAsyncAPIUpExamples` sends every example message of machines, and\n" +
 			"`TestAsyncAPIDownExamples` compares every message to machines byte by byte. `client.machine.invalidate` is the old name\n" +
-			"of `client.machine.refresh`: machines must know it, the platform does not send it. Not built: the gRPC provider\n" +
-			"service and the uploads that are sent without MQTT. Orders of codes used at a machine are therefore not linked.",
+			"of `client.machine.refresh`: machines must know it, the platform does not send it.",
+		rest: "Other parts", part: "Part", why: "Why, and what it means",
+		words: func(p otherPart) [3]string { return p.english },
 	}
 }
 
@@ -202,7 +205,9 @@ func compatibilityChinese() compatibilityWords {
 		endpoint: "接口", method: "方法", section: "章节", state: "状态", shown: "证明", done: "完整",
 		notes: "名为 `TestSection…` 的测试发送该章节的示例请求（含签名）并比较应答。此外 `TestAsyncAPIUpExamples` 发送每一条上行示例消息，\n" +
 			"`TestAsyncAPIDownExamples` 逐字节比较每一条下行消息。`client.machine.invalidate` 是 `client.machine.refresh` 的旧名：\n" +
-			"设备必须认识它，平台不发送它。尚未实现：gRPC 服务，以及不经 MQTT 的上传接口；因此在设备上使用的取货码不会关联到订单。",
+			"设备必须认识它，平台不发送它。",
+		rest: "其他部分", part: "部分", why: "原因和影响",
+		words: func(p otherPart) [3]string { return p.chinese },
 	}
 }
 
@@ -236,7 +241,11 @@ func compatibility(w compatibilityWords) ([]byte, error) {
 			fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", name, e.section, w.done, named(e.tests))
 		}
 	}
-	fmt.Fprintf(&out, "\n%s\n", w.notes)
+	fmt.Fprintf(&out, "\n%s\n\n## %s\n\n| %s | %s | %s | %s |\n| --- | --- | --- | --- |\n", w.notes, w.rest, w.part, w.section, w.state, w.why)
+	for _, p := range otherParts() {
+		words := w.words(p)
+		fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", words[0], p.section, words[1], words[2])
+	}
 	return out.Bytes(), nil
 }
 

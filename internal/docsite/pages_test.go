@@ -125,6 +125,21 @@ func checkLink(t *testing.T, from, to string, anchors map[string]map[string]bool
 	}
 }
 
+// The migration page names every decision.
+func TestMigrationNamesEveryDecision(t *testing.T) {
+	for _, page := range []string{"migration.md", "migration.zh-CN.md"} {
+		text, err := fs.ReadFile(docs.Pages, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range sources(t) {
+			if strings.HasPrefix(s.name, decisionFolder) && !strings.Contains(string(text), "("+s.name+".md)") {
+				t.Errorf("%s does not name %s", page, s.name)
+			}
+		}
+	}
+}
+
 // On the site every link leads somewhere, ids are unique, every page can be
 // reached, nothing comes from elsewhere, and the policy fits.
 func TestSite(t *testing.T) {
