@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/testkit"
+	"github.com/vendlane/vendlane/internal/testkit/program"
 )
 
 // proxy is a program that can stand in front of two nodes, with the file that
@@ -87,7 +88,7 @@ func (p proxy) start(t *testing.T, binary string, nodes []node) balancer {
 	cert, key := testkit.Certificate(t, dir)
 	cmd.Args = append(cmd.Args, p.args(p.configure(t, dir, p.replace(listen, nodes, cert, key)), dir)...)
 	cmd.Env = append(os.Environ(), p.environ)
-	log := &logBuffer{more: make(chan struct{}, 1)}
+	log := program.NewOutput()
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

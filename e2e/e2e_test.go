@@ -8,19 +8,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/testkit/program"
 	"github.com/vendlane/vendlane/signature"
 )
 
@@ -29,54 +27,15 @@ const patience = 60 * time.Second
 
 var binary string // built once by TestMain
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "vendlane-e2e-")
-	if err != nil {
-		panic(err)
-	}
-	binary = filepath.Join(dir, "vendlane")
-	build := exec.Command("go", "build", "-o", binary, "../cmd/vendlane")
-	build.Stderr = os.Stderr
-	code := 1
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the binary:", err)
-	} else {
-		code = m.Run()
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m, "../cmd/vendlane", &binary)) }
 
 // process is a running binary.
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	stdout io.Reader
-	stderr *logBuffer
+	stderr *program.Output
 	waited bool
-}
-
-// logBuffer collects standard error and tells when more has come.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	more chan struct{}
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	select {
-	case b.more <- struct{}{}:
-	default:
-	}
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // log is what the process wrote to standard error so far.
@@ -85,7 +44,7 @@ func (p *process) log() string { return p.stderr.String() }
 // awaitLog waits until there is more of it.
 func (p *process) awaitLog() {
 	select {
-	case <-p.stderr.more:
+	case <-p.stderr.More():
 	case <-time.After(patience):
 		p.t.Fatal("nothing more on standard error in time")
 	}
@@ -97,9 +56,9 @@ func start(t *testing.T, environ []string, args ...string) *process {
 }
 
 // startProgram starts a binary other than the one of TestMain.
-func startProgram(t *testing.T, program string, environ []string, args ...string) *process {
+func startProgram(t *testing.T, path string, environ []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(program, args...), stderr: &logBuffer{more: make(chan struct{}, 1)}}
+	p := &process{t: t, cmd: exec.Command(path, args...), stderr: program.NewOutput()}
 	p.cmd.Env = append(os.Environ(), environ...)
 	p.cmd.Stderr = p.stderr
 	var err error

@@ -4,34 +4,17 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/vendlane/vendlane/internal/testkit/program"
 	"github.com/vendlane/vendlane/internal/testkit/require"
 )
 
 var binary string // built once by TestMain
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "vendlane-docs-")
-	if err != nil {
-		panic(err)
-	}
-	binary = filepath.Join(dir, "vendlane")
-	build := exec.Command("go", "build", "-o", binary, "../../cmd/vendlane")
-	build.Stderr = os.Stderr
-	code := 1
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the binary:", err)
-	} else {
-		code = m.Run()
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m, "../../cmd/vendlane", &binary)) }
 
 // What the pages tell their readers to run does what they say, with the real
 // binary on ports of its own. The pages in Chinese have the same commands.

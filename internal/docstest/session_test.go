@@ -1,7 +1,6 @@
 package docstest
 
 import (
-	"bytes"
 	"errors"
 	"math/rand/v2"
 	"net"
@@ -11,10 +10,11 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/vendlane/vendlane/internal/testkit/program"
 )
 
 // patience bounds every wait; nothing here takes anywhere near as long.
@@ -156,7 +156,7 @@ func (s *session) shell(f fence) *exec.Cmd {
 func (s *session) start(f fence) {
 	s.t.Helper()
 	cmd := s.shell(f)
-	out := &output{more: make(chan struct{}, 1)}
+	out := program.NewOutput()
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = nil
@@ -177,7 +177,7 @@ func (s *session) start(f fence) {
 	want, deadline := pattern(f.output, false), time.After(patience)
 	for !want.MatchString(s.documented(out.String())) {
 		select {
-		case <-out.more:
+		case <-out.More():
 		case err := <-ended:
 			ended <- err
 			s.t.Fatalf("%s:%d ended (%v) with\n%s\nwhere the page has\n%s", f.page, f.line, err, s.documented(out.String()), f.output)
@@ -221,27 +221,4 @@ func (s *session) documented(text string) string {
 func pattern(shown string, whole bool) *regexp.Regexp {
 	expr := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(shown)), "…", ".*?")
 	return regexp.MustCompile(`(?s)^\s*` + expr + map[bool]string{true: `\s*$`}[whole])
-}
-
-// output collects what a process prints and tells when there is more.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	more chan struct{}
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case o.more <- struct{}{}:
-	default:
-	}
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
