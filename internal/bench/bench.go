@@ -41,14 +41,22 @@ type Figure struct {
 	Target string `json:"target,omitempty"`
 }
 
-// Ratio returns Vendlane's median as a part of the baseline's; ok is false
+// Ratio returns Vendlane's value as a part of the baseline's: the median of the
+// rounds' ratios, because the two of a round were measured next to each other,
+// or the ratio of the medians where one was measured more often; ok is false
 // without a baseline to divide by.
 func (f Figure) Ratio() (ratio float64, ok bool) {
-	base := f.Baseline.Median()
-	if base == 0 {
+	if len(f.Vendlane) == 0 || len(f.Baseline) == 0 || slices.Contains(f.Baseline, 0) {
 		return 0, false
 	}
-	return f.Vendlane.Median() / base, true
+	if len(f.Vendlane) != len(f.Baseline) {
+		return f.Vendlane.Median() / f.Baseline.Median(), true
+	}
+	ratios := make(Samples, len(f.Vendlane))
+	for i := range ratios {
+		ratios[i] = f.Vendlane[i] / f.Baseline[i]
+	}
+	return ratios.Median(), true
 }
 
 // Report is the outcome of one sub-command.

@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +40,50 @@ func TestPercentile(t *testing.T) {
 	}
 	if Percentile(nil, 0.5) != 0 {
 		t.Error("a percentile of nothing")
+	}
+}
+
+func TestRatio(t *testing.T) {
+	tests := map[string]struct {
+		figure Figure
+		want   float64
+		ok     bool
+	}{
+		"of each round":        {Figure{Vendlane: Samples{2, 9, 30}, Baseline: Samples{1, 3, 3}}, 3, true},
+		"of different numbers": {Figure{Vendlane: Samples{6}, Baseline: Samples{1, 2, 3}}, 3, true},
+		"no baseline":          {Figure{Vendlane: Samples{6}}, 0, false},
+		"nothing":              {Figure{Baseline: Samples{6}}, 0, false},
+		"baseline of 0":        {Figure{Vendlane: Samples{1}, Baseline: Samples{0}}, 0, false},
+	}
+	for name, test := range tests {
+		if got, ok := test.figure.Ratio(); got != test.want || ok != test.ok {
+			t.Errorf("%s: %v, %v", name, got, ok)
+		}
+	}
+}
+
+func TestTurns(t *testing.T) {
+	var measured []string
+	side := func(name string) Side {
+		return Side{Name: name, Measure: func(context.Context) error {
+			measured = append(measured, name)
+			return nil
+		}}
+	}
+	turns := Turns{Rounds: 2, Period: time.Second, Only: []string{"a", "c"}, Progress: t.Output()}
+	if err := turns.Measure(t.Context(), []Side{side("a"), side("b"), side("c")}); err != nil || strings.Join(measured, "") != "acca" {
+		t.Errorf("%v, %v", measured, err)
+	}
+	failure := errors.New("broken")
+	err := turns.Measure(t.Context(), []Side{{Name: "a", Measure: func(context.Context) error { return failure }}})
+	if !errors.Is(err, failure) {
+		t.Errorf("error %v", err)
+	}
+	if err := turns.Check([]string{"a", "b"}); err == nil || !strings.Contains(err.Error(), `"c"`) {
+		t.Errorf("unknown side: %v", err)
+	}
+	if err := (Turns{Rounds: 1}).Check(nil); err == nil {
+		t.Error("no time to measure")
 	}
 }
 

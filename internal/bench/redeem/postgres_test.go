@@ -1,4 +1,4 @@
-package postgres
+package redeem
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/vendlane/vendlane/internal/bench"
 	"github.com/vendlane/vendlane/internal/pgserver"
 	"github.com/vendlane/vendlane/internal/testkit/require"
 	"go.uber.org/goleak"
@@ -17,29 +18,35 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func quick(t *testing.T) Options {
 	t.Helper()
-	return Options{Folder: t.TempDir(), Connections: 8, Rounds: 1, Period: time.Second, Quick: true, Progress: t.Output()}
+	return Options{
+		Turns:  bench.Turns{Rounds: 1, Period: time.Second, Quick: true, Progress: t.Output()},
+		Folder: t.TempDir(), Connections: 8, Many: 1000,
+	}
 }
 
-// Every row is there, with a value for each side that has one; the run itself
-// compares the database with what was answered. Nothing is left behind.
-func TestQuick(t *testing.T) {
-	require.Binary(t, filepath.Join(pgserver.Folder(), "postgres"))
-	require.Binary(t, filepath.Join(pgserver.Folder(), "pgbench"))
-	o := quick(t)
-	// PostgreSQL's own user has to get there.
+// reachable opens the folder of the databases to PostgreSQL's own user.
+func reachable(t *testing.T, o Options) Options {
+	t.Helper()
 	for _, folder := range []string{o.Folder, filepath.Dir(o.Folder)} {
 		if err := os.Chmod(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r, err := Run(t.Context(), o)
+	return o
+}
+
+// Every row is there, with a value for each side that has one; the run itself
+// compares the database with what was answered. Nothing is left behind.
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	require.Binary(t, filepath.Join(pgserver.Folder(), "postgres"))
+	require.Binary(t, filepath.Join(pgserver.Folder(), "pgbench"))
+	o := reachable(t, quick(t))
+	r, err := Postgres(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := []struct {
-		name     string
-		baseline bool
-	}{
+	expect(t, r, []row{
 		{"portable path, one node", true},
 		{"as a set, one node", true},
 		{"as a set, 3 nodes", true},
@@ -49,30 +56,13 @@ func TestQuick(t *testing.T) {
 		{"as a set, one node, p99", false},
 		{"as a set, 3 nodes, p50", false},
 		{"as a set, 3 nodes, p99", false},
-	}
-	if len(r.Figures) != len(rows) {
-		t.Errorf("%d figures, want %d", len(r.Figures), len(rows))
-	}
-	for i, want := range rows[:min(len(rows), len(r.Figures))] {
-		f := r.Figures[i]
-		if f.Name != want.name {
-			t.Errorf("row %d is %q, want %q", i, f.Name, want.name)
-		}
-		if f.Vendlane.Median() <= 0 || len(f.Baseline) > 0 != want.baseline {
-			t.Errorf("%s: Vendlane %v, baseline %v", f.Name, f.Vendlane, f.Baseline)
-		}
-	}
-	if ratio, ok := Ratio(r); !ok || ratio <= 0 {
+	})
+	if ratio, ok := PostgresRatio(r); !ok || ratio <= 0 {
 		t.Errorf("ratio %v, %v", ratio, ok)
 	}
 	if left, err := os.ReadDir(o.Folder); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
-	var table strings.Builder
-	if err := r.Print(&table); err != nil {
-		t.Fatal(err)
-	}
-	t.Log("\n" + table.String())
 }
 
 func TestBadOptions(t *testing.T) {
@@ -92,7 +82,7 @@ func TestBadOptions(t *testing.T) {
 	} {
 		o := quick(t)
 		test.change(&o)
-		if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := Postgres(t.Context(), o); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
 	}
@@ -100,6 +90,7 @@ func TestBadOptions(t *testing.T) {
 
 // A lost or doubled redemption is noticed.
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	require.Binary(t, filepath.Join(pgserver.Folder(), "postgres"))
 	ctx := t.Context()
 	s, err := startServer(ctx, "")
@@ -115,31 +106,31 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := fill(ctx, s.dsn, box, 2, 4); err != nil {
+	if err := fillPostgres(ctx, s.dsn, box, 2, 4); err != nil {
 		t.Fatal(err)
 	}
-	n, err := startNode(ctx, s.dsn, box, false, t.Output())
+	n, err := startPostgresNode(ctx, s.dsn, &run{Options: quick(t), box: box}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	requests, err := prepare(4, 2, 2)
+	requests, err := prepare(4, 2, 2, func(i int) int { return i })
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := requests.run(ctx, []string{n.addr}, 2, time.Minute)
+	out, err := requests.run(ctx, []string{n.addr}, 2, time.Minute, 0)
 	if err := n.close(ctx); err != nil {
 		t.Error(err)
 	}
 	if err != nil || len(out.acknowledged) != 4 {
 		t.Fatalf("%+v, %v", out, err)
 	}
-	if err := verify(ctx, s.dsn, 4, out.acknowledged); err != nil {
+	if err := verifyPostgres(ctx, s.dsn, 4, out.acknowledged); err != nil {
 		t.Error(err)
 	}
-	if err := verify(ctx, s.dsn, 4, []int64{1, 2, 3, 5}); err == nil {
+	if err := verifyPostgres(ctx, s.dsn, 4, []int64{1, 2, 3, 5}); err == nil {
 		t.Error("an order of another code was taken for an acknowledged one")
 	}
-	if err := verify(ctx, s.dsn, 3, nil); err == nil {
+	if err := verifyPostgres(ctx, s.dsn, 3, nil); err == nil {
 		t.Error("a redemption too much was not noticed")
 	}
 	conn, err := pgx.Connect(ctx, s.dsn)
@@ -150,7 +141,7 @@ func TestVerify(t *testing.T) {
 	if _, err := conn.Exec(ctx, "UPDATE products SET current_inventory = current_inventory - 1 WHERE id = 1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := verify(ctx, s.dsn, 4, out.acknowledged); err == nil {
+	if err := verifyPostgres(ctx, s.dsn, 4, out.acknowledged); err == nil {
 		t.Error("a piece too few was not noticed")
 	}
 }

@@ -1,4 +1,4 @@
-package postgres
+package redeem
 
 import (
 	"context"
@@ -18,17 +18,25 @@ import (
 	"github.com/vendlane/vendlane/internal/openapi"
 	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/pickup"
+	"github.com/vendlane/vendlane/internal/requestlog"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
-	engine "github.com/vendlane/vendlane/internal/store/postgres"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
 // node is the merchants' side of one Vendlane node: the whole HTTP handler on a
-// port, use cases and store. There are no machines and nobody to call back.
+// port, request log, use cases and store. There are no machines and nobody to
+// call back.
 type node struct {
+	*listening
+	store    *store.Store
+	stopLog  context.CancelFunc
+	logEnded chan error
+}
+
+// listening is a handler on a port.
+type listening struct {
 	addr   string
-	store  *store.Store
 	server *http.Server
 	served chan error
 }
@@ -36,19 +44,12 @@ type node struct {
 // Settings where they matter here; they are the defaults.
 const timestampWindow = 300
 
-func startNode(ctx context.Context, dsn string, box *secrets.Box, portable bool, stderr io.Writer) (*node, error) {
-	opened, err := engine.Open(ctx, dsn, engine.Options{})
-	if err != nil {
-		return nil, err
-	}
-	var e store.Engine = opened
-	if portable {
-		e = store.Portable(e)
-	}
+func startNode(ctx context.Context, e store.Engine, box *secrets.Box, stderr io.Writer) (*node, error) {
 	st, clock := store.New(e), vending.Clock(time.Now)
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	notifier := notify.New(box, rand.Reader)
 	orders := ordering.New(st, notifier, clock, ordering.Config{Zone: time.UTC}, log)
+	requests := requestlog.New(st, box, clock, log)
 	api := openapi.New(st, box, openapi.UseCases{
 		Pickup: pickup.New(st, clock, rand.Reader, pickup.Config{
 			Zone: time.UTC, WrongCodes: vending.WrongCodeLimits{Max: 10, Window: 600_000, Lock: 600_000},
@@ -57,26 +58,43 @@ func startNode(ctx context.Context, dsn string, box *secrets.Box, portable bool,
 		Dispense: dispense.New(st, orders, notifier, clock, rand.Reader, dispense.Config{Zone: time.UTC}, log),
 		Fleet:    fleet.New(st, box, clock, fleet.Config{Zone: time.UTC}, log),
 		Catalog:  catalog.New(st, clock, catalog.Config{}, log),
-	}, clock, openapi.Config{TimestampWindow: timestampWindow, Zone: time.UTC}, nil, log)
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	}, clock, openapi.Config{TimestampWindow: timestampWindow, Zone: time.UTC, Requests: requests}, nil, log)
+	port, err := listen(ctx, api)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen: %w", err), st.Close())
+		return nil, errors.Join(err, st.Close())
 	}
-	n := &node{
-		addr: listener.Addr().String(), store: st, served: make(chan error, 1),
-		server: &http.Server{Handler: api, ReadHeaderTimeout: patience},
-	}
-	go func() { n.served <- n.server.Serve(listener) }()
+	logCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	n := &node{listening: port, store: st, stopLog: stop, logEnded: make(chan error, 1)}
+	go func() { n.logEnded <- requests.Run(logCtx) }()
 	return n, nil
 }
 
 // close answers what is under way and ends the node.
 func (n *node) close(ctx context.Context) error {
+	err := n.listening.close(ctx)
+	n.stopLog()
+	return errors.Join(err, <-n.logEnded, n.store.Close())
+}
+
+func listen(ctx context.Context, handler http.Handler) (*listening, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	l := &listening{
+		addr: listener.Addr().String(), served: make(chan error, 1),
+		server: &http.Server{Handler: handler, ReadHeaderTimeout: patience},
+	}
+	go func() { l.served <- l.server.Serve(listener) }()
+	return l, nil
+}
+
+func (l *listening) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	err := n.server.Shutdown(ctx)
-	if served := <-n.served; !errors.Is(served, http.ErrServerClosed) {
+	err := l.server.Shutdown(ctx)
+	if served := <-l.served; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
-	return errors.Join(err, n.store.Close())
+	return err
 }

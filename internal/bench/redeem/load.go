@@ -1,4 +1,4 @@
-package postgres
+package redeem
 
 import (
 	"bufio"
@@ -25,21 +25,26 @@ const patience = time.Minute
 type load struct {
 	head   []byte
 	bodies [][]byte
+	codes  []int // the number of each one's code
 	next   atomic.Int64
+	again  bool // after the last request comes the first
 }
 
-// prepare signs n requests, on as many goroutines as there are connections.
-func prepare(n, machines, connections int) (*load, error) {
-	l := &load{bodies: make([][]byte, n)}
+// prepare signs n requests on some goroutines. codeOf tells which code each is
+// for.
+func prepare(n, machines, goroutines int, codeOf func(i int) int) (*load, error) {
+	l := &load{bodies: make([][]byte, n), codes: make([]int, n)}
 	timestamp := fmt.Sprint(time.Now().Unix())
 	var group errgroup.Group
-	for first := range connections {
+	for first := range goroutines {
 		group.Go(func() (err error) {
-			for i := first; i < n; i += connections {
+			for i := first; i < n; i += goroutines {
+				code := codeOf(i)
+				l.codes[i] = code
 				l.bodies[i], err = signature.NewEnvelope(map[string]any{
-					"machine_no": machineNo(i % machines), "method": "event.consume.pickup_code", "code": codeText(i),
-					"product_id": fmt.Sprintf("%d", i%machines+1), "notify_url": "https://merchant.example/notify",
-					"trade_id": tradeID(i), "timestamp": timestamp,
+					"machine_no": machineNo(code % machines), "method": "event.consume.pickup_code", "code": codeText(code),
+					"product_id": fmt.Sprintf("%d", code%machines+1), "notify_url": "https://merchant.example/notify",
+					"trade_id": tradeID(code), "timestamp": timestamp,
 				}, appKey)
 				if err != nil {
 					return fmt.Errorf("sign a request: %w", err)
@@ -67,8 +72,10 @@ func (o outcome) rate() float64 { return float64(len(o.acknowledged)) / o.took.S
 
 // run sends the requests over connections that are spread over the nodes. Each
 // connection sends its next request when the last one is answered, until the
-// period is over or there are no more. Any answer but a redemption is an error.
-func (l *load) run(ctx context.Context, addrs []string, connections int, period time.Duration) (outcome, error) {
+// period is over or there are no more. With a rate, requests are due at equal
+// distances, so many per second, and waits count from then on: who is late makes
+// the next one wait. Any answer but a redemption is an error.
+func (l *load) run(ctx context.Context, addrs []string, connections int, period time.Duration, rate float64) (outcome, error) {
 	var out outcome
 	each := make([]outcome, connections)
 	conns := make([]net.Conn, connections)
@@ -80,14 +87,14 @@ func (l *load) run(ctx context.Context, addrs []string, connections int, period 
 		defer func() { _ = conn.Close() }()
 		conns[i] = conn
 	}
-	began := time.Now()
-	end := began.Add(period)
+	p := pace{began: time.Now(), first: l.next.Load(), rate: rate}
+	p.end = p.began.Add(period)
 	group, ctx := errgroup.WithContext(ctx)
 	for i, conn := range conns {
-		group.Go(func() error { return l.connection(ctx, conn, end, &each[i]) })
+		group.Go(func() error { return l.connection(ctx, conn, p, &each[i]) })
 	}
 	err := group.Wait()
-	out.took = time.Since(began)
+	out.took = time.Since(p.began)
 	for _, o := range each {
 		out.acknowledged = append(out.acknowledged, o.acknowledged...)
 		out.waits = append(out.waits, o.waits...)
@@ -95,16 +102,45 @@ func (l *load) run(ctx context.Context, addrs []string, connections int, period 
 	return out, err
 }
 
-func (l *load) connection(ctx context.Context, conn net.Conn, end time.Time, out *outcome) error {
+// pace tells when requests are due.
+type pace struct {
+	began, end time.Time
+	first      int64   // the request that is due at began
+	rate       float64 // 0: at once
+}
+
+// await waits until a request is due and returns when that was; false tells that
+// the period is over.
+func (p pace) await(ctx context.Context, i int64) (due time.Time, ok bool) {
+	if p.rate == 0 {
+		now := time.Now()
+		return now, now.Before(p.end)
+	}
+	due = p.began.Add(time.Duration(float64(i-p.first) / p.rate * float64(time.Second)))
+	if !due.Before(p.end) {
+		return due, false
+	}
+	if early := time.Until(due); early > 0 {
+		select {
+		case <-time.After(early):
+		case <-ctx.Done():
+			return due, false
+		}
+	}
+	return due, true
+}
+
+func (l *load) connection(ctx context.Context, conn net.Conn, p pace, out *outcome) error {
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })()
 	reader := bufio.NewReader(conn)
 	var request []byte
 	for {
-		sent := time.Now()
-		i := int(l.next.Add(1)) - 1
-		if i >= len(l.bodies) || !sent.Before(end) {
+		turn := l.next.Add(1) - 1
+		due, ok := p.await(ctx, turn)
+		if !ok || turn >= int64(len(l.bodies)) && !l.again {
 			return nil
 		}
+		i := turn % int64(len(l.bodies))
 		request = fmt.Appendf(append(request[:0], l.head...), "%d\r\n\r\n", len(l.bodies[i]))
 		request = append(request, l.bodies[i]...)
 		if _, err := conn.Write(request); err != nil {
@@ -113,8 +149,8 @@ func (l *load) connection(ctx context.Context, conn net.Conn, end time.Time, out
 		if err := answered(reader); err != nil {
 			return err
 		}
-		out.acknowledged = append(out.acknowledged, int64(i)+1)
-		out.waits = append(out.waits, time.Since(sent))
+		out.acknowledged = append(out.acknowledged, int64(l.codes[i])+1)
+		out.waits = append(out.waits, time.Since(due))
 	}
 }
 
