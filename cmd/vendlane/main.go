@@ -45,7 +45,7 @@ func commands() []command {
 		{"certify", "judge how a machine keeps the machine protocol", runCertify},
 		{"sign", "sign a payload and show how", runSign},
 		{"verify", "verify a message and say what is wrong with its signature", runVerify},
-		{"bench", "measure the platform beside others: bench fleet, bench postgres", runBench},
+		{"bench", "measure the platform beside others: bench redeem, postgres, fleet, callback, all", runBench},
 		{"admin", "set up merchants, machines and codes (apply), or one machine (machine) or account (user); back up (backup), move to PostgreSQL (copy)", admin},
 		{"migrate", "bring the database to the schema of this program (up), or show how far it is (status)", migrate},
 		{"version", "print the version", version},

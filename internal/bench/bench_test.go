@@ -112,7 +112,7 @@ func TestReport(t *testing.T) {
 	}
 
 	file := filepath.Join(t.TempDir(), "report.json")
-	if err := r.Save(file); err != nil {
+	if err := Save(file, &r); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(file)

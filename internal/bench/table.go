@@ -67,9 +67,9 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'f', max(0, 2-int(math.Floor(math.Log10(math.Abs(v))))), 64)
 }
 
-// Save writes the report as JSON into a file.
-func (r *Report) Save(file string) error {
-	text, err := json.MarshalIndent(r, "", "  ")
+// Save writes a report, or several, as JSON into a file.
+func Save[T *Report | []*Report](file string, figures T) error {
+	text, err := json.MarshalIndent(figures, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode report: %w", err)
 	}

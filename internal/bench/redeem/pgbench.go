@@ -29,10 +29,10 @@ type pgbench struct {
 	server        *server
 }
 
-// errNoPostgres tells that the programs of PostgreSQL are not there.
-type errNoPostgres string
+// NoPostgresError says which program of PostgreSQL is missing.
+type NoPostgresError string
 
-func (e errNoPostgres) Error() string { return string(e) }
+func (e NoPostgresError) Error() string { return string(e) }
 
 // openPgbench finds the program, starts or connects the server and makes the
 // database that all measurements start from.
@@ -104,7 +104,7 @@ func findPgbench() (string, error) {
 	}
 	path, err := exec.LookPath(filepath.Join(pgserver.Folder(), "pgbench"))
 	if err != nil || pgserver.Folder() == "" {
-		return "", errNoPostgres("pgbench is not installed, and it is the baseline: it comes with PostgreSQL's server or its contrib package")
+		return "", NoPostgresError("pgbench is not installed, and it is the baseline: it comes with PostgreSQL's server or its contrib package")
 	}
 	return path, nil
 }

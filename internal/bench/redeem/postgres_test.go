@@ -1,6 +1,7 @@
 package redeem
 
 import (
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/vendlane/vendlane/internal/bench"
 	"github.com/vendlane/vendlane/internal/pgserver"
+	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/testkit/require"
 	"go.uber.org/goleak"
 )
@@ -102,7 +104,7 @@ func TestVerify(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	box, err := newBox()
+	box, err := secrets.NewBox(newKey(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ package redeem
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -50,6 +51,7 @@ type run struct {
 	machines, codes int
 	warmUp          time.Duration
 	folder          string // for files
+	key             []byte
 	box             *secrets.Box
 	report          *bench.Report
 	pgbench         *pgbench // nil if it is missing
@@ -63,14 +65,14 @@ func newRun(o Options, names []string) (*run, error) {
 	if err := o.Check(names); err != nil {
 		return nil, err
 	}
-	r := &run{Options: o, machines: 1000, warmUp: max(time.Second, (o.Period / 5).Round(time.Second))}
+	r := &run{Options: o, key: newKey(), machines: 1000, warmUp: max(time.Second, (o.Period / 5).Round(time.Second))}
 	if o.Quick {
 		r.machines, r.Period, r.warmUp = 50, min(o.Period, 300*time.Millisecond), 0
 	}
 	// pgbench takes whole seconds.
 	r.codes = int(fastest * (r.warmUp + max(r.Period, time.Second)).Seconds())
 	var err error
-	if r.box, err = newBox(); err != nil {
+	if r.box, err = secrets.NewBox(r.key, rand.Reader); err != nil {
 		return nil, err
 	}
 	if r.folder, err = os.MkdirTemp(o.Folder, "vendlane-bench-"); err != nil {

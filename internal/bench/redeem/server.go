@@ -20,7 +20,7 @@ type server struct {
 // startServer starts a private server below a folder.
 func startServer(ctx context.Context, folder string) (*server, error) {
 	if pgserver.Folder() == "" {
-		return nil, errNoPostgres("PostgreSQL's server is not installed: name one with --dsn")
+		return nil, NoPostgresError("PostgreSQL's server is not installed: name one with --dsn")
 	}
 	private, err := pgserver.Durable(ctx, folder)
 	if err != nil {

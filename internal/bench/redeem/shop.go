@@ -29,11 +29,11 @@ func codeText(i int) string { return fmt.Sprint(1_000_000_000 + i) }
 
 func tradeID(i int) string { return fmt.Sprintf("%032x", i) }
 
-// newBox makes the box that seals the shop's AppKey.
-func newBox() (*secrets.Box, error) {
+// newKey makes the key of the box that seals the shop's AppKey.
+func newKey() []byte {
 	key := make([]byte, secrets.KeySize)
 	_, _ = rand.Read(key) // never fails, it ends the process instead
-	return secrets.NewBox(key, rand.Reader)
+	return key
 }
 
 // fillPostgres brings a database to the newest schema and puts the shop into it.

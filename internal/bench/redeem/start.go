@@ -3,6 +3,7 @@ package redeem
 import (
 	"bufio"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -43,7 +44,7 @@ func (r *run) untilReady(ctx context.Context, folder string) (took time.Duration
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, r.Command[0], append(r.Command[1:len(r.Command):len(r.Command)], "serve")...) //nolint:gosec // this program
-	cmd.Env = append(os.Environ(), "VENDLANE_DATA="+folder, "VENDLANE_STORE_DSN=", "VENDLANE_HTTP_LISTEN=127.0.0.1:0",
+	cmd.Env = append(os.Environ(), "VENDLANE_DATA="+folder, "VENDLANE_SECRETS_MASTER_KEY="+hex.EncodeToString(r.key), "VENDLANE_STORE_DSN=", "VENDLANE_HTTP_LISTEN=127.0.0.1:0",
 		"VENDLANE_MQTT_LISTEN=127.0.0.1:0", "VENDLANE_LOG_LEVEL=info", "VENDLANE_LOG_FORMAT=json")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
