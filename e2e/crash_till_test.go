@@ -189,6 +189,12 @@ func (k *till) workUntilRefused(url string) {
 	}
 }
 
+// workUntilNothingGoes redeems until every worker has failed.
+func (k *till) workUntilNothingGoes(url string) {
+	k.t.Helper()
+	k.work(k.t.Context(), url, true, func(int) {})
+}
+
 // workWhile redeems while something happens to the platform.
 func (k *till) workWhile(url string, happen func()) {
 	k.t.Helper()

@@ -31,7 +31,10 @@ echo done
 while read -r order; do
 	case $order in
 	start) start ;;
-	kill) kill -9 "$(head -n 1 "$dir/data/postmaster.pid")" ;;
+	kill)
+		pid=$(head -n 1 "$dir/data/postmaster.pid")
+		kill -9 "$pid" || ! kill -0 "$pid" # it may have ended by itself
+		;;
 	*) "$bin"/pg_ctl -D "$dir/data" -m "$order" stop ;;
 	esac >/dev/null && echo done || echo failed
 done
@@ -91,7 +94,7 @@ func start(ctx context.Context, dir, initdb, settings string) (*Server, error) {
 	defer func() { _ = theirs.Close() }()
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), "sh", "-c", script, "sh", Folder(), dir, initdb, settings) //nolint:gosec // our own script
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
-	cmd.Dir = dir
+	cmd.Dir = "/" // not the server's folder, whose disk would then be in use
 	cmd.Stdin, cmd.Stdout = input, theirs
 	if err := runAs(cmd, dir); err != nil {
 		return nil, errors.Join(err, orders.Close(), answers.Close())

@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/vendlane/vendlane/internal/pgserver"
 	"github.com/vendlane/vendlane/internal/testkit/require"
 )
 
@@ -45,11 +47,24 @@ func (d *Disk) mount(options string) ([]byte, error) {
 	return exec.Command("mount", "-o", options, d.image, d.Dir).CombinedOutput()
 }
 
+// unmount waits for processes that are ending: their files are still open.
 func (d *Disk) unmount() {
 	d.t.Helper()
-	if out, err := exec.Command("umount", d.Dir).CombinedOutput(); err != nil {
-		d.t.Errorf("umount: %v: %s", err, out)
-		_ = syscall.Unmount(d.Dir, syscall.MNT_DETACH)
+	limit := time.After(10 * time.Second)
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		out, err := exec.Command("umount", d.Dir).CombinedOutput()
+		if err == nil {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-limit:
+			d.t.Errorf("umount: %v: %s", err, out)
+			_ = syscall.Unmount(d.Dir, syscall.MNT_DETACH)
+			return
+		}
 	}
 }
 
@@ -97,11 +112,24 @@ func (d *Disk) Abort() {
 	}
 }
 
-// Repair mounts an aborted disk anew. No file of it may be open.
+// Repair mounts an aborted disk anew. No file of it may
+// stay open.
 func (d *Disk) Repair() {
 	d.t.Helper()
 	d.unmount()
 	if out, err := d.mount("loop"); err != nil {
 		d.t.Fatalf("mount: %v: %s", err, out)
 	}
+}
+
+// NewPostgresServerOn starts a PostgreSQL server whose files are on a disk, and
+// which keeps what it has committed, as NewPostgresServer's does not. Its user
+// gets into the folders above the disk.
+func NewPostgresServerOn(t testing.TB, disk *Disk) *PostgresServer {
+	t.Helper()
+	base := filepath.Dir(disk.Dir)
+	if err := errors.Join(os.Chmod(base, 0o755), os.Chmod(filepath.Dir(base), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	return newPostgresServer(t, func() (*pgserver.Server, error) { return pgserver.Durable(t.Context(), disk.Dir) })
 }

@@ -20,8 +20,13 @@ type PostgresServer struct {
 // if PostgreSQL is missing on this machine.
 func NewPostgresServer(t testing.TB) *PostgresServer {
 	t.Helper()
+	return newPostgresServer(t, func() (*pgserver.Server, error) { return pgserver.Fast(t.Context()) })
+}
+
+func newPostgresServer(t testing.TB, start func() (*pgserver.Server, error)) *PostgresServer {
+	t.Helper()
 	require.Binary(t, filepath.Join(pgserver.Folder(), "postgres"))
-	private, err := pgserver.Fast(t.Context())
+	private, err := start()
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
