@@ -16,12 +16,10 @@ import (
 var (
 	soakFor      = flag.Duration("soak", 0, "how long the soak takes; 0 leaves it out")
 	soakMachines = flag.Int("soak.machines", 2000, "how many machines the soak has")
+	soakRate     = flag.Float64("soak.rate", 20, "dispenses a second; fewer if the machines do not have the goods for it")
 )
 
 const (
-	// soakRate is how many dispenses there are in a second at most; every machine
-	// has goods for so many only.
-	soakRate = 20.0
 	// soakReads is how many shop windows are read in a second.
 	soakReads  = 10
 	soakFaults = "duplicate_report=0.05,duplicate_command=0.05,slow=0.05@1s,offline=0.02@2s"
@@ -76,7 +74,7 @@ func TestSoak(t *testing.T) {
 // returns when all that were begun are accepted.
 func (w *world) driveFor(over <-chan struct{}) {
 	goods := float64(len(w.machines) * worldChannels * worldStock)
-	rate := min(soakRate, 0.9*goods/soakFor.Seconds())
+	rate := min(*soakRate, 0.9*goods/soakFor.Seconds())
 	tick := time.NewTicker(time.Duration(float64(time.Second) / rate))
 	defer tick.Stop()
 	var drivers sync.WaitGroup
