@@ -76,7 +76,7 @@ func (r *run) notes() []string {
 	return []string{
 		"medians of all rounds, smallest and largest value in brackets; a ratio is the median of the rounds' ratios",
 		fmt.Sprintf("pgbench: %d clients, the same five statements, prepared, begin and commit around them, and none of the checks before them", r.Connections),
-		"Vendlane: the whole HTTP handler with signature verification and request log, SQLite with synchronous=FULL; clients on the same machine",
+		"Vendlane: the whole HTTP handler with signature verification and request log, SQLite with synchronous=FULL; clients on the same machine, their requests signed before the clock runs",
 		"bare HTTP handler: net/http, credentials, envelope, signature and timestamp of the same requests, and a fixed answer",
 		"fsyncs: one page written and synced after the other, in the folder of the databases",
 		fmt.Sprintf("one merchant, %d machines with one product each; a full store has its codes taken all over it", r.machines),

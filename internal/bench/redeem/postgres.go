@@ -63,7 +63,7 @@ func Postgres(ctx context.Context, o Options) (_ *bench.Report, err error) {
 		Notes: []string{
 			"medians of all rounds, smallest and largest value in brackets; a ratio above 1 means Vendlane redeems more",
 			"pgbench: the same five statements, prepared, begin and commit around them, and none of the checks before them",
-			"Vendlane: the whole HTTP handler with signature verification and request log; clients, nodes, PostgreSQL on the same machine",
+			"Vendlane: the whole HTTP handler with signature verification and request log; clients, nodes, PostgreSQL on the same machine, requests signed before the clock runs",
 			fmt.Sprintf("both sides: one merchant, %d machines with one product each, codes taken in turn", r.machines),
 			"after each measurement every redemption was found in the database exactly once, with its record, stock and message",
 		},
