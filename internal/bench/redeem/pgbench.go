@@ -89,7 +89,7 @@ func (p *pgbench) measure(ctx context.Context, r *run) (rate float64, err error)
 			return 0, err
 		}
 	}
-	redemptions, rate, err := p.run(ctx, r, dsn, int(fastest*r.warmUp.Seconds())/r.Connections, r.Period)
+	redemptions, rate, err := p.run(ctx, r, dsn, int(float64(r.perSecond)*r.warmUp.Seconds())/r.Connections, r.Period)
 	if err != nil {
 		return 0, err
 	}

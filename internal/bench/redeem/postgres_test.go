@@ -12,6 +12,7 @@ import (
 	"github.com/vendlane/vendlane/internal/bench"
 	"github.com/vendlane/vendlane/internal/pgserver"
 	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/testkit"
 	"github.com/vendlane/vendlane/internal/testkit/require"
 	"go.uber.org/goleak"
 )
@@ -93,25 +94,16 @@ func TestBadOptions(t *testing.T) {
 // A lost or doubled redemption is noticed.
 func TestVerify(t *testing.T) {
 	t.Parallel()
-	require.Binary(t, filepath.Join(pgserver.Folder(), "postgres"))
 	ctx := t.Context()
-	s, err := startServer(ctx, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.stop(); err != nil {
-			t.Error(err)
-		}
-	}()
+	dsn := testkit.NewPostgresServer(t).DSN()
 	box, err := secrets.NewBox(newKey(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := fillPostgres(ctx, s.dsn, box, 2, 4); err != nil {
+	if err := fillPostgres(ctx, dsn, box, 2, 4); err != nil {
 		t.Fatal(err)
 	}
-	n, err := startPostgresNode(ctx, s.dsn, &run{Options: quick(t), box: box}, false)
+	n, err := startPostgresNode(ctx, dsn, &run{Options: quick(t), box: box}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,16 +118,16 @@ func TestVerify(t *testing.T) {
 	if err != nil || len(out.acknowledged) != 4 {
 		t.Fatalf("%+v, %v", out, err)
 	}
-	if err := verifyPostgres(ctx, s.dsn, 4, out.acknowledged); err != nil {
+	if err := verifyPostgres(ctx, dsn, 4, out.acknowledged); err != nil {
 		t.Error(err)
 	}
-	if err := verifyPostgres(ctx, s.dsn, 4, []int64{1, 2, 3, 5}); err == nil {
+	if err := verifyPostgres(ctx, dsn, 4, []int64{1, 2, 3, 5}); err == nil {
 		t.Error("an order of another code was taken for an acknowledged one")
 	}
-	if err := verifyPostgres(ctx, s.dsn, 3, nil); err == nil {
+	if err := verifyPostgres(ctx, dsn, 3, nil); err == nil {
 		t.Error("a redemption too much was not noticed")
 	}
-	conn, err := pgx.Connect(ctx, s.dsn)
+	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +135,7 @@ func TestVerify(t *testing.T) {
 	if _, err := conn.Exec(ctx, "UPDATE products SET current_inventory = current_inventory - 1 WHERE id = 1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := verifyPostgres(ctx, s.dsn, 4, out.acknowledged); err == nil {
+	if err := verifyPostgres(ctx, dsn, 4, out.acknowledged); err == nil {
 		t.Error("a piece too few was not noticed")
 	}
 }
