@@ -49,7 +49,8 @@ func TestSoak(t *testing.T) {
 	w.api, w.mqtt = n.url, n.mqtt
 	n.boot()
 	w.startFleet(soakFaults, 7)
-	w.await(10*time.Minute, func() string {
+	// Each has a password of its own to be checked.
+	w.await(2*time.Minute+time.Duration(*soakMachines)*time.Second/5, func() string {
 		if here := n.machines(); here < *soakMachines {
 			return fmt.Sprintf("%d machines are connected", here)
 		}
