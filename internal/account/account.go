@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/vendlane/vendlane/internal/audit"
+	"github.com/vendlane/vendlane/internal/guesses"
 	"github.com/vendlane/vendlane/internal/nodes"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -43,8 +44,8 @@ type Service struct {
 	random    io.Reader
 	cfg       Config
 	hasher    *hasher
-	accounts  *guesses
-	addresses *guesses
+	accounts  *guesses.Counter
+	addresses *guesses.Counter
 	log       *slog.Logger
 }
 
@@ -55,14 +56,18 @@ func New(st *store.Store, trail *audit.Log, clock vending.Clock, random io.Reade
 	}
 	return &Service{
 		store: st, audit: trail, clock: clock, random: random, cfg: cfg, hasher: newHasher(cfg.Cost, random),
-		accounts: newGuesses(clock, guessesPerAccount), addresses: newGuesses(clock, guessesPerAddress), log: log,
+		accounts: newCounter(clock, guessesPerAccount), addresses: newCounter(clock, guessesPerAddress), log: log,
 	}
+}
+
+func newCounter(clock vending.Clock, limit int) *guesses.Counter {
+	return guesses.New(clock, vending.WrongCodeLimits{Max: limit, Window: guessWindow, Lock: guessWindow})
 }
 
 // Tallies are the counters of failed sign-ins, by account and by address, for
 // all nodes together.
 func (s *Service) Tallies() (accounts, addresses *nodes.Tally) {
-	return s.accounts.tally, s.addresses.tally
+	return s.accounts.Tally(), s.addresses.Tally()
 }
 
 // Client is where a request comes from.

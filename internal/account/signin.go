@@ -60,17 +60,17 @@ func (s *Service) guess(ctx context.Context, email, password, hash string, from 
 		return false, err
 	}
 	defer leave()
-	if s.accounts.locked(email) || s.addresses.locked(from.IP) {
+	if s.accounts.Locked(email) || s.addresses.Locked(from.IP) {
 		return false, TooManyAttempts
 	}
 	right, err = s.hasher.matches(password, hash)
 	switch {
 	case err != nil:
 	case right:
-		s.accounts.forgive(email)
+		s.accounts.Forgive(email)
 	default:
-		s.accounts.failed(email)
-		s.addresses.failed(from.IP)
+		s.accounts.Failed(email)
+		s.addresses.Failed(from.IP)
 	}
 	return right, err
 }

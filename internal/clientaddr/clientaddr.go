@@ -47,3 +47,12 @@ func peer(r *http.Request) netip.Addr {
 	addr, _ := netip.ParseAddr(host)
 	return addr.Unmap()
 }
+
+// Network is the part of an address that tells clients apart: whoever has one
+// IPv6 address has the 2^64 of its network.
+func Network(addr netip.Addr) netip.Addr {
+	if network, err := addr.WithZone("").Prefix(64); addr.Is6() && err == nil {
+		return network.Addr()
+	}
+	return addr
+}

@@ -33,3 +33,14 @@ func (s *Service) Query(ctx context.Context, merchant db.Merchant, machineNo str
 	}
 	return delivery, m.Machine, nil
 }
+
+// Busy tells whether a machine's dispense lock is held, and for how many whole
+// seconds at most (openapi.md §6.5).
+func (s *Service) Busy(ctx context.Context, machineID int64) (retryAfter int64, busy bool, err error) {
+	lock, found, err := store.Find(s.store.DispenseLock(ctx, machineID))
+	now := s.clock.Millis()
+	if err != nil || !found || lock.LockedUntil <= now {
+		return 0, false, err
+	}
+	return vending.SecondsUp(lock.LockedUntil - now), true, nil
+}

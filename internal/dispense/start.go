@@ -20,6 +20,9 @@ type Request struct {
 	RecordID  int64
 	// Force allows a new attempt after a time-out, at the risk of a double drop.
 	Force bool
+	// First refuses a record that has been tried before, whatever came of it:
+	// for callers who may ask twice for one attempt.
+	First bool
 }
 
 // Start accepts a dispense: delivery PENDING, record IS_DELIVERING, the
@@ -78,18 +81,18 @@ func (s *Service) check(ctx context.Context, merchant db.Merchant, r Request) (s
 	if err := order.Status.CheckDispensable(); err != nil {
 		return p, err
 	}
-	if err := s.checkRecord(ctx, record, r.Force); err != nil {
+	if err := s.checkRecord(ctx, record, r); err != nil {
 		return p, err
 	}
 	p.offer, err = s.checkChannel(ctx, record.ProductID, m.Machine.ID)
 	return p, err
 }
 
-func (s *Service) checkRecord(ctx context.Context, record db.Record, force bool) error {
+func (s *Service) checkRecord(ctx context.Context, record db.Record, r Request) error {
 	if record.State == vending.RecordRefund {
 		return vending.Refuse(vending.CodeOrderClosed)
 	}
-	if record.State.Dispensable(force) {
+	if record.State.Dispensable(r.Force) && (!r.First || record.DeliveryID == 0) {
 		return nil
 	}
 	newest, err := s.store.DeliveryByID(ctx, record.DeliveryID)

@@ -106,11 +106,8 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (db.Merchant
 		}
 		return db.Merchant{}, err
 	}
-	if merchant.Status != vending.MerchantVerified {
-		return db.Merchant{}, vending.Refuse(vending.CodeMerchantUnverified)
-	}
-	if merchant.ExpiredAt != 0 && now >= merchant.ExpiredAt {
-		return db.Merchant{}, vending.Refuse(vending.CodeMerchantExpired)
+	if err := vending.CheckMerchant(merchant.Status, merchant.ExpiredAt, now); err != nil {
+		return db.Merchant{}, err
 	}
 	if retryAfter, ok := s.rates.allow(merchant.AppID, s.clock()); !ok {
 		return db.Merchant{}, refuseTooMany(retryAfter)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/clientaddr"
 	"github.com/vendlane/vendlane/internal/nodes"
 	"github.com/vendlane/vendlane/internal/vending"
 	"golang.org/x/time/rate"
@@ -90,20 +91,11 @@ func newAuthFailures(limit int, window int64, clock vending.Clock) *authFailures
 	return f
 }
 
-// client is the part of an address that tells clients apart: whoever has one
-// IPv6 address has the 2^64 of its network.
-func client(addr netip.Addr) netip.Addr {
-	if network, err := addr.WithZone("").Prefix(64); addr.Is6() && err == nil {
-		return network.Addr()
-	}
-	return addr
-}
-
 func (f *authFailures) blocked(addr netip.Addr, now int64) (retryAfter int64, blocked bool) {
 	if f.limit <= 0 {
 		return 0, false
 	}
-	addr = client(addr)
+	addr = clientaddr.Network(addr)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w := f.seen[addr]
@@ -118,7 +110,7 @@ func (f *authFailures) count(addr netip.Addr, now int64) {
 	if f.limit <= 0 {
 		return
 	}
-	addr = client(addr)
+	addr = clientaddr.Network(addr)
 	f.add(addr, 1, now)
 	f.tally.Count(addr.String())
 }

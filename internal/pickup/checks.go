@@ -44,7 +44,7 @@ func (c checks) run() error {
 	case vending.CodeExpired:
 		return vending.Refuse(vending.CodePickupCodeExpired)
 	}
-	if f.CodeProductID != c.request.ProductID {
+	if !c.request.AnyProduct && f.CodeProductID != c.request.ProductID {
 		return vending.Refuse(vending.CodePickupCodeProduct)
 	}
 	return c.product()

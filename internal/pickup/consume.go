@@ -15,6 +15,9 @@ type Consumption struct {
 	MachineNo string
 	Code      string
 	ProductID int64
+	// AnyProduct takes the code for whatever it was made for: a customer has the
+	// code and knows of no product_id.
+	AnyProduct bool
 	NotifyURL string
 	TradeID   vending.TradeID
 }

@@ -58,6 +58,10 @@ func (m Merchant) check() error {
 			return fmt.Errorf("webhook_secret must be %s and base64 of at least %d bytes", credentials.WebhookPrefix, minWebhookKey)
 		}
 	}
+	// Where it may lead is the operator's business, and checked at each attempt.
+	if m.NotifyURL != "" && vending.CheckNotifyURL(m.NotifyURL, true) != "" {
+		return fmt.Errorf("notify_url is no http or https address")
+	}
 	if m.TemperatureMin > m.TemperatureMax {
 		return fmt.Errorf("temperature_min is above temperature_max")
 	}

@@ -40,6 +40,9 @@ type Merchant struct {
 	TemperatureMin int64  `yaml:"temperature_min"`
 	TemperatureMax int64  `yaml:"temperature_max"`
 	Timezone       string `yaml:"timezone"`
+	// NotifyURL is told the results of codes that customers redeem on the pickup
+	// page; empty is nobody.
+	NotifyURL string `yaml:"notify_url"`
 	// ExpiredAt is YYYY-MM-DD HH:MM:SS in the merchant's zone, else in the
 	// default one; empty is never.
 	ExpiredAt string    `yaml:"expired_at"`

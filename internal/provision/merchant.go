@@ -56,7 +56,7 @@ func (a *Applier) setMerchant(ctx context.Context, tx *store.Tx, m Merchant) (db
 		WebhookSecretPreviousSealed: row.WebhookSecretPreviousSealed, WebhookPreviousUntil: row.WebhookPreviousUntil,
 		Title: m.Title, Description: m.Description, Logo: m.Logo, StoreID: m.StoreID,
 		Status: statusOf(m), Debug: m.Debug, Timezone: m.Timezone, ExpiredAt: expiredAt, AppKeySealed: keySealed,
-		TemperatureMin: m.TemperatureMin, TemperatureMax: m.TemperatureMax,
+		TemperatureMin: m.TemperatureMin, TemperatureMax: m.TemperatureMax, NotifyUrl: m.NotifyURL,
 	})
 	row.Timezone = m.Timezone
 	return row, MerchantResult{ID: row.ID, Slug: m.Slug, AppID: row.AppID}, err
@@ -105,7 +105,7 @@ func (a *Applier) insertMerchant(ctx context.Context, tx *store.Tx, m Merchant, 
 		Status: statusOf(m), AppID: r.AppID, AppSecretHash: secrets.Hash(r.AppSecret),
 		AppKeySealed: keySealed, WebhookSecretSealed: webhookSealed,
 		Debug: m.Debug, Timezone: m.Timezone, CreatedAt: a.clock.Millis(), ExpiredAt: expiredAt,
-		TemperatureMin: m.TemperatureMin, TemperatureMax: m.TemperatureMax,
+		TemperatureMin: m.TemperatureMin, TemperatureMax: m.TemperatureMax, NotifyUrl: m.NotifyURL,
 	})
 	if err != nil {
 		return row, r, fmt.Errorf("insert (is the appid taken?): %w", err)

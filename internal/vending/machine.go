@@ -16,6 +16,18 @@ const (
 // (openapi.md §3.1 G6).
 const MerchantVerified = "VERIFIED"
 
+// CheckMerchant refuses a merchant that may not sell: 10010, 10009 (openapi.md
+// §3.1, G6 and G7). expiredAt is UTC milliseconds, 0 for never.
+func CheckMerchant(status string, expiredAt, now int64) error {
+	if status != MerchantVerified {
+		return Refuse(CodeMerchantUnverified)
+	}
+	if expiredAt != 0 && now >= expiredAt {
+		return Refuse(CodeMerchantExpired)
+	}
+	return nil
+}
+
 // Notices shown as notify_message of a machine (openapi.md §7.2).
 const (
 	NoticeOnline  = "[系统检测]: 设备已连接至服务器，设备目前在线!"

@@ -42,6 +42,21 @@ func (w WrongCodes) Count(now int64, limits WrongCodeLimits) WrongCodes {
 	return WrongCodes{At: at, LockedUntil: w.LockedUntil}
 }
 
+// Left tells how many more counted answers at now start the lock; 0 while it
+// lasts.
+func (w WrongCodes) Left(now int64, limits WrongCodeLimits) int {
+	if _, locked := w.Locked(now); locked {
+		return 0
+	}
+	left := limits.Max
+	for _, t := range w.At {
+		if t > now-limits.Window {
+			left--
+		}
+	}
+	return max(0, left)
+}
+
 // SecondsUp rounds milliseconds up to whole seconds, at least 1: the unit of
 // retry_after (errors.md §1).
 func SecondsUp(ms int64) int64 { return max(1, (ms+999)/1000) }

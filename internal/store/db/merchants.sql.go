@@ -12,9 +12,9 @@ import (
 const insertMerchant = `-- name: InsertMerchant :one
 INSERT INTO merchants (slug, title, description, logo, store_id, status, app_id, app_secret_hash,
     app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until,
-    debug, timezone, created_at, expired_at, temperature_min, temperature_max)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, $14, $15, $16)
-RETURNING id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max
+    debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, $14, $15, $16, $17)
+RETURNING id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url
 `
 
 type InsertMerchantParams struct {
@@ -34,6 +34,7 @@ type InsertMerchantParams struct {
 	ExpiredAt           int64
 	TemperatureMin      int64
 	TemperatureMax      int64
+	NotifyUrl           string
 }
 
 func (q *Queries) InsertMerchant(ctx context.Context, arg InsertMerchantParams) (Merchant, error) {
@@ -54,6 +55,7 @@ func (q *Queries) InsertMerchant(ctx context.Context, arg InsertMerchantParams) 
 		arg.ExpiredAt,
 		arg.TemperatureMin,
 		arg.TemperatureMax,
+		arg.NotifyUrl,
 	)
 	var i Merchant
 	err := row.Scan(
@@ -76,12 +78,13 @@ func (q *Queries) InsertMerchant(ctx context.Context, arg InsertMerchantParams) 
 		&i.ExpiredAt,
 		&i.TemperatureMin,
 		&i.TemperatureMax,
+		&i.NotifyUrl,
 	)
 	return i, err
 }
 
 const merchantByAppID = `-- name: MerchantByAppID :one
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max FROM merchants WHERE app_id = $1
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url FROM merchants WHERE app_id = $1
 `
 
 func (q *Queries) MerchantByAppID(ctx context.Context, appID string) (Merchant, error) {
@@ -107,12 +110,13 @@ func (q *Queries) MerchantByAppID(ctx context.Context, appID string) (Merchant, 
 		&i.ExpiredAt,
 		&i.TemperatureMin,
 		&i.TemperatureMax,
+		&i.NotifyUrl,
 	)
 	return i, err
 }
 
 const merchantByID = `-- name: MerchantByID :one
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max FROM merchants WHERE id = $1
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url FROM merchants WHERE id = $1
 `
 
 func (q *Queries) MerchantByID(ctx context.Context, id int64) (Merchant, error) {
@@ -138,12 +142,13 @@ func (q *Queries) MerchantByID(ctx context.Context, id int64) (Merchant, error) 
 		&i.ExpiredAt,
 		&i.TemperatureMin,
 		&i.TemperatureMax,
+		&i.NotifyUrl,
 	)
 	return i, err
 }
 
 const merchantBySlug = `-- name: MerchantBySlug :one
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max FROM merchants WHERE slug = $1
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url FROM merchants WHERE slug = $1
 `
 
 func (q *Queries) MerchantBySlug(ctx context.Context, slug string) (Merchant, error) {
@@ -169,6 +174,7 @@ func (q *Queries) MerchantBySlug(ctx context.Context, slug string) (Merchant, er
 		&i.ExpiredAt,
 		&i.TemperatureMin,
 		&i.TemperatureMax,
+		&i.NotifyUrl,
 	)
 	return i, err
 }
@@ -228,7 +234,8 @@ func (q *Queries) SetAppSecret(ctx context.Context, hash string, iD int64, oldHa
 const updateMerchant = `-- name: UpdateMerchant :exec
 UPDATE merchants SET title = $2, description = $3, logo = $4, store_id = $5, status = $6, debug = $7,
     timezone = $8, expired_at = $9, app_key_sealed = $10, temperature_min = $11, temperature_max = $12,
-    app_secret_hash = $13, webhook_secret_sealed = $14, webhook_secret_previous_sealed = $15, webhook_previous_until = $16
+    app_secret_hash = $13, webhook_secret_sealed = $14, webhook_secret_previous_sealed = $15, webhook_previous_until = $16,
+    notify_url = $17
 WHERE id = $1
 `
 
@@ -249,6 +256,7 @@ type UpdateMerchantParams struct {
 	WebhookSecretSealed         string
 	WebhookSecretPreviousSealed string
 	WebhookPreviousUntil        int64
+	NotifyUrl                   string
 }
 
 func (q *Queries) UpdateMerchant(ctx context.Context, arg UpdateMerchantParams) error {
@@ -269,6 +277,7 @@ func (q *Queries) UpdateMerchant(ctx context.Context, arg UpdateMerchantParams) 
 		arg.WebhookSecretSealed,
 		arg.WebhookSecretPreviousSealed,
 		arg.WebhookPreviousUntil,
+		arg.NotifyUrl,
 	)
 	return err
 }

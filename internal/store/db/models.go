@@ -261,6 +261,7 @@ type Merchant struct {
 	ExpiredAt                   int64
 	TemperatureMin              int64
 	TemperatureMax              int64
+	NotifyUrl                   string
 }
 
 type Model struct {
@@ -438,6 +439,26 @@ type UserSession struct {
 	ExpiresAt  int64
 	Ip         string
 	UserAgent  string
+}
+
+type Visit struct {
+	ID         int64
+	MerchantID int64
+	MachineID  int64
+	UserID     int64
+	VisitKey   string
+	CreatedAt  int64
+}
+
+type VisitLine struct {
+	VisitID       int64
+	ProductID     int64
+	Expected      int64
+	Counted       int64
+	Removed       int64
+	Added         int64
+	PreviousLevel int64
+	Level         int64
 }
 
 type WrongCode struct {
