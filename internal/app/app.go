@@ -40,6 +40,7 @@ import (
 	"github.com/vendlane/vendlane/internal/openapi"
 	"github.com/vendlane/vendlane/internal/ordering"
 	"github.com/vendlane/vendlane/internal/pickup"
+	"github.com/vendlane/vendlane/internal/pickuppage"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/requestlog"
 	"github.com/vendlane/vendlane/internal/secrets"
@@ -82,7 +83,8 @@ type App struct {
 	credentials *credentials.Service
 	docs        *apidocs.Docs
 	site        *docsite.Site
-	console     *console.Server // nil if it is switched off
+	console     *console.Server    // nil if it is switched off
+	pickupPage  *pickuppage.Server // nil if it is switched off
 	live        *live.Hub
 	changes     *live.Pruner
 	gateway     *devicegw.Gateway
@@ -149,7 +151,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 		}
 	}
 	a.wire(box, zone, opts)
-	if err := a.wireConsole(key, zone, opts); err != nil {
+	if err := errors.Join(a.wireConsole(key, zone, opts), a.wirePickupPage(zone, opts)); err != nil {
 		return nil, errors.Join(err, pictures.Close(), engine.Close())
 	}
 	return a, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/console"
 	"github.com/vendlane/vendlane/internal/live"
+	"github.com/vendlane/vendlane/internal/pickuppage"
 	"github.com/vendlane/vendlane/web"
 )
 
@@ -48,6 +49,22 @@ func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) e
 		HTTPWindow:     a.Config.Signing.TimestampWindowS,
 		MQTTWindow:     a.Config.MQTT.TimestampWindowS,
 	}, observeConsole(a.metrics), opts.Log)
+	return err
+}
+
+// wirePickupPage makes the page for customers, if it is wanted.
+func (a *App) wirePickupPage(zone *time.Location, opts Options) error {
+	if !a.Config.PickupPage.Enabled {
+		return nil
+	}
+	var err error
+	a.pickupPage, err = pickuppage.New(a.Store, pickuppage.UseCases{Pickup: a.pickup, Dispense: a.Dispense}, opts.Clock, opts.Random,
+		pickuppage.Config{TrustedProxies: a.Config.HTTP.TrustedProxies, Zone: zone}, opts.Log)
+	if err == nil && a.node != nil {
+		atMachine, inAll := a.pickupPage.Tallies()
+		a.node.Share("code_guesses_at_machine", atMachine)
+		a.node.Share("code_guesses", inAll)
+	}
 	return err
 }
 

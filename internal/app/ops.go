@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/vendlane/vendlane/internal/docsite"
+	"github.com/vendlane/vendlane/internal/pickuppage"
 	"github.com/vendlane/vendlane/internal/storage"
 )
 
@@ -27,6 +28,10 @@ const (
 // that the API answers with 404.
 func (a *App) Handler() http.Handler {
 	metrics, api := a.metricsHandler(), bounded(a.API)
+	var pickupPage http.Handler
+	if a.pickupPage != nil {
+		pickupPage = bounded(a.pickupPage)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A request with a length as well as chunks may be two for a proxy in front:
 		// the connection must end behind it (RFC 9112 §6.3). net/http hides the
@@ -40,6 +45,8 @@ func (a *App) Handler() http.Handler {
 			a.routes[path].ServeHTTP(w, r)
 		case a.console != nil && a.console.Serves(path):
 			a.console.ServeHTTP(w, r)
+		case pickupPage != nil && strings.HasPrefix(path, pickuppage.Prefix):
+			pickupPage.ServeHTTP(w, r)
 		case strings.HasPrefix(path, storage.Prefix):
 			a.pictures.ServeHTTP(w, r)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:

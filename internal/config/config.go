@@ -13,22 +13,23 @@ import (
 // joined by dots, and an environment variable: the key in upper case with
 // underscores, behind VENDLANE_. Times are whole seconds, as the keys say.
 type Config struct {
-	Data            string    `yaml:"data" doc:"folder of the database and the master key" zh:"存放数据库和主密钥的文件夹"`
-	DefaultTimezone string    `yaml:"default_timezone" doc:"IANA zone of machines without one of their own" zh:"没有设置时区的设备使用的 IANA 时区"`
-	HTTP            HTTP      `yaml:"http"`
-	MQTT            MQTT      `yaml:"mqtt"`
-	Log             Log       `yaml:"log"`
-	Secrets         Secrets   `yaml:"secrets"`
-	Signing         Signing   `yaml:"signing"`
-	RateLimit       RateLimit `yaml:"ratelimit"`
-	Consume         Consume   `yaml:"consume"`
-	Order           Order     `yaml:"order"`
-	Dispense        Dispense  `yaml:"dispense"`
-	Machine         Machine   `yaml:"machine"`
-	Callback        Callback  `yaml:"callback"`
-	I18n            I18n      `yaml:"i18n"`
-	Store           Store     `yaml:"store"`
-	Console         Console   `yaml:"console"`
+	Data            string     `yaml:"data" doc:"folder of the database and the master key" zh:"存放数据库和主密钥的文件夹"`
+	DefaultTimezone string     `yaml:"default_timezone" doc:"IANA zone of machines without one of their own" zh:"没有设置时区的设备使用的 IANA 时区"`
+	HTTP            HTTP       `yaml:"http"`
+	MQTT            MQTT       `yaml:"mqtt"`
+	Log             Log        `yaml:"log"`
+	Secrets         Secrets    `yaml:"secrets"`
+	Signing         Signing    `yaml:"signing"`
+	RateLimit       RateLimit  `yaml:"ratelimit"`
+	Consume         Consume    `yaml:"consume"`
+	Order           Order      `yaml:"order"`
+	Dispense        Dispense   `yaml:"dispense"`
+	Machine         Machine    `yaml:"machine"`
+	Callback        Callback   `yaml:"callback"`
+	I18n            I18n       `yaml:"i18n"`
+	Store           Store      `yaml:"store"`
+	Console         Console    `yaml:"console"`
+	PickupPage      PickupPage `yaml:"pickup_page"`
 }
 
 // HTTP configures the HTTP listener.
@@ -143,6 +144,11 @@ type Console struct {
 	OIDCName         string `yaml:"oidc_name" doc:"what the button to sign in with it says" zh:"该登录按钮上的名称"`
 }
 
+// PickupPage configures the page behind the QR code on a machine.
+type PickupPage struct {
+	Enabled bool `yaml:"enabled" doc:"serve /p/{machine_no}, where customers redeem pickup codes themselves" zh:"提供 /p/{machine_no} 页面，由顾客自助使用取货码"`
+}
+
 func (c Console) validate() error {
 	if c.OIDCIssuer != "" && c.OIDCClientID == "" {
 		return fmt.Errorf("console.oidc_client_id: must be set for console.oidc_issuer")
@@ -168,8 +174,9 @@ func Default() Config {
 		Callback: Callback{
 			TimeoutS: 10, RetryS: []int64{5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200},
 		},
-		Store:   Store{MaxConnections: 20, MaxGroup: 256},
-		Console: Console{Enabled: true, OIDCName: "Single sign-on"},
+		Store:      Store{MaxConnections: 20, MaxGroup: 256},
+		Console:    Console{Enabled: true, OIDCName: "Single sign-on"},
+		PickupPage: PickupPage{Enabled: true},
 	}
 }
 

@@ -18,8 +18,8 @@ type Consumption struct {
 	// AnyProduct takes the code for whatever it was made for: a customer has the
 	// code and knows of no product_id.
 	AnyProduct bool
-	NotifyURL string
-	TradeID   vending.TradeID
+	NotifyURL  string
+	TradeID    vending.TradeID
 }
 
 // Consumed is the order a code became.
