@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 )
@@ -79,6 +80,10 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
+// isField tells whether a path is the short one of the field page, which people
+// type into their phones.
+func isField(path string) bool { return path == "/field" || strings.HasPrefix(path, "/field/") }
+
 // servePage serves the files under /console/. Every path that is no file is a
 // place within the pages, and gets the first of them.
 func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
@@ -91,6 +96,10 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		h.Set("Allow", "GET, HEAD")
 		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	case isField(r.URL.Path):
+		h.Set("Location", (&url.URL{Path: "/console" + r.URL.Path}).EscapedPath())
+		w.WriteHeader(http.StatusSeeOther)
 		return
 	case r.URL.Path == "/console":
 		h.Set("Location", "/console/")

@@ -47,6 +47,7 @@ func (s *Server) routes() []route {
 		s.machineRoutes(),
 		s.eventRoutes(),
 		s.planogramRoutes(),
+		s.visitRoutes(),
 		s.controlRoutes(),
 		s.orderRoutes(),
 		s.codeRoutes(),

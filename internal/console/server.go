@@ -114,7 +114,7 @@ func New(st *store.Store, use UseCases, files fs.FS, clock vending.Clock, cfg Co
 
 // Serves tells whether a path belongs to the console.
 func (s *Server) Serves(path string) bool {
-	return strings.HasPrefix(path, Prefix+"/") || path == "/console" || strings.HasPrefix(path, "/console/")
+	return strings.HasPrefix(path, Prefix+"/") || path == "/console" || strings.HasPrefix(path, "/console/") || isField(path)
 }
 
 // ServeHTTP implements http.Handler.

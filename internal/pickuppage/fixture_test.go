@@ -84,9 +84,9 @@ func (f *fixture) customer(lang string) *customer {
 
 // screen is what the phone shows.
 type screen struct {
-	status               int
-	kind, title, text    string
-	ref, location, phone string
+	status            int
+	kind, title, text string
+	ref, location     string
 }
 
 var (

@@ -91,10 +91,10 @@ func (s *Server) guarded(ctx context.Context, v *visit, code string, look func()
 	case kindBusy, kindOffline:
 		shown.Code = code
 	}
-	switch {
-	case shown.Kind == kindUsed:
+	switch shown.Kind {
+	case kindUsed:
 		shown.At, err = s.usedAt(ctx, v, code)
-	case shown.Kind == kindWrong:
+	case kindWrong:
 		shown.Kind, shown.Tries, err = s.wrong(ctx, v, code, here, fresh)
 	default:
 		err = nil

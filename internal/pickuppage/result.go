@@ -52,7 +52,7 @@ func (s *Server) result(ctx context.Context, v *visit) (view, error) {
 // waiting is what keeps a redeemed code from being dropped, if anything does.
 func (s *Server) waiting(ctx context.Context, v *visit) (kind, error) {
 	if vending.DispenseGate().Check(v.machine.Machine.Status, v.machine.Presence.IsOnline, false) != nil {
-		return kindReservedOffline, nil
+		return kindReservedOffline, nil //nolint:nilerr // that is what the customer is told
 	}
 	if _, busy, err := s.use.Dispense.Busy(ctx, v.machine.Machine.ID); err != nil || busy {
 		return kindReservedBusy, err
