@@ -48,6 +48,7 @@ func (s *Server) routes() []route {
 		s.eventRoutes(),
 		s.planogramRoutes(),
 		s.visitRoutes(),
+		s.qrRoutes(),
 		s.controlRoutes(),
 		s.orderRoutes(),
 		s.codeRoutes(),

@@ -120,7 +120,12 @@ func (d *demo) prepare(ctx context.Context) error {
 		return err
 	}
 	d.fresh = !known
-	if _, err := d.app.Provision.Apply(ctx, shop()); err != nil {
+	// The shop's notify_url has the port in it.
+	if err := d.app.Listen(ctx); err != nil {
+		return err
+	}
+	d.client = &client{base: "http://" + reachable(d.app.HTTPAddr()), http: &http.Client{Timeout: 10 * time.Second}}
+	if _, err := d.app.Provision.Apply(ctx, shop(d.client.base+sinkPath)); err != nil {
 		return fmt.Errorf("set up the demo shop: %w", err)
 	}
 	if err := d.makeOwner(ctx); err != nil {
@@ -139,10 +144,6 @@ func (d *demo) prepare(ctx context.Context) error {
 			return fmt.Errorf("set up the documented ids: %w", err)
 		}
 	}
-	if err := d.app.Listen(ctx); err != nil {
-		return err
-	}
-	d.client = &client{base: "http://" + reachable(d.app.HTTPAddr()), http: &http.Client{Timeout: 10 * time.Second}}
 	return nil
 }
 
@@ -281,7 +282,7 @@ func (d *demo) introduce() {
 		{d.text.console, d.client.base + consolePath + "  " + consoleEmail + "  " + consolePassword},
 	}
 	for _, m := range demoMachines() {
-		rows = append(rows, [2]string{d.text.machines, m.no + "  " + m.name})
+		rows = append(rows, [2]string{d.text.machines, m.no + "  " + m.name + "  " + d.pickupPage(m.no)})
 	}
 	_, _ = fmt.Fprintf(d.out, "%s\n\n", d.text.ready)
 	for _, row := range rows {

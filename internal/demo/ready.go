@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/pickuppage"
 	"github.com/vendlane/vendlane/internal/store/db"
 )
 
@@ -33,10 +34,12 @@ type readyMerchant struct {
 }
 
 type readyMachine struct {
-	MachineNo string         `json:"machine_no"`
-	MachineID int64          `json:"machine_id"`
-	Password  string         `json:"password"`
-	Products  []readyProduct `json:"products"`
+	MachineNo string `json:"machine_no"`
+	MachineID int64  `json:"machine_id"`
+	Password  string `json:"password"`
+	// PickupPage is where customers redeem codes at it.
+	PickupPage string         `json:"pickup_page"`
+	Products   []readyProduct `json:"products"`
 }
 
 type readyProduct struct {
@@ -64,9 +67,13 @@ func (d *demo) printJSON(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("products of machine %s: %w", m.no, err)
 		}
-		ready.Machines = append(ready.Machines, readyMachine{m.no, row.Machine.ID, m.password, products})
+		ready.Machines = append(ready.Machines, readyMachine{m.no, row.Machine.ID, m.password, d.pickupPage(m.no), products})
 	}
 	return json.NewEncoder(d.opts.Stdout).Encode(ready)
+}
+
+func (d *demo) pickupPage(machineNo string) string {
+	return d.client.base + pickuppage.Prefix + machineNo
 }
 
 // products lists what a machine sells, with the codes that can be redeemed.

@@ -52,8 +52,9 @@ func demoMachines() []demoMachine {
 	}
 }
 
-// shop describes the demo merchant and its machines.
-func shop() provision.File {
+// shop describes the demo merchant and its machines. notifyURL is told the
+// results of codes that are redeemed on the pickup page.
+func shop(notifyURL string) provision.File {
 	goods := []provision.Good{
 		{Slug: "412883701240", Name: "可乐", Description: "可乐 330 ml", Content: "<p>可口可乐</p>", Price: "1.00", OriginalPrice: "1.20"},
 		{Slug: "412883701257", Name: "矿泉水", Description: "矿泉水 550 ml", Price: "2.00"},
@@ -62,7 +63,7 @@ func shop() provision.File {
 	}
 	merchant := provision.Merchant{
 		Slug: "demo", Title: "Example Shop", Description: "Snacks and drinks", StoreID: "5053900001",
-		AppID: appID, AppSecret: appSecret, AppKey: appKey, WebhookSecret: webhookSecret,
+		AppID: appID, AppSecret: appSecret, AppKey: appKey, WebhookSecret: webhookSecret, NotifyURL: notifyURL,
 		Models: []provision.Model{{
 			Name: "spring-12", Boards: []provision.Board{{Addr: 1, FloorType: 1, DropDetection: true}},
 		}},
@@ -71,7 +72,7 @@ func shop() provision.File {
 	for _, d := range demoMachines() {
 		m := provision.Machine{
 			MachineNo: d.no, Name: d.name, Model: "spring-12", Password: d.password,
-			Address: "未知", LngLat: "116.549815,39.922273", CurrencyID: 1, PickupCodeEnabled: true,
+			Address: "未知", Tel: "010-5555-0100", LngLat: "116.549815,39.922273", CurrencyID: 1, PickupCodeEnabled: true,
 			Announcement: &provision.Announcement{Title: "New drinks this week"},
 			Categories:   []provision.Category{{Title: "第一层", SortID: 100}, {Title: "第二层", SortID: 99}},
 		}

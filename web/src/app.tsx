@@ -10,6 +10,7 @@ import { Machines } from "./pages/Machines";
 import { Alerts } from "./pages/Alerts";
 import { Codes } from "./pages/codes/Codes";
 import { Developers } from "./pages/developers/Developers";
+import { Field } from "./pages/field/Field";
 import { Goods } from "./pages/goods/Goods";
 import { MachinePage } from "./pages/machine/MachinePage";
 import { NowPage } from "./pages/now/NowPage";
@@ -53,6 +54,7 @@ function Pages() {
       <Route path="/" component={NowPage} />
       <Route path="/machines" component={Machines} />
       <Route path="/machines/:no/*?" component={MachinePage} />
+      <Route path="/field/*?" component={Field} />
       <Route path="/orders" component={Orders} />
       <Route path="/orders/:id" component={OrderPage} />
       <Route path="/codes" component={Codes} />

@@ -112,6 +112,23 @@ export interface Planogram {
   cabinets: Cabinet[];
 }
 
+/** What a restocker did to one product, in pieces. */
+export interface VisitLine {
+  product_id: number;
+  expected: number;
+  counted: number;
+  removed: number;
+  added: number;
+}
+
+/** A visit as it was applied. */
+export interface Visit {
+  id: number;
+  at: number;
+  repeated: boolean;
+  lines: (VisitLine & { before: number; after: number })[];
+}
+
 /** What a staged change wants of a channel; what is missing stays. */
 export interface PlanogramChange {
   product_id: number;

@@ -1,4 +1,4 @@
-import { Activity, Bell, Boxes, Code, Package, ReceiptText, Settings, Ticket, type LucideIcon } from "lucide-react";
+import { Activity, Bell, Boxes, Code, Package, PackagePlus, ReceiptText, Settings, Ticket, type LucideIcon } from "lucide-react";
 import type { Permission } from "../api/types";
 import type { Key } from "../i18n/en";
 
@@ -14,6 +14,7 @@ interface Place {
 export const places: Place[] = [
   { href: "/", label: "nav.now", icon: Activity, may: "see" },
   { href: "/machines", label: "nav.machines", icon: Boxes, may: "see" },
+  { href: "/field", label: "nav.field", icon: PackagePlus, may: "restock" },
   { href: "/orders", label: "nav.orders", icon: ReceiptText, may: "see_sales" },
   { href: "/codes", label: "nav.codes", icon: Ticket, may: "see_sales" },
   { href: "/goods", label: "nav.goods", icon: Package, may: "see" },

@@ -2,11 +2,12 @@ import { common } from "./common";
 import { errors } from "./errors";
 import { desk } from "./desk";
 import { developers } from "./developers";
+import { field } from "./field";
 import { machine } from "./machine";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const en = { ...common, ...errors, ...desk, ...developers, ...machine, ...sales, ...settings };
+export const en = { ...common, ...errors, ...desk, ...developers, ...field, ...machine, ...sales, ...settings };
 
 export type Key = keyof typeof en;
 export type Dictionary = Record<Key, string>;

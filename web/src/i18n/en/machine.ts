@@ -12,6 +12,7 @@ export const machine = {
   "machine.model": "Model",
   "machine.number": "Number",
   "machine.address": "Address",
+  "machine.pickup_page": "Pickup page for customers",
   "machine.zone": "Time zone",
   "planogram.cabinet": "Cabinet {n}",
   "planogram.overlay": "Show",

@@ -3,8 +3,9 @@ import { common } from "./common";
 import { errors } from "./errors";
 import { desk } from "./desk";
 import { developers } from "./developers";
+import { field } from "./field";
 import { machine } from "./machine";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...machine, ...sales, ...settings };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...machine, ...sales, ...settings };

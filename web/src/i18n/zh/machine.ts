@@ -14,6 +14,7 @@ export const machine: Record<keyof typeof en, string> = {
   "machine.model": "型号",
   "machine.number": "编号",
   "machine.address": "地址",
+  "machine.pickup_page": "顾客取货页面",
   "machine.zone": "时区",
   "planogram.cabinet": "机柜 {n}",
   "planogram.overlay": "显示",

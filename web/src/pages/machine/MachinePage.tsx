@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Route, Switch, useLocation, useParams } from "wouter";
-import { api } from "../../api/client";
+import { address, api } from "../../api/client";
 import { useMay } from "../../api/session";
 import type { MachineInfo, Permission } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -86,7 +86,7 @@ function Header({ m }: { m: MachineInfo }) {
     [t("machines.signal"), [m.network_type, m.network_rssi].filter(Boolean).join(" ")],
   ].filter(([, value]) => value);
   return (
-    <section className="card mb-4 grid gap-4 p-4 lg:grid-cols-[1fr_minmax(16rem,28rem)]">
+    <section className="card mb-4 grid gap-4 p-4 lg:grid-cols-[1fr_minmax(16rem,28rem)_auto]">
       <div className="flex flex-col gap-2">
         <div className="flex flex-wrap items-center gap-2">
           <MachineState online={m.is_online} lastSeenAt={m.last_heartbeat_at} />
@@ -107,6 +107,10 @@ function Header({ m }: { m: MachineInfo }) {
         <p className="mb-1 text-sm text-muted">{t("machine.uptime")}</p>
         <UptimeStrip hours={m.uptime} zone={m.timezone} />
       </div>
+      <a href={`/p/${encodeURIComponent(m.machine_no)}`} target="_blank" rel="noreferrer" className="flex items-center gap-2 text-sm font-medium text-brand-strong underline lg:flex-col">
+        <img src={address(`/machines/${encodeURIComponent(m.machine_no)}/qr`)} alt="" width={80} height={80} />
+        {t("machine.pickup_page")}
+      </a>
     </section>
   );
 }
