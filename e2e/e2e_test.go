@@ -148,10 +148,11 @@ type ready struct {
 		WebhookSecret string `json:"webhook_secret"`
 	} `json:"merchant"`
 	Machines []struct {
-		MachineNo string `json:"machine_no"`
-		MachineID int64  `json:"machine_id"`
-		Password  string `json:"password"`
-		Products  []struct {
+		MachineNo  string `json:"machine_no"`
+		MachineID  int64  `json:"machine_id"`
+		Password   string `json:"password"`
+		PickupPage string `json:"pickup_page"`
+		Products   []struct {
 			ProductID int64    `json:"product_id"`
 			Channel   string   `json:"channel"`
 			Price     string   `json:"price"`

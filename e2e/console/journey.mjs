@@ -2,6 +2,7 @@
 // at both widths: node journey.mjs <demo.json> <folder for pictures>.
 import { readFileSync } from "node:fs";
 import { launch, Visitor } from "./browser.mjs";
+import { issueCode } from "./steps.mjs";
 
 const [file, pictures] = process.argv.slice(2);
 const demo = JSON.parse(readFileSync(file, "utf8"));
@@ -23,18 +24,6 @@ async function signIn({ page }, look) {
   await page.locator("input[name=password]").fill(demo.console.password);
   await page.locator("button[type=submit]").click();
   await page.locator("#content h1").waitFor();
-}
-
-/** Issues a code for a channel of the page that is open and returns it. */
-async function issueCode({ page }, text, channel) {
-  await page.getByRole("button", { name: text.create }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.locator("select").first().selectOption({ index: channel });
-  await dialog.getByRole("button", { name: text.create }).click();
-  await dialog.getByText(text.created).waitFor();
-  const code = (await dialog.locator("[data-code]").first().textContent()).trim();
-  await page.keyboard.press("Escape");
-  return code;
 }
 
 /** Asks the merchant's server, which is the Go test: signing exists there only. */
