@@ -35,8 +35,9 @@ async function codeToCallback(desk, customer, text, channel) {
   await page.goto(`${demo.console.url}machines/${sound.machine_no}/codes`);
   const code = await issueCode(desk, text, channel);
   await page.goto(`${demo.console.url}machines/${sound.machine_no}`);
-  await desk.look("machine-with-qr");
   const address = new URL(await page.getByRole("link", { name: text.link }).getAttribute("href"), demo.url).href;
+  await page.getByRole("gridcell").first().waitFor();
+  await desk.look("machine-with-qr");
 
   await customer.page.goto(address);
   await customer.look("pickup-enter");

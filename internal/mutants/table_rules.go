@@ -76,6 +76,12 @@ func edgeMutants() []mutant {
 			"internal/callback/post.go", "v.status <= 299", "v.status <= 599"),
 		one("wrong codes are not counted", "internal/openapi", "^TestWrongCodeLock",
 			"internal/vending/wrongcodes.go", "if len(at) >= limits.Max {", "if len(at) > limits.Max {"),
+		one("a tap at the pickup page drops once more", "internal/pickuppage", "^Test(TapsAtOnce|StartLater)$",
+			"internal/dispense/start.go", "(!r.First || record.DeliveryID == 0)", "(!r.First || record.DeliveryID >= 0)"),
+		one("an address guesses codes at the pickup page forever", "internal/pickuppage", "^TestTriesOfAnAddress$",
+			"internal/pickuppage/refusals.go", "\t\ts.atMachine.Failed(here)\n", ""),
+		one("a result is shown at another machine", "internal/pickuppage", "^TestResultOfOthers$",
+			"internal/pickuppage/redeem.go", "found && order.MachineID == v.machine.Machine.ID, err", "found, err"),
 		one("an ended order keeps its stock", "internal/ordering", "^TestEveryOrderTransition$",
 			"internal/ordering/update.go", "if !change.Returns {", "if !change.Returns || to != vending.OrderPickupCode {"),
 	}

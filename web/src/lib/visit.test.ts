@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Channel, MachineRow } from "../api/types";
-import { byNeed, edit, fill, levelOf, machineNoOf, summaryOf } from "./visit";
+import { afterVisits, byNeed, edit, fill, levelOf, machineNoOf, summaryOf } from "./visit";
 
 const channel = (quantity: number): Channel => ({
   channel_id: 1, name: "A1", motor: 0, x: 0, y: 0, is_auxiliary: false, product_id: 31, good: null, quantity, capacity: 10,
@@ -26,6 +26,13 @@ test("counted, removed and added together", () => {
   lines = fill(lines, channel(5));
   expect(lines[31]).toEqual({ product_id: 31, expected: 5, counted: 4, removed: 2, added: 8 });
   expect(summaryOf(Object.values(lines))).toEqual({ channels: 1, added: 8, removed: 2, surplus: 0, missing: 1 });
+});
+
+test("a visit that waits for a connection is not made again", () => {
+  const waiting = [{ lines: Object.values(fill({}, channel(3))) }];
+  const now = afterVisits(channel(2), waiting);
+  expect(now.quantity).toBe(9);
+  expect(fill({}, now)[31]).toEqual({ product_id: 31, expected: 9, counted: 9, removed: 0, added: 1 });
 });
 
 test("numbers stay possible", () => {

@@ -26,6 +26,12 @@ export function levelOf(channel: Channel, line: VisitLine | undefined): number {
 
 const isIdle = (l: VisitLine) => l.counted === l.expected && l.removed === 0 && l.added === 0;
 
+/** A channel as it is once the visits that are still on the phone have arrived. */
+export function afterVisits(channel: Channel, visits: { lines: VisitLine[] }[]): Channel {
+  const lines = visits.flatMap((v) => v.lines).filter((l) => l.product_id === channel.product_id);
+  return lines.reduce((c, l) => ({ ...c, quantity: levelOf(c, l) }), channel);
+}
+
 /** Changes the line of a channel; one that does nothing is left out. */
 export function edit(lines: Lines, channel: Channel, patch: Patch): Lines {
   const line = { ...begin(channel), ...lines[channel.product_id], ...patch };

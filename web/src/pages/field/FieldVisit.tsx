@@ -7,7 +7,7 @@ import { useVisits } from "../../api/visits";
 import type { Channel, MachineInfo } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { layersOf } from "../../lib/selection";
-import { fill, summaryOf, type Lines } from "../../lib/visit";
+import { afterVisits, fill, summaryOf, type Lines } from "../../lib/visit";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { MachineState } from "../../ui/MachineState";
@@ -32,7 +32,8 @@ export function FieldVisit() {
   const [finishing, setFinishing] = useState(false);
   const [finished, setFinished] = useState("");
   const m = machine.data;
-  const layers = planogram.data ? layersOf(planogram.data) : [];
+  const waiting = kept.waiting.filter((w) => w.machine_no === no && !w.refusal);
+  const layers = planogram.data ? layersOf(planogram.data).map((layer) => layer.map((c) => afterVisits(c, waiting))) : [];
   const all = layers.flat();
   const faulty = all.filter((c) => c.floor_status !== "1");
   const lines = kept.drafts[no] ?? {};
@@ -52,7 +53,7 @@ export function FieldVisit() {
   const result = applied.get(finished);
   return (
     <Page title={m.name || m.machine_no}>
-      <div className="mx-auto flex max-w-2xl flex-col gap-4 pb-24">
+      <div className="mx-auto flex max-w-2xl flex-col gap-4">
         <div className="flex flex-wrap items-center gap-2">
           <Link href="/field" className="text-brand-strong underline">
             {t("field.back")}
@@ -86,11 +87,11 @@ export function FieldVisit() {
             ))}
           </section>
         ))}
-      </div>
-      <div className="fixed inset-x-0 bottom-0 z-20 border-t border-line bg-white p-3">
-        <Button look="primary" className="mx-auto flex min-h-12 w-full max-w-2xl" onClick={() => setFinishing(true)}>
-          {t("field.finish", { n: Object.keys(lines).length })}
-        </Button>
+        <div className="sticky bottom-0 z-20 border-t border-line bg-ground py-3">
+          <Button look="primary" className="min-h-12 w-full" onClick={() => setFinishing(true)}>
+            {t("field.finish", { n: Object.keys(lines).length })}
+          </Button>
+        </div>
       </div>
       {finishing && (
         <FinishDialog
