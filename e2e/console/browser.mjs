@@ -17,14 +17,15 @@ export const launch = () => chromium.launch({ executablePath: process.env.CHROMI
 export class Visitor {
   mistakes = [];
 
-  static async arrive(browser, { language, width, pictures }) {
-    const context = await browser.newContext({ locale: language, viewport: { width, height: width < 600 ? 1500 : 900 }, bypassCSP: true });
+  static async arrive(browser, { language, width, pictures, bypassCSP = true }) {
+    const context = await browser.newContext({ locale: language, viewport: { width, height: width < 600 ? 1500 : 900 }, bypassCSP });
     const visitor = new Visitor();
     visitor.page = await context.newPage();
     visitor.page.setDefaultTimeout(30_000);
     visitor.name = `${language}-${width}`;
     visitor.pictures = path.join(pictures, visitor.name);
     mkdirSync(visitor.pictures, { recursive: true });
+    visitor.page.on("console", (message) => message.text().includes("Content Security Policy") && visitor.mistakes.push(message.text()));
     visitor.page.on("pageerror", (error) => visitor.mistakes.push(`thrown: ${error.message}`));
     return visitor;
   }

@@ -151,7 +151,7 @@ try {
   for (const language of ["en", "zh-CN"]) {
     for (const width of [1280, 390]) {
       const desk = await Visitor.arrive(browser, { language, width, pictures });
-      const customer = await Visitor.arrive(browser, { language, width, pictures });
+      const customer = await Visitor.arrive(browser, { language, width, pictures, bypassCSP: false });
       await awaitMachine(customer, jammed);
       await awaitMachine(customer, sound);
       channel++; // the first one belongs to the restocker

@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/store/storetest"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -200,4 +202,20 @@ func (o *sale) tryStart(force bool) string {
 		return "40008 " + refusal.Data["state"].(string)
 	}
 	return map[vending.Code]string{vending.CodeOrderClosed: "40009"}[refusal.Code]
+}
+
+// Who wants the first attempt gets no second one, whatever became of the first.
+func TestFirstAttemptOnly(t *testing.T) {
+	s := newShop(t)
+	for _, state := range []string{"PENDING", "SUCCESS", "FAILED", "TIMEOUT"} {
+		o := s.newSale()
+		o.bring(state)
+		s.Advance(time.Minute) // a lock that is held is over
+		_, _, err := s.Dispense.Start(t.Context(), s.Merchant, dispense.Request{
+			MachineNo: storetest.MachineNo, OrderID: o.orderID, RecordID: o.recordID, First: true, Force: true,
+		})
+		if vending.CodeOf(err) != vending.CodeAlreadyDelivered {
+			t.Errorf("after %s: %v", state, err)
+		}
+	}
 }

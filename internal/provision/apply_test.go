@@ -97,6 +97,7 @@ func (f *fixture) dump(t testing.TB) string {
 
 // everything uses every field of a file.
 func everything(m *provision.Merchant) {
+	m.NotifyURL = "https://shop.example/notify"
 	m.Description, m.Logo, m.StoreID, m.Debug, m.Timezone, m.ExpiredAt = "d", "l", "s", true, "Europe/Berlin", "2030-01-01 00:00:00"
 	m.Goods = append(m.Goods, provision.Good{
 		Slug: "tea", Name: "tea", Description: "d", Content: "c", Thumb: "t", Media: []string{"a", "b"}, Price: "2.50", OriginalPrice: "3",

@@ -125,6 +125,7 @@ func TestMachineRefusals(t *testing.T) {
 	before := f.dump(t)
 	for want, change := range map[string]func(*provision.Merchant){
 		"temperature_min": func(m *provision.Merchant) { m.TemperatureMin, m.TemperatureMax = 81, 80 },
+		"notify_url":      func(m *provision.Merchant) { m.NotifyURL = "ftp://shop.example" },
 		"connect_type":    func(m *provision.Merchant) { m.Machines[0].ConnectType = 4 },
 		"connect_type ":   func(m *provision.Merchant) { m.Machines[0].ConnectType = -1 },
 		"cover_image": func(m *provision.Merchant) {

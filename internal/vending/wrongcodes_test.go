@@ -69,3 +69,23 @@ func TestSecondsUp(t *testing.T) {
 		}
 	}
 }
+
+// How many tries are left: of the window only, none during the lock, all after it.
+func TestWrongCodesLeft(t *testing.T) {
+	limits := vending.WrongCodeLimits{Max: 3, Window: 100, Lock: 50}
+	var w vending.WrongCodes
+	for i, want := range []int{3, 2, 1} {
+		if got := w.Left(int64(i), limits); got != want {
+			t.Errorf("after %d: %d left, want %d", i, got, want)
+		}
+		w = w.Count(int64(i), limits)
+	}
+	for now, want := range map[int64]int{2: 0, 51: 0, 52: 3} {
+		if got := w.Left(now, limits); got != want {
+			t.Errorf("at %d: %d left, want %d", now, got, want)
+		}
+	}
+	if got := (vending.WrongCodes{At: []int64{0, 50}}).Left(100, limits); got != 2 {
+		t.Errorf("out of the window: %d left", got)
+	}
+}

@@ -108,7 +108,7 @@ function Header({ m }: { m: MachineInfo }) {
         <UptimeStrip hours={m.uptime} zone={m.timezone} />
       </div>
       <a href={`/p/${encodeURIComponent(m.machine_no)}`} target="_blank" rel="noreferrer" className="flex items-center gap-2 text-sm font-medium text-brand-strong underline lg:flex-col">
-        <img src={address(`/machines/${encodeURIComponent(m.machine_no)}/qr`)} alt="" width={80} height={80} />
+        <img src={address(`/machines/${encodeURIComponent(m.machine_no)}/qr`)} alt="" width={112} height={112} />
         {t("machine.pickup_page")}
       </a>
     </section>
