@@ -59,7 +59,7 @@ func (a *App) wirePickupPage(zone *time.Location, opts Options) error {
 	}
 	var err error
 	a.pickupPage, err = pickuppage.New(a.Store, pickuppage.UseCases{Pickup: a.pickup, Dispense: a.Dispense}, opts.Clock, opts.Random,
-		pickuppage.Config{TrustedProxies: a.Config.HTTP.TrustedProxies, Zone: zone}, opts.Log)
+		pickuppage.Config{PublicURL: strings.TrimRight(a.Config.HTTP.PublicURL, "/"), TrustedProxies: a.Config.HTTP.TrustedProxies, Zone: zone}, opts.Log)
 	if err == nil && a.node != nil {
 		atMachine, inAll := a.pickupPage.Tallies()
 		a.node.Share("code_guesses_at_machine", atMachine)

@@ -58,7 +58,7 @@ func newFixture(t *testing.T) *fixture {
 	_, err := provision.New(f.ProvisionDeps()).Apply(t.Context(), shop)
 	f.must(err)
 	f.server, err = New(f.Store, UseCases{Pickup: f.Pickup, Dispense: f.Dispense}, f.Now, rand.Reader,
-		Config{Zone: time.FixedZone("GMT+8", 8*3600)}, slog.New(slog.DiscardHandler))
+		Config{PublicURL: "https://vm.example", Zone: time.FixedZone("GMT+8", 8*3600)}, slog.New(slog.DiscardHandler))
 	f.must(err)
 	return f
 }
@@ -76,6 +76,8 @@ type customer struct {
 	address string
 	lang    string
 	header  http.Header
+	// again sends the last request once more.
+	again func() screen
 }
 
 func (f *fixture) customer(lang string) *customer {
@@ -97,6 +99,7 @@ var (
 
 func (c *customer) send(verb, path string, form url.Values) screen {
 	c.f.t.Helper()
+	c.again = func() screen { return c.send(verb, path, form) }
 	r := httptest.NewRequestWithContext(c.f.t.Context(), verb, path, strings.NewReader(form.Encode()))
 	r.RemoteAddr = c.address
 	r.Header.Set("Accept-Language", c.lang)
@@ -143,6 +146,13 @@ func (c *customer) take(code string) screen {
 		c.f.t.Fatalf("redeeming %s: HTTP %d, %s %q", code, done.status, done.kind, done.title)
 	}
 	return done
+}
+
+// takePath is where the result is, in whatever language.
+func (c *customer) takePath(code string) string {
+	c.f.t.Helper()
+	path, _, _ := strings.Cut(c.take(code).location, "?")
+	return path
 }
 
 // addCode issues a code of some pieces.
@@ -215,7 +225,7 @@ func (f *fixture) reserved(c *customer) string {
 func (f *fixture) reported(c *customer, success bool, delivered int64, floor string) screen {
 	f.t.Helper()
 	f.addCode(code, 2, 0)
-	path := c.take(code).location
+	path := c.takePath(code)
 	f.report(path, success, delivered, floor)
 	return c.get(path)
 }

@@ -296,3 +296,22 @@ func FuzzCode(f *testing.F) {
 		}
 	})
 }
+
+// Forms of our own pages arrive, also from old browsers and through proxies;
+// those of others do not.
+func TestOrigins(t *testing.T) {
+	f := newFixture(t)
+	for header, want := range map[string]string{
+		"": "wrong", "Sec-Fetch-Site: same-origin": "wrong", "Origin: http://example.com": "wrong", "Origin: https://vm.example": "wrong",
+		"Sec-Fetch-Site: cross-site": "error", "Origin: https://elsewhere.example": "error", "Origin: null": "error",
+	} {
+		c := f.customer("en") // whose requests are to example.com
+		c.address = fmt.Sprintf("192.0.2.%d:1", len(header))
+		if name, value, found := strings.Cut(header, ": "); found {
+			c.header.Set(name, value)
+		}
+		if got := c.look("9999999"); got.kind != want {
+			t.Errorf("%q: %s, want %s", header, got.kind, want)
+		}
+	}
+}

@@ -51,6 +51,9 @@ var files embed.FS
 
 // Config holds the settings of the page.
 type Config struct {
+	// PublicURL is http.public_url without a slash at its end; its pages are our own
+	// also where a proxy changes the Host header.
+	PublicURL string
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// Zone is used for machines without one of their own.
@@ -92,6 +95,11 @@ func New(st *store.Store, use UseCases, clock vending.Clock, random io.Reader, c
 		atMachine: guesses.New(clock, vending.WrongCodeLimits{Max: triesAtMachine, Window: triesWindow, Lock: triesWindow}),
 		inAll:     guesses.New(clock, vending.WrongCodeLimits{Max: triesInAll, Window: triesWindow, Lock: triesWindow}),
 	}
+	if cfg.PublicURL != "" {
+		if err := s.origins.AddTrustedOrigin(cfg.PublicURL); err != nil {
+			log.Warn("http.public_url is no origin; the pickup page believes the Host header alone", "error", err)
+		}
+	}
 	var err error
 	if s.page, err = template.ParseFS(files, "files/page.html"); err != nil {
 		return nil, err
@@ -124,8 +132,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "+
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
-	// The address of a result is a secret of the customer.
-	h.Set("Referrer-Policy", "no-referrer")
+	// The address of a result is a secret of the customer. (With "no-referrer" old
+	// browsers would send no origin with a form, and be refused.)
+	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	s.mux.ServeHTTP(w, r)
 }

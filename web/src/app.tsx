@@ -1,6 +1,7 @@
 import { Link, Route, Switch } from "wouter";
 import { LiveProvider } from "./api/live";
 import { useSession } from "./api/session";
+import { VisitsProvider } from "./api/visits";
 import { Account } from "./frame/Account";
 import { Frame } from "./frame/Frame";
 import { useLanguage } from "./i18n/language";
@@ -37,9 +38,11 @@ export function App() {
         )}
         {session?.merchant && (
           <LiveProvider key={session.merchant.id}>
-            <Frame>
-              <Pages />
-            </Frame>
+            <VisitsProvider>
+              <Frame>
+                <Pages />
+              </Frame>
+            </VisitsProvider>
           </LiveProvider>
         )}
       </Route>

@@ -72,6 +72,7 @@ func Run(t *testing.T, open Opener) {
 		"Console/ChangesAreNoted":           testNotes,
 		"Console/MachinesByName":            testMachineOverview,
 		"Console/OneAccountForAnAddress":    testUniqueEmail,
+		"Console/OneVisitForAKey":           testVisitKey,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, NewFixture(t, open)) })
 	}

@@ -20,7 +20,7 @@ const retryEvery = 5_000;
 /** A refusal that will not be another one next time. */
 const isFinal = (e: unknown): e is ApiError => e instanceof ApiError && e.status >= 400 && e.status < 500 && ![401, 408, 429].includes(e.status) && e.code !== "csrf";
 
-/** Keeps the visits of a member on the phone, and sends those that are finished. */
+/** Keeps the visits of a member on the phone, and sends those that are finished, whatever page is open. */
 export function VisitsProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const userId = useSession().session?.user.id ?? 0;

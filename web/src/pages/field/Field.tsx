@@ -1,16 +1,13 @@
 import { Route, Switch } from "wouter";
-import { VisitsProvider } from "../../api/visits";
 import { FieldMachines } from "./FieldMachines";
 import { FieldVisit } from "./FieldVisit";
 
 /** What a restocker does in front of machines, on a phone. */
 export function Field() {
   return (
-    <VisitsProvider>
-      <Switch>
-        <Route path="/field/:no" component={FieldVisit} />
-        <Route component={FieldMachines} />
-      </Switch>
-    </VisitsProvider>
+    <Switch>
+      <Route path="/field/:no" component={FieldVisit} />
+      <Route component={FieldMachines} />
+    </Switch>
   );
 }
