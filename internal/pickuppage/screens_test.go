@@ -221,22 +221,29 @@ func TestNoThirdParty(t *testing.T) {
 	if got := c.get(Prefix + "-/page.html"); got.status != http.StatusNotFound {
 		t.Errorf("the template: HTTP %d", got.status)
 	}
-	f.Write(t, func(tx *store.Tx) error {
-		g, err := tx.GoodBySlug(t.Context(), f.Merchant.ID, "cola")
-		if err != nil {
-			return err
-		}
-		_, err = tx.UpdateGood(t.Context(), db.UpdateGoodParams{
-			ID: g.ID, Name: `<b>"Cola"`, Thumb: "https://elsewhere.example/x.png", Media: "[]", Price: g.Price, Now: g.UpdatedAt + 1, OldUpdatedAt: g.UpdatedAt,
-		})
-		return err
-	})
 	f.addCode(code, 1, 0)
+	f.picture("https://elsewhere.example/x.png")
 	got := c.look(code).text
 	if strings.Contains(got, "elsewhere.example") || strings.Contains(got, "<b>") || !strings.Contains(got, "&lt;b&gt;") {
 		t.Errorf("%s", got)
 	}
-	if ownPicture("/storage/shop/x.png") == "" {
-		t.Error("stored pictures are not shown")
+	f.picture("/storage/shop/x.png")
+	if got := c.look(code).text; !strings.Contains(got, `<img src="/storage/shop/x.png"`) {
+		t.Errorf("no picture in %s", got)
 	}
+}
+
+// picture gives the good a picture, and an odd name.
+func (f *fixture) picture(thumb string) {
+	f.t.Helper()
+	f.Write(f.t, func(tx *store.Tx) error {
+		g, err := tx.GoodBySlug(f.t.Context(), f.Merchant.ID, "cola")
+		if err != nil {
+			return err
+		}
+		_, err = tx.UpdateGood(f.t.Context(), db.UpdateGoodParams{
+			ID: g.ID, Name: `<b>"Cola"`, Thumb: thumb, Media: "[]", Price: g.Price, Now: g.UpdatedAt + 1, OldUpdatedAt: g.UpdatedAt,
+		})
+		return err
+	})
 }
