@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,8 +77,9 @@ type customer struct {
 	address string
 	lang    string
 	header  http.Header
-	// again sends the last request once more.
+	// again sends the last request once more. A phone may send several at once.
 	again func() screen
+	mu    sync.Mutex
 }
 
 func (f *fixture) customer(lang string) *customer {
@@ -99,7 +101,9 @@ var (
 
 func (c *customer) send(verb, path string, form url.Values) screen {
 	c.f.t.Helper()
+	c.mu.Lock()
 	c.again = func() screen { return c.send(verb, path, form) }
+	c.mu.Unlock()
 	r := httptest.NewRequestWithContext(c.f.t.Context(), verb, path, strings.NewReader(form.Encode()))
 	r.RemoteAddr = c.address
 	r.Header.Set("Accept-Language", c.lang)
