@@ -27,14 +27,19 @@ type Verdict struct {
 	Err error
 }
 
-// setSize bounds how many callers share a visit. There is one visit of a kind
-// at a time: what a visit costs by itself is several times what a row costs, and
-// two at a time only halve the sets (docs/adr/0010).
-const setSize = 128
+const (
+	// setSize bounds how many callers share a visit.
+	setSize = 128
+	// manyRedemptions wait before a second set starts beside the first. What a
+	// visit costs by itself is several times what a row costs, so small sets are
+	// dear; but while many wait for one set the processors have time for another
+	// (docs/adr/0010).
+	manyRedemptions = 32
+)
 
 func (s *Store) shareVisits(sets Sets) {
-	s.merchants = newSharing(sets.Merchants, setSize)
-	s.redemptions = newSharing(sets.Redeem, setSize)
+	s.merchants = newSharing(sets.Merchants, setSize, 0)
+	s.redemptions = newSharing(sets.Redeem, setSize, manyRedemptions)
 }
 
 // finishVisits lets those who wait have their answer and turns away the others.

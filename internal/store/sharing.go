@@ -12,16 +12,17 @@ import (
 var errAlone = errors.New("the shared visit to the database failed")
 
 // sharing lets callers that wait at the same time share one visit to the
-// database, of which one is under way at a time. There is no timer: who comes
-// first starts a visit at once, and those who come meanwhile go with the next.
-// It has a goroutine only while somebody waits.
+// database, of which one is under way at a time, or two when many wait. There is
+// no timer: who comes first starts a visit at once, and those who come meanwhile
+// go with the next. It has a goroutine only while somebody waits.
 type sharing[In, Out any] struct {
 	visit func(ctx context.Context, in []In) ([]Out, error)
 	size  int // callers of one visit
+	many  int // so many who wait start a second visit beside the first; 0 is never
 
 	mu      sync.Mutex
 	waiting []*caller[In, Out]
-	running bool
+	running int // goroutines of run
 	closed  bool
 	ended   sync.WaitGroup // waits for run
 }
@@ -36,8 +37,8 @@ type caller[In, Out any] struct {
 	done chan struct{}
 }
 
-func newSharing[In, Out any](visit func(ctx context.Context, in []In) ([]Out, error), size int) *sharing[In, Out] {
-	return &sharing[In, Out]{visit: visit, size: size}
+func newSharing[In, Out any](visit func(ctx context.Context, in []In) ([]Out, error), size, many int) *sharing[In, Out] {
+	return &sharing[In, Out]{visit: visit, size: size, many: many}
 }
 
 // do goes with the next visit and returns its answer. A caller whose ctx ends
@@ -70,8 +71,8 @@ func (s *sharing[In, Out]) join(c *caller[In, Out]) error {
 		return ErrClosed
 	}
 	s.waiting = append(s.waiting, c)
-	if !s.running {
-		s.running = true
+	if s.running == 0 || s.running == 1 && s.many > 0 && len(s.waiting) >= s.many {
+		s.running++
 		s.ended.Go(func() { s.run(context.WithoutCancel(c.ctx)) })
 	}
 	return nil
@@ -139,10 +140,15 @@ func alone(err error) error {
 	return errAlone
 }
 
-// next takes those who wait, nil if there is nobody.
+// next takes those who wait. It is nil if there is nobody, or if so few wait that
+// they are left to the other run.
 func (s *sharing[In, Out]) next() []*caller[In, Out] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.running > 1 && len(s.waiting) < s.many {
+		s.running--
+		return nil
+	}
 	callers := make([]*caller[In, Out], 0, min(len(s.waiting), s.size))
 	taken := 0
 	for _, c := range s.waiting {
@@ -158,7 +164,7 @@ func (s *sharing[In, Out]) next() []*caller[In, Out] {
 	s.waiting = s.waiting[taken:]
 	if len(callers) == 0 {
 		s.waiting = nil
-		s.running = false
+		s.running--
 		return nil
 	}
 	return callers

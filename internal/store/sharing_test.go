@@ -13,6 +13,7 @@ import (
 // desk is something to visit: it answers a number with its double, after a
 // while, and notes who came together.
 type desk struct {
+	mu        sync.Mutex
 	visits    [][]int
 	deadlines []time.Time // of the visits, zero for none
 	err       error
@@ -20,8 +21,10 @@ type desk struct {
 
 func (d *desk) visit(ctx context.Context, in []int) ([]int, error) {
 	deadline, _ := ctx.Deadline()
+	d.mu.Lock()
 	d.deadlines = append(d.deadlines, deadline)
 	d.visits = append(d.visits, append([]int(nil), in...))
+	d.mu.Unlock()
 	time.Sleep(time.Second)
 	out := make([]int, len(in))
 	for i, n := range in {
@@ -53,7 +56,7 @@ func start(ctx context.Context, s *sharing[int, int], in int) *call {
 func TestSharing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &desk{}
-		s := newSharing(d.visit, 3)
+		s := newSharing(d.visit, 3, 0)
 		var calls []*call
 		for n := 1; n <= 6; n++ {
 			calls = append(calls, start(t.Context(), s, n))
@@ -70,12 +73,37 @@ func TestSharing(t *testing.T) {
 	})
 }
 
+// When many wait a second visit starts beside the first; the few who come after
+// that wait for one visit.
+func TestSharingWhenManyWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{}
+		s := newSharing(d.visit, 5, 3)
+		began := time.Now()
+		var calls []*call
+		for n := 1; n <= 6; n++ {
+			calls = append(calls, start(t.Context(), s, n))
+		}
+		for _, c := range calls[:4] {
+			<-c.done
+		}
+		if got := time.Since(began); got != time.Second {
+			t.Errorf("took %v", got)
+		}
+		<-calls[4].done
+		<-calls[5].done
+		if got := fmt.Sprint(d.visits, time.Since(began)); got != "[[1] [2 3 4] [5 6]] 2s" {
+			t.Errorf("visits %s", got)
+		}
+	})
+}
+
 // Who hangs up while it waits is left out; who has gone with a visit gets its
 // answer all the same.
 func TestSharingCallerHangsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &desk{}
-		s := newSharing(d.visit, 3)
+		s := newSharing(d.visit, 3, 0)
 		ctx, cancel := context.WithCancel(t.Context())
 		under, waiting, other := start(ctx, s, 1), start(ctx, s, 2), start(t.Context(), s, 3)
 		cancel()
@@ -101,7 +129,7 @@ func TestSharingCallerHangsUp(t *testing.T) {
 func TestSharingDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &desk{}
-		s := newSharing(d.visit, 3)
+		s := newSharing(d.visit, 3, 0)
 		soon, cancelSoon := context.WithTimeout(t.Context(), time.Minute)
 		defer cancelSoon()
 		late, cancelLate := context.WithTimeout(t.Context(), time.Hour)
@@ -120,7 +148,7 @@ func TestSharingDeadline(t *testing.T) {
 // Closing answers those who wait, and turns away who comes later.
 func TestSharingClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSharing((&desk{}).visit, 3)
+		s := newSharing((&desk{}).visit, 3, 0)
 		calls := []*call{start(t.Context(), s, 1), start(t.Context(), s, 2)}
 		var closing sync.WaitGroup
 		closing.Go(s.close)
@@ -147,7 +175,7 @@ func TestSharingFailure(t *testing.T) {
 		{fmt.Errorf("%w: cut", ErrOutcomeUnknown), ErrOutcomeUnknown},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSharing((&desk{err: c.err}).visit, 3)
+			s := newSharing((&desk{err: c.err}).visit, 3, 0)
 			if _, err := s.do(t.Context(), 1); !errors.Is(err, c.want) {
 				t.Errorf("%v: %v, want %v", c.err, err, c.want)
 			}

@@ -37,20 +37,19 @@ var merchantsSQL string
 func (s sets) Merchants(ctx context.Context, appIDs []string) ([]db.Merchant, error) {
 	merchants := make([]db.Merchant, len(appIDs))
 	err := s.engine.native(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		var batch pgx.Batch
-		batch.Queue(settings)
-		batch.Queue(merchantsSQL, appIDs).Query(func(rows pgx.Rows) error {
-			found, err := pgx.CollectRows(rows, pgx.RowToStructByName[db.Merchant])
-			for _, m := range found {
-				for i, appID := range appIDs {
-					if m.AppID == appID {
-						merchants[i] = m
-					}
+		rows, err := conn.Query(ctx, merchantsSQL, appIDs)
+		if err != nil {
+			return err
+		}
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[db.Merchant])
+		for _, m := range found {
+			for i, appID := range appIDs {
+				if m.AppID == appID {
+					merchants[i] = m
 				}
 			}
-			return err
-		})
-		return conn.SendBatch(ctx, &batch).Close()
+		}
+		return err
 	})
 	return merchants, err
 }

@@ -57,8 +57,8 @@ func (g *gate) hold() (release func()) {
 	}
 }
 
-// together makes the calls arrive in their order, in one set where the engine
-// has sets, and returns their errors. It must run in a synctest bubble.
+// together makes the calls arrive in their order, in one set (or two, if they are
+// many) where the engine has sets, and returns their errors. It must run in a synctest bubble.
 func together(t *testing.T, f *Fixture, g *gate, calls []func() error) []error {
 	t.Helper()
 	errs := make([]error, len(calls))
@@ -79,8 +79,14 @@ func together(t *testing.T, f *Fixture, g *gate, calls []func() error) []error {
 	}
 	release()
 	wg.Wait()
-	if len(g.visits) < 2 || g.visits[1] != len(calls) {
-		t.Fatalf("visits of %v redemptions, want one of %d", g.visits, len(calls))
+	// Where 32 wait a second set starts beside the first. What comes behind them
+	// are those who lost a race and try again.
+	most, shared := 1+len(calls)/32, 0
+	for _, n := range g.visits[1:min(len(g.visits), 1+most)] {
+		shared += n
+	}
+	if shared != len(calls) {
+		t.Fatalf("visits of %v redemptions, want %d in %d", g.visits, len(calls), most)
 	}
 	return errs
 }
