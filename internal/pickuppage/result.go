@@ -12,7 +12,7 @@ import (
 )
 
 // result shows what has become of an order. It changes nothing, so that a
-// customer may load it as often as he likes.
+// customer may load it as often as they like.
 func (s *Server) result(ctx context.Context, v *visit) (view, error) {
 	order, found, err := s.orderOf(ctx, v, v.r.PathValue("ref"))
 	if err != nil || !found {

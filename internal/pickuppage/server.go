@@ -5,7 +5,7 @@
 //
 // It needs no cookie: who has a code may use it, and nothing else is asked for.
 // So there is nothing a foreign site could abuse in a customer's name but the
-// tries left to his address, and requests from other origins are refused.
+// tries left to their address, and requests from other origins are refused.
 package pickuppage
 
 import (
@@ -180,7 +180,8 @@ func (s *Server) at(h handler) http.HandlerFunc {
 		v.lang = language(r.FormValue("lang"), r.Header.Get("Accept-Language"))
 		shown, err := s.answer(r.Context(), v, h)
 		if err != nil {
-			s.log.Error("the pickup page has no answer", "path", r.URL.Path, "error", err)
+			// The path may hold the address of a result, which is the customer's.
+			s.log.Error("the pickup page has no answer", "machine_no", r.PathValue("machine_no"), "error", err)
 			shown = view{Kind: kindError, status: http.StatusInternalServerError}
 		}
 		s.write(w, v, shown)
