@@ -87,11 +87,12 @@ type Rotated struct {
 // Rotate replaces a credential. Another rotation since merchant was read is
 // store.ErrLostRace.
 func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which) (Rotated, error) {
-	newSecret := Draw
-	if which == WebhookSecret {
-		newSecret = DrawWebhookSecret
+	draw := Draw
+	switch which {
+	case WebhookSecret:
+		draw = DrawWebhookSecret
 	}
-	secret, err := newSecret(s.random)
+	secret, err := draw(s.random)
 	if err != nil {
 		return Rotated{}, err
 	}
