@@ -2,6 +2,7 @@ package pickup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -34,7 +35,12 @@ type Issue struct {
 	ProductID int64
 	Count     int64
 	Quantity  int64
+	// batchID is the batch the codes belong to, 0 for none.
+	batchID int64
 }
+
+// errNoFreeCode means that a machine has too many codes of a length.
+var errNoFreeCode = errors.New("no free pickup code")
 
 // IssueForProduct makes Count codes for one product (openapi.md §7.8, checks
 // 4–9). It returns 500 and makes none when no free value can be found.
@@ -51,34 +57,51 @@ func (s *Service) IssueCodes(ctx context.Context, merchant db.Merchant, r Issue)
 		return nil, err
 	}
 	r.Quantity = max(1, r.Quantity)
-	offer, found, err := store.Find(s.store.Offer(ctx, r.ProductID, machine.ID))
-	switch {
-	case err != nil:
+	inventory, err := s.checkProduct(ctx, machine, r)
+	if err != nil {
 		return nil, err
-	case !found || offer.GoodID == 0:
-		return nil, vending.RefuseProduct(vending.CodeProductUnknown, r.ProductID)
-	case !offer.OnSale:
-		return nil, vending.RefuseProduct(vending.CodeProductOffSale, r.ProductID)
-	case r.Count > offer.Inventory:
-		return nil, vending.RefuseWith(vending.CodeCount, vending.Data{"max": offer.Inventory})
-	case r.Quantity > 1 && r.Quantity > offer.Inventory:
-		return nil, vending.RefuseField("quantity", "range")
-	case r.Quantity > 1 && catalog.SingleItemOnly(offer):
-		return nil, vending.RefuseField("quantity", "single_item_only")
+	}
+	if r.Count > inventory {
+		return nil, vending.RefuseWith(vending.CodeCount, vending.Data{"max": inventory})
 	}
 	var codes []db.PickupCode
-	err = s.store.InTx(ctx, func(tx *store.Tx) error {
-		codes = nil
-		for range r.Count {
-			code, err := s.issueOne(ctx, tx, machine, r, expiredAt)
-			if err != nil {
-				return err
-			}
-			codes = append(codes, code)
-		}
-		return nil
+	err = s.store.InTx(ctx, func(tx *store.Tx) (err error) {
+		codes, err = s.issueMany(ctx, tx, machine, r, expiredAt)
+		return err
 	})
 	return codes, err
+}
+
+func (s *Service) issueMany(ctx context.Context, tx *store.Tx, m db.Machine, r Issue, expiredAt int64) ([]db.PickupCode, error) {
+	codes := make([]db.PickupCode, 0, r.Count)
+	for range r.Count {
+		code, err := s.issueOne(ctx, tx, m, r, expiredAt)
+		if err != nil {
+			return nil, err
+		}
+		codes = append(codes, code)
+	}
+	return codes, nil
+}
+
+// checkProduct is checks 7–9 of openapi.md §7.8 but for the number of codes, and
+// whether the channel can drop what one code is for. It returns the capacity of
+// the channel.
+func (s *Service) checkProduct(ctx context.Context, m db.Machine, r Issue) (int64, error) {
+	offer, found, err := store.Find(s.store.Offer(ctx, r.ProductID, m.ID))
+	switch {
+	case err != nil:
+		return 0, err
+	case !found || offer.GoodID == 0:
+		return 0, vending.RefuseProduct(vending.CodeProductUnknown, r.ProductID)
+	case !offer.OnSale:
+		return 0, vending.RefuseProduct(vending.CodeProductOffSale, r.ProductID)
+	case r.Quantity > 1 && r.Quantity > offer.Inventory:
+		return 0, vending.RefuseField("quantity", "range")
+	case r.Quantity > 1 && catalog.SingleItemOnly(offer):
+		return 0, vending.RefuseField("quantity", "single_item_only")
+	}
+	return offer.Inventory, nil
 }
 
 // IssueForAll makes one code for every product on sale (openapi.md §7.9).
@@ -133,6 +156,7 @@ func (s *Service) issueOne(ctx context.Context, tx *store.Tx, m db.Machine, r Is
 	now := s.clock.Millis()
 	row := db.PickupCode{
 		MachineID: m.ID, ProductID: r.ProductID, Quantity: r.Quantity, State: vending.CodeUnused, CreatedAt: now, ExpiredAt: expiredAt,
+		BatchID: r.batchID,
 	}
 	for range maxDraws {
 		var err error
@@ -148,6 +172,7 @@ func (s *Service) issueOne(ctx context.Context, tx *store.Tx, m db.Machine, r Is
 		}
 		row.ID, err = tx.InsertCode(ctx, db.InsertCodeParams{
 			MachineID: m.ID, ProductID: row.ProductID, Code: row.Code, Quantity: row.Quantity, CreatedAt: now, ExpiredAt: expiredAt,
+			BatchID: r.batchID,
 		})
 		if store.NotFound(err) {
 			continue // taken by somebody else since the look-up
@@ -157,7 +182,7 @@ func (s *Service) issueOne(ctx context.Context, tx *store.Tx, m db.Machine, r Is
 		}
 		return row, s.QueueCreate(ctx, tx, m, row)
 	}
-	return row, fmt.Errorf("no free pickup code of %d digits on machine %s in %d draws", r.Length, m.MachineNo, maxDraws)
+	return row, fmt.Errorf("%w of %d digits on machine %s in %d draws", errNoFreeCode, r.Length, m.MachineNo, maxDraws)
 }
 
 // QueueCreate sends a code to its machine (mqtt.md §5.14), so that the machine

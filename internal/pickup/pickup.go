@@ -32,9 +32,11 @@ type Service struct {
 	random io.Reader
 	cfg    Config
 	log    *slog.Logger
+	// batches wakes RunBatches.
+	batches *store.Signal
 }
 
 // New makes the use case. random must be cryptographic: codes are drawn from it.
 func New(st *store.Store, clock vending.Clock, random io.Reader, cfg Config, log *slog.Logger) *Service {
-	return &Service{store: st, clock: clock, random: random, cfg: cfg, log: log}
+	return &Service{store: st, clock: clock, random: random, cfg: cfg, log: log, batches: store.NewSignal()}
 }

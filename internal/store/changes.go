@@ -153,6 +153,17 @@ func (tx *Tx) CancelCode(ctx context.Context, now, id int64) (int64, error) {
 	return n, err
 }
 
+// ExtendCode gives a pickup code that is still good a later end.
+func (tx *Tx) ExtendCode(ctx context.Context, expiredAt, id, now int64) (int64, error) {
+	n, err := tx.Queries.ExtendCode(ctx, expiredAt, id, now)
+	tx.note(ofCode, id, n, err)
+	return n, err
+}
+
+// CodesChanged notes that something of a machine's pickup codes has changed which
+// no statement here tells.
+func (tx *Tx) CodesChanged(machineID int64) { tx.note(ofCodes, machineID, 1, nil) }
+
 // InsertReplenishment notes that somebody changed a stock level.
 func (tx *Tx) InsertReplenishment(ctx context.Context, p db.InsertReplenishmentParams) error {
 	err := tx.Queries.InsertReplenishment(ctx, p)

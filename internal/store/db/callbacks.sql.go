@@ -412,6 +412,37 @@ func (q *Queries) ParkedLanes(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
+const recoverCallbacks = `-- name: RecoverCallbacks :execrows
+UPDATE callbacks SET state = 'PENDING', due_at = $1, lease_until = 0, finished_at = 0, lane = '', resent = TRUE
+WHERE state = 'DEAD' AND id IN (
+    SELECT c.id FROM callbacks c
+    WHERE c.merchant_id = $2 AND c.state = 'DEAD' AND c.created_at >= $3
+    ORDER BY c.finished_at, c.id LIMIT $4
+)
+`
+
+type RecoverCallbacksParams struct {
+	Now        int64
+	MerchantID int64
+	Since      int64
+	Batch      int32
+}
+
+// The same for all of a merchant that were given up since a time; those that have
+// waited longest first, so that asking again goes on with the others.
+func (q *Queries) RecoverCallbacks(ctx context.Context, arg RecoverCallbacksParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, recoverCallbacks,
+		arg.Now,
+		arg.MerchantID,
+		arg.Since,
+		arg.Batch,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const resendCallback = `-- name: ResendCallback :execrows
 UPDATE callbacks SET state = 'PENDING', due_at = $1, lease_until = 0, finished_at = 0, lane = '', resent = TRUE
 WHERE id = $2 AND state = 'DEAD'

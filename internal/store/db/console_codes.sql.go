@@ -9,10 +9,78 @@ import (
 	"context"
 )
 
+const codeFunnel = `-- name: CodeFunnel :many
+WITH found AS (
+    SELECT CAST(CASE WHEN pickup_codes.state = 'UNUSED' AND pickup_codes.expired_at <> 0
+            AND pickup_codes.expired_at <= CAST($1 AS BIGINT) THEN 'EXPIRED' ELSE pickup_codes.state END AS TEXT) AS state,
+        CAST(COALESCE((SELECT r.state FROM records r WHERE r.order_id = pickup_codes.order_id ORDER BY r.id LIMIT 1), '') AS TEXT) AS record_state
+    FROM pickup_codes
+    JOIN machines ON machines.id = pickup_codes.machine_id
+    WHERE machines.merchant_id = $2
+      AND (CAST($3 AS TEXT) = '' OR machines.machine_group = $3)
+      AND pickup_codes.created_at >= $4
+      AND (CAST($5 AS BIGINT) = 0 OR pickup_codes.machine_id = $5)
+      AND (CAST($6 AS BIGINT) = 0 OR pickup_codes.product_id = $6)
+      AND (CAST($7 AS BIGINT) = 0 OR pickup_codes.batch_id = $7)
+      AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = pickup_codes.order_id AND o.merchant_id <> machines.merchant_id)
+)
+SELECT state, record_state, COUNT(*) AS codes FROM found GROUP BY state, record_state
+`
+
+type CodeFunnelParams struct {
+	Now          int64
+	MerchantID   int64
+	MachineGroup string
+	FromAt       int64
+	MachineID    int64
+	ProductID    int64
+	BatchID      int64
+}
+
+type CodeFunnelRow struct {
+	State       string
+	RecordState string
+	Codes       int64
+}
+
+// How many codes, issued in a time, have come to which end: their state as in
+// CodePage, and for redeemed ones that of their record. Filters that are 0 or
+// ” do not count.
+func (q *Queries) CodeFunnel(ctx context.Context, arg CodeFunnelParams) ([]CodeFunnelRow, error) {
+	rows, err := q.db.QueryContext(ctx, codeFunnel,
+		arg.Now,
+		arg.MerchantID,
+		arg.MachineGroup,
+		arg.FromAt,
+		arg.MachineID,
+		arg.ProductID,
+		arg.BatchID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CodeFunnelRow
+	for rows.Next() {
+		var i CodeFunnelRow
+		if err := rows.Scan(&i.State, &i.RecordState, &i.Codes); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const codePage = `-- name: CodePage :many
 WITH found AS (
     SELECT pickup_codes.id, pickup_codes.code, pickup_codes.quantity, pickup_codes.created_at, pickup_codes.expired_at,
-        pickup_codes.finished_at, pickup_codes.order_id, pickup_codes.product_id, pickup_codes.trade_id,
+        pickup_codes.finished_at, pickup_codes.order_id, pickup_codes.product_id, pickup_codes.trade_id, pickup_codes.batch_id,
         machines.machine_no, machines.name AS machine_name, machines.timezone,
         CAST(CASE WHEN pickup_codes.state = 'UNUSED' AND pickup_codes.expired_at <> 0
             AND pickup_codes.expired_at <= CAST($3 AS BIGINT) THEN 'EXPIRED' ELSE pickup_codes.state END AS TEXT) AS state,
@@ -30,10 +98,11 @@ WITH found AS (
       AND (CAST($7 AS BIGINT) = 0 OR pickup_codes.id = $7)
       AND (CAST($8 AS BIGINT) = 0 OR pickup_codes.machine_id = $8)
       AND (CAST($9 AS BIGINT) = 0 OR pickup_codes.product_id = $9)
-      AND (CAST($10 AS TEXT) = '' OR pickup_codes.code = $10)
+      AND (CAST($10 AS BIGINT) = 0 OR pickup_codes.batch_id = $10)
+      AND (CAST($11 AS TEXT) = '' OR pickup_codes.code = $11)
       AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = pickup_codes.order_id AND o.merchant_id <> machines.merchant_id)
 )
-SELECT id, code, quantity, created_at, expired_at, finished_at, order_id, product_id, trade_id, machine_no, machine_name, timezone, state, channel_name, good_name, record_state FROM found
+SELECT id, code, quantity, created_at, expired_at, finished_at, order_id, product_id, trade_id, batch_id, machine_no, machine_name, timezone, state, channel_name, good_name, record_state FROM found
 WHERE CAST($1 AS TEXT) = '' OR state = $1
 ORDER BY id DESC
 LIMIT $2
@@ -49,6 +118,7 @@ type CodePageParams struct {
 	CodeID       int64
 	MachineID    int64
 	ProductID    int64
+	BatchID      int64
 	Code         string
 }
 
@@ -62,6 +132,7 @@ type CodePageRow struct {
 	OrderID     int64
 	ProductID   int64
 	TradeID     string
+	BatchID     int64
 	MachineNo   string
 	MachineName string
 	Timezone    string
@@ -86,6 +157,7 @@ func (q *Queries) CodePage(ctx context.Context, arg CodePageParams) ([]CodePageR
 		arg.CodeID,
 		arg.MachineID,
 		arg.ProductID,
+		arg.BatchID,
 		arg.Code,
 	)
 	if err != nil {
@@ -105,6 +177,7 @@ func (q *Queries) CodePage(ctx context.Context, arg CodePageParams) ([]CodePageR
 			&i.OrderID,
 			&i.ProductID,
 			&i.TradeID,
+			&i.BatchID,
 			&i.MachineNo,
 			&i.MachineName,
 			&i.Timezone,

@@ -18,6 +18,38 @@ type Alert struct {
 	ResolvedAt int64
 }
 
+type AlertMessage struct {
+	ID         int64
+	MerchantID int64
+	RuleID     int64
+	AlertID    int64
+	Event      string
+	Channel    string
+	Target     string
+	State      string
+	CreatedAt  int64
+	DueAt      int64
+	LeaseUntil int64
+	Attempts   int64
+	FinishedAt int64
+	Error      string
+}
+
+type AlertRule struct {
+	ID           int64
+	MerchantID   int64
+	Kinds        string
+	MachineGroup string
+	Channel      string
+	Target       string
+	Language     string
+	TellResolved bool
+	QuietFrom    int64
+	QuietTo      int64
+	Enabled      bool
+	CreatedAt    int64
+}
+
 type Announcement struct {
 	MachineID int64
 	ID        int64
@@ -108,6 +140,29 @@ type Channel struct {
 	X           int64
 	Y           int64
 	IsAuxiliary bool
+}
+
+type CodeBatch struct {
+	ID         int64
+	MerchantID int64
+	CreatedBy  int64
+	CreatedAt  int64
+	CodeLength int64
+	Quantity   int64
+	ExpiresAt  int64
+	State      string
+	LeaseUntil int64
+	FinishedAt int64
+}
+
+type CodeBatchLine struct {
+	ID        int64
+	BatchID   int64
+	MachineID int64
+	ProductID int64
+	Wanted    int64
+	Made      int64
+	Failure   string
 }
 
 type Command struct {
@@ -313,6 +368,7 @@ type PickupCode struct {
 	FinishedAt int64
 	OrderID    int64
 	TradeID    string
+	BatchID    int64
 }
 
 type PowerSchedule struct {

@@ -22,8 +22,64 @@ func (q *Queries) CancelCode(ctx context.Context, now int64, iD int64) (int64, e
 	return result.RowsAffected()
 }
 
+const codeInScope = `-- name: CodeInScope :one
+SELECT pickup_codes.id, pickup_codes.machine_id, pickup_codes.product_id, pickup_codes.code, pickup_codes.quantity, pickup_codes.state, pickup_codes.created_at, pickup_codes.expired_at, pickup_codes.finished_at, pickup_codes.order_id, pickup_codes.trade_id, pickup_codes.batch_id, machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group FROM pickup_codes
+JOIN machines ON machines.id = pickup_codes.machine_id
+WHERE pickup_codes.id = $1 AND machines.merchant_id = $2
+  AND (CAST($3 AS TEXT) = '' OR machines.machine_group = $3)
+  AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = pickup_codes.order_id AND o.merchant_id <> machines.merchant_id)
+`
+
+type CodeInScopeRow struct {
+	PickupCode PickupCode
+	Machine    Machine
+}
+
+// A code on a machine of a merchant, and of a group unless that is ”; not one
+// that an earlier merchant of the machine redeemed.
+func (q *Queries) CodeInScope(ctx context.Context, iD int64, merchantID int64, machineGroup string) (CodeInScopeRow, error) {
+	row := q.db.QueryRowContext(ctx, codeInScope, iD, merchantID, machineGroup)
+	var i CodeInScopeRow
+	err := row.Scan(
+		&i.PickupCode.ID,
+		&i.PickupCode.MachineID,
+		&i.PickupCode.ProductID,
+		&i.PickupCode.Code,
+		&i.PickupCode.Quantity,
+		&i.PickupCode.State,
+		&i.PickupCode.CreatedAt,
+		&i.PickupCode.ExpiredAt,
+		&i.PickupCode.FinishedAt,
+		&i.PickupCode.OrderID,
+		&i.PickupCode.TradeID,
+		&i.PickupCode.BatchID,
+		&i.Machine.ID,
+		&i.Machine.MerchantID,
+		&i.Machine.ModelID,
+		&i.Machine.MachineNo,
+		&i.Machine.Name,
+		&i.Machine.Status,
+		&i.Machine.MachineType,
+		&i.Machine.Address,
+		&i.Machine.LngLat,
+		&i.Machine.CoverImage,
+		&i.Machine.Contact,
+		&i.Machine.Tel,
+		&i.Machine.Timezone,
+		&i.Machine.CurrencyID,
+		&i.Machine.PickupCodeEnabled,
+		&i.Machine.PasswordHash,
+		&i.Machine.CreatedAt,
+		&i.Machine.ConnectType,
+		&i.Machine.PasswordPreviousHash,
+		&i.Machine.PasswordPreviousUntil,
+		&i.Machine.MachineGroup,
+	)
+	return i, err
+}
+
 const codeOfMachine = `-- name: CodeOfMachine :one
-SELECT id, machine_id, product_id, code, quantity, state, created_at, expired_at, finished_at, order_id, trade_id FROM pickup_codes WHERE id = $1 AND machine_id = $2
+SELECT id, machine_id, product_id, code, quantity, state, created_at, expired_at, finished_at, order_id, trade_id, batch_id FROM pickup_codes WHERE id = $1 AND machine_id = $2
 `
 
 func (q *Queries) CodeOfMachine(ctx context.Context, iD int64, machineID int64) (PickupCode, error) {
@@ -41,6 +97,7 @@ func (q *Queries) CodeOfMachine(ctx context.Context, iD int64, machineID int64) 
 		&i.FinishedAt,
 		&i.OrderID,
 		&i.TradeID,
+		&i.BatchID,
 	)
 	return i, err
 }
@@ -77,9 +134,24 @@ func (q *Queries) ExpireCodes(ctx context.Context, now int64, batch int32) (int6
 	return result.RowsAffected()
 }
 
+const extendCode = `-- name: ExtendCode :execrows
+UPDATE pickup_codes SET expired_at = $1
+WHERE id = $2 AND state = 'UNUSED' AND expired_at > $3
+  AND (CAST($1 AS BIGINT) = 0 OR expired_at < $1)
+`
+
+// A code that never ends, or ends later than that, stays as it is.
+func (q *Queries) ExtendCode(ctx context.Context, expiredAt int64, iD int64, now int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, extendCode, expiredAt, iD, now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertCode = `-- name: InsertCode :one
-INSERT INTO pickup_codes (machine_id, product_id, code, quantity, state, created_at, expired_at, finished_at, order_id, trade_id)
-VALUES ($1, $2, $3, $4, 'UNUSED', $5, $6, 0, 0, '')
+INSERT INTO pickup_codes (machine_id, product_id, code, quantity, state, created_at, expired_at, finished_at, order_id, trade_id, batch_id)
+VALUES ($1, $2, $3, $4, 'UNUSED', $5, $6, 0, 0, '', $7)
 ON CONFLICT DO NOTHING
 RETURNING id
 `
@@ -91,6 +163,7 @@ type InsertCodeParams struct {
 	Quantity  int64
 	CreatedAt int64
 	ExpiredAt int64
+	BatchID   int64
 }
 
 func (q *Queries) InsertCode(ctx context.Context, arg InsertCodeParams) (int64, error) {
@@ -101,6 +174,7 @@ func (q *Queries) InsertCode(ctx context.Context, arg InsertCodeParams) (int64, 
 		arg.Quantity,
 		arg.CreatedAt,
 		arg.ExpiredAt,
+		arg.BatchID,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -136,7 +210,7 @@ func (q *Queries) LiveCodesOfMachine(ctx context.Context, machineID int64, now i
 }
 
 const liveCodesOfProduct = `-- name: LiveCodesOfProduct :many
-SELECT id, machine_id, product_id, code, quantity, state, created_at, expired_at, finished_at, order_id, trade_id FROM pickup_codes
+SELECT id, machine_id, product_id, code, quantity, state, created_at, expired_at, finished_at, order_id, trade_id, batch_id FROM pickup_codes
 WHERE product_id = $1 AND state = 'UNUSED' AND (expired_at = 0 OR expired_at > $2)
 ORDER BY id
 `
@@ -162,6 +236,7 @@ func (q *Queries) LiveCodesOfProduct(ctx context.Context, productID int64, now i
 			&i.FinishedAt,
 			&i.OrderID,
 			&i.TradeID,
+			&i.BatchID,
 		); err != nil {
 			return nil, err
 		}
@@ -177,7 +252,7 @@ func (q *Queries) LiveCodesOfProduct(ctx context.Context, productID int64, now i
 }
 
 const newestCode = `-- name: NewestCode :one
-SELECT id, machine_id, product_id, code, quantity, state, created_at, expired_at, finished_at, order_id, trade_id FROM pickup_codes WHERE machine_id = $1 AND code = $2 ORDER BY id DESC LIMIT 1
+SELECT id, machine_id, product_id, code, quantity, state, created_at, expired_at, finished_at, order_id, trade_id, batch_id FROM pickup_codes WHERE machine_id = $1 AND code = $2 ORDER BY id DESC LIMIT 1
 `
 
 func (q *Queries) NewestCode(ctx context.Context, machineID int64, code string) (PickupCode, error) {
@@ -195,6 +270,7 @@ func (q *Queries) NewestCode(ctx context.Context, machineID int64, code string) 
 		&i.FinishedAt,
 		&i.OrderID,
 		&i.TradeID,
+		&i.BatchID,
 	)
 	return i, err
 }

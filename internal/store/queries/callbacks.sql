@@ -54,6 +54,16 @@ WHERE id = sqlc.arg(id) AND state = 'PENDING';
 UPDATE callbacks SET state = 'PENDING', due_at = sqlc.arg(now), lease_until = 0, finished_at = 0, lane = '', resent = TRUE
 WHERE id = sqlc.arg(id) AND state = 'DEAD';
 
+-- name: RecoverCallbacks :execrows
+-- The same for all of a merchant that were given up since a time; those that have
+-- waited longest first, so that asking again goes on with the others.
+UPDATE callbacks SET state = 'PENDING', due_at = sqlc.arg(now), lease_until = 0, finished_at = 0, lane = '', resent = TRUE
+WHERE state = 'DEAD' AND id IN (
+    SELECT c.id FROM callbacks c
+    WHERE c.merchant_id = sqlc.arg(merchant_id) AND c.state = 'DEAD' AND c.created_at >= sqlc.arg(since)
+    ORDER BY c.finished_at, c.id LIMIT sqlc.arg(batch)
+);
+
 -- name: InsertCallbackAttempt :exec
 INSERT INTO callback_attempts (callback_id, started_at, duration, status, error) VALUES ($1, $2, $3, $4, $5);
 
