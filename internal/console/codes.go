@@ -86,7 +86,7 @@ func (s *Server) machineCodes(ctx context.Context, c *call) (any, error) {
 // that may see codes: others could find one out by asking.
 func (s *Server) codesOf(ctx context.Context, c *call, q *query, machineID int64) (any, error) {
 	p := s.codeParams(c)
-	p.MachineID, p.ProductID = machineID, q.number("product_id")
+	p.MachineID, p.ProductID, p.BatchID = machineID, q.number("product_id"), q.number("batch_id")
 	p.State = q.oneOf("state", "UNUSED", "USED", "EXPIRED", "CANCELLED")
 	p.Code = q.text("q", vending.MaxCodeLength)
 	limit := q.limit()

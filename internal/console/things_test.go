@@ -38,9 +38,9 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 
 // things are one of each kind that a merchant has.
 type things struct {
-	merchant, machine                                        int64
-	machineNo                                                string
-	product, good, order, record, callback, code, alert, req int64
+	merchant, machine                                               int64
+	machineNo                                                       string
+	product, good, order, record, callback, code, alert, req, batch int64
 }
 
 // makeThings gives both merchants one of each.
@@ -97,6 +97,12 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 		}); err != nil {
 			return err
 		}
+		if out.batch, err = tx.InsertCodeBatch(ctx, db.InsertCodeBatchParams{MerchantID: merchantID, CreatedAt: now, CodeLength: 6, Quantity: 1}); err != nil {
+			return err
+		}
+		if err := tx.InsertCodeBatchLine(ctx, db.InsertCodeBatchLineParams{BatchID: out.batch, MachineID: out.machine, ProductID: productID, Wanted: 5}); err != nil {
+			return err
+		}
 		if _, err := tx.OpenAlert(ctx, db.OpenAlertParams{MachineID: out.machine, Kind: vending.AlertTemperature, OpenedAt: now}); err != nil {
 			return err
 		}
@@ -122,14 +128,14 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 
 // fill puts the ids of a route's things into its path or body.
 func (th *things) fill(route, text string) string {
-	for part, id := range map[string]int64{"/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
+	for part, id := range map[string]int64{"/batches/": th.batch, "/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
 		if strings.Contains(route, part+"{id}") {
 			text = strings.ReplaceAll(text, "{id}", fmt.Sprint(id))
 		}
 	}
 	return strings.NewReplacer(
 		"{machine_no}", th.machineNo, "{product}", fmt.Sprint(th.product), "{record}", fmt.Sprint(th.record),
-		"{callback_id}", fmt.Sprint(th.callback),
+		"{callback_id}", fmt.Sprint(th.callback), "{code}", fmt.Sprint(th.code),
 	).Replace(text)
 }
 
@@ -153,6 +159,8 @@ func (th *things) state(f *fixture) string {
 	add(v5, err)
 	v6, err := f.Store.Planogram(ctx, 0, th.machine)
 	add(v6, err)
+	v8, err := f.Store.CodeBatchPage(ctx, db.CodeBatchPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
+	add(v8, err)
 	v7, err := f.Store.CommandsOfMachine(ctx, th.machine)
 	add(v7, err)
 	return out

@@ -173,6 +173,59 @@ func (q *Queries) MachineOverview(ctx context.Context, arg MachineOverviewParams
 	return items, nil
 }
 
+const machinesToLabel = `-- name: MachinesToLabel :many
+SELECT id, merchant_id, model_id, machine_no, name, status, machine_type, address, lng_lat, cover_image, contact, tel, timezone, currency_id, pickup_code_enabled, password_hash, created_at, connect_type, password_previous_hash, password_previous_until, machine_group FROM machines
+WHERE merchant_id = $1
+  AND (CAST($2 AS TEXT) = '' OR machine_group = $2)
+ORDER BY machine_no LIMIT $3
+`
+
+// All machines of a merchant by number, those of a group unless it is ”.
+func (q *Queries) MachinesToLabel(ctx context.Context, merchantID int64, machineGroup string, pageSize int32) ([]Machine, error) {
+	rows, err := q.db.QueryContext(ctx, machinesToLabel, merchantID, machineGroup, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Machine
+	for rows.Next() {
+		var i Machine
+		if err := rows.Scan(
+			&i.ID,
+			&i.MerchantID,
+			&i.ModelID,
+			&i.MachineNo,
+			&i.Name,
+			&i.Status,
+			&i.MachineType,
+			&i.Address,
+			&i.LngLat,
+			&i.CoverImage,
+			&i.Contact,
+			&i.Tel,
+			&i.Timezone,
+			&i.CurrencyID,
+			&i.PickupCodeEnabled,
+			&i.PasswordHash,
+			&i.CreatedAt,
+			&i.ConnectType,
+			&i.PasswordPreviousHash,
+			&i.PasswordPreviousUntil,
+			&i.MachineGroup,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const modelByID = `-- name: ModelByID :one
 SELECT id, merchant_id, name FROM models WHERE id = $1
 `

@@ -70,3 +70,10 @@ SELECT * FROM machine_logs
 WHERE machine_id = sqlc.arg(machine_id) AND created_at >= sqlc.arg(from_at) AND created_at <= sqlc.arg(to_at)
   AND payload LIKE sqlc.arg(pattern)
 ORDER BY id LIMIT 100;
+
+-- name: MachinesToLabel :many
+-- All machines of a merchant by number, those of a group unless it is ''.
+SELECT * FROM machines
+WHERE merchant_id = sqlc.arg(merchant_id)
+  AND (CAST(sqlc.arg(machine_group) AS TEXT) = '' OR machine_group = sqlc.arg(machine_group))
+ORDER BY machine_no LIMIT sqlc.arg(page_size);
