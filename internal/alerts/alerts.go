@@ -1,6 +1,7 @@
 // Package alerts keeps what an operator should look at. An alert is raised in
 // the transaction of the change it tells of, stays open until its cause is gone
-// or somebody has dealt with it, and is raised only once meanwhile.
+// or somebody has dealt with it, and is raised only once meanwhile. Rules say who is
+// told; the messages are written in the same transaction.
 package alerts
 
 import (
@@ -33,18 +34,26 @@ func Raise(ctx context.Context, tx *store.Tx, log *slog.Logger, a Alert) error {
 	if err != nil {
 		return fmt.Errorf("raise alert: %w", err)
 	}
-	if n == 1 {
-		log.Error("alert", "kind", a.Kind, "machine_id", a.MachineID, "subject", a.Subject, "detail", a.Detail)
+	if n == 0 {
+		return nil
 	}
-	return nil
+	log.Error("alert", "kind", a.Kind, "machine_id", a.MachineID, "subject", a.Subject, "detail", a.Detail)
+	return tx.QueueAlertMessages(ctx, db.QueueAlertMessagesParams{
+		Event: EventOpened, Now: a.At, MachineID: a.MachineID, Kind: a.Kind, Subject: a.Subject,
+	})
 }
 
 // Resolve closes the open alert of a kind and subject, if there is one. at is
 // UTC milliseconds.
 func Resolve(ctx context.Context, tx *store.Tx, machineID int64, kind vending.AlertKind, subject string, at int64) error {
-	_, err := tx.ResolveAlert(ctx, db.ResolveAlertParams{MachineID: machineID, Kind: kind, Subject: subject, Now: at})
+	n, err := tx.ResolveAlert(ctx, db.ResolveAlertParams{MachineID: machineID, Kind: kind, Subject: subject, Now: at})
 	if err != nil {
 		return fmt.Errorf("resolve alert: %w", err)
 	}
-	return nil
+	if n == 0 {
+		return nil
+	}
+	return tx.QueueAlertMessages(ctx, db.QueueAlertMessagesParams{
+		Event: EventResolved, Now: at, MachineID: machineID, Kind: kind, Subject: subject,
+	})
 }

@@ -22,6 +22,8 @@ import (
 	"github.com/vendlane/vendlane/api"
 	"github.com/vendlane/vendlane/docs"
 	"github.com/vendlane/vendlane/internal/account"
+	"github.com/vendlane/vendlane/internal/alertpost"
+	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/apidocs"
 	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/catalog"
@@ -91,6 +93,10 @@ type App struct {
 	node        *nodes.Node // nil if the engine serves one node only
 	commands    *machineapi.Relay
 	callbacks   *callback.Relay
+	notifier    *notify.Notifier
+	clock       vending.Clock
+	alertPost   *alertpost.Relay
+	alertWatch  *alerts.Watch
 	metrics     *prometheus.Registry
 	routes      map[string]http.Handler
 	ready       atomic.Bool
@@ -171,6 +177,7 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 		},
 	}, log)
 	notifier := notify.New(box, opts.Random)
+	a.notifier, a.clock = notifier, opts.Clock
 	a.ordering = ordering.New(st, notifier, opts.Clock, ordering.Config{
 		UnpaidTTL: cfg.Order.UnpaidTTLS * 1000, Zone: zone,
 	}, log)
@@ -234,6 +241,7 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 		Timeout: time.Duration(cfg.Callback.TimeoutS) * time.Second, Retry: retries,
 		AllowPrivate: cfg.Callback.AllowPrivate, AllowPrefixes: cfg.Callback.AllowRanges,
 	}, log)
+	a.wireAlerts(zone, opts)
 	registerStats(a.metrics, a.gateway, a.callbacks)
 	a.machines.registerExpiry(a.metrics)
 }

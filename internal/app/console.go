@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
+	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/console"
 	"github.com/vendlane/vendlane/internal/live"
 	"github.com/vendlane/vendlane/internal/pickuppage"
+	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
 	"github.com/vendlane/vendlane/web"
 )
 
@@ -39,7 +42,13 @@ func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) e
 	a.console, err = console.New(a.Store, console.UseCases{
 		Account: a.Account, Audit: trail, Provision: a.Provision, Live: a.live, Catalog: a.Catalog, Pickup: a.pickup,
 		Ordering: a.ordering, Dispense: a.Dispense, Fleet: a.Fleet, MachineLog: a.MachineLog, Resend: a.resendCallback,
-		Credentials: a.credentials,
+		Credentials: a.credentials, Recover: a.callbacks.RecoverSince, TestCallback: a.testCallback,
+		AlertRules: alerts.NewRules(a.Store, opts.Clock, alerts.Config{
+			Mail: a.Config.SMTP.Server != "", AllowPrivate: a.Config.Callback.AllowPrivate, AllowRanges: a.Config.Callback.AllowRanges,
+		}),
+		CheckCallbackURL: func(url string) string {
+			return vending.CheckNotifyURL(url, a.Config.Callback.AllowPrivate, a.Config.Callback.AllowRanges...)
+		},
 	}, web.Dist(), opts.Clock, console.Config{
 		PublicURL:      strings.TrimRight(a.Config.HTTP.PublicURL, "/"),
 		TrustedProxies: a.Config.HTTP.TrustedProxies,
@@ -75,6 +84,16 @@ func (a *App) resendCallback(ctx context.Context, id int64) error {
 		return console.ErrNotDead
 	}
 	return err
+}
+
+// testCallback posts a test event and says how it went in the console's words.
+func (a *App) testCallback(ctx context.Context, m db.Merchant, url string) (console.CallbackTest, error) {
+	id, body, err := a.notifier.Test(m, a.clock.Millis())
+	if err != nil {
+		return console.CallbackTest{}, err
+	}
+	out := a.callbacks.Post(ctx, m.ID, id, url, body)
+	return console.CallbackTest{WebhookID: id, Body: body, Status: out.Status, Error: out.Error, Duration: out.Took.Milliseconds()}, nil
 }
 
 // setUpCode protects the first account. It is the same on all nodes and after a

@@ -25,6 +25,8 @@ func (a *App) sweep(ctx context.Context) {
 		{"old machine log", time.Hour, a.MachineLog.Sweep},
 		{"old requests", time.Minute, a.sweepRequests},
 		{"old callbacks", time.Hour, a.callbacks.Sweep},
+		{"watched alerts", 20 * time.Second, a.alertWatch.Sweep},
+		{"old alert messages", time.Hour, a.alertPost.Sweep},
 		{"old sessions", time.Hour, a.Account.Sweep},
 		{"old changes", 10 * time.Minute, a.changes.Sweep},
 	} {

@@ -42,7 +42,7 @@ type verdict struct {
 	final bool
 }
 
-func (v verdict) acknowledged() bool { return v.status >= 200 && v.status <= 299 }
+func (v verdict) acknowledged() bool { return Outcome{Status: v.status}.Acknowledged() }
 
 func newTransport(cfg Config, g *guard) *http.Transport {
 	return &http.Transport{
@@ -57,6 +57,27 @@ func newTransport(cfg Config, g *guard) *http.Transport {
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression:     true,
 	}
+}
+
+// Outcome is how a message went that was sent outside of the outbox.
+type Outcome struct {
+	// Status is the HTTP status, 0 if none came; then Error says why.
+	Status int
+	Error  string
+	// Took is how long it was.
+	Took time.Duration
+	// Final means that no further attempt may follow: the target is forbidden.
+	Final bool
+}
+
+// Acknowledged tells whether the receiver took the message.
+func (o Outcome) Acknowledged() bool { return o.Status >= 200 && o.Status <= 299 }
+
+// Post makes one attempt at a message that is not in the outbox, signed and
+// guarded as all others are: to try an endpoint, or to tell of an alert.
+func (r *Relay) Post(ctx context.Context, merchantID int64, webhookID, url, body string) Outcome {
+	v := r.post(ctx, db.Callback{MerchantID: merchantID, WebhookID: webhookID, Url: url, Body: body})
+	return Outcome{Status: v.status, Error: v.err, Took: v.took, Final: v.final}
 }
 
 // post makes one attempt (consume.md §9.3).

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -156,6 +157,26 @@ func (r *Relay) Resend(ctx context.Context, id int64) error {
 	}
 	r.store.Callbacks.Notify()
 	return nil
+}
+
+// recoverBatch bounds the rows that one call of RecoverSince sends again.
+const recoverBatch = 1000
+
+// RecoverSince is Resend for the dead letters of a merchant that were made at or
+// after a time, in UTC milliseconds: up to 1000, those given up longest ago first.
+// more tells that there may be others.
+func (r *Relay) RecoverSince(ctx context.Context, merchantID, since int64) (queued int64, more bool, err error) {
+	err = r.store.InTx(ctx, func(tx *store.Tx) (err error) {
+		queued, err = tx.RecoverCallbacks(ctx, db.RecoverCallbacksParams{
+			Now: r.clock.Millis(), MerchantID: merchantID, Since: since, Batch: recoverBatch,
+		})
+		return err
+	})
+	if err != nil {
+		return 0, false, fmt.Errorf("recover callbacks: %w", err)
+	}
+	r.store.Callbacks.Notify()
+	return queued, queued == recoverBatch, nil
 }
 
 // Sweep deletes messages that were finished more than 30 days ago, with their

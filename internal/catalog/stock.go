@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 
+	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/vending"
 )
 
 // ReturnStock gives pieces back to a product, never above its capacity; what
@@ -27,4 +30,16 @@ func ReturnStock(ctx context.Context, tx *store.Tx, log *slog.Logger, productID,
 		return fmt.Errorf("return stock: %w", err)
 	}
 	return nil
+}
+
+// AlertIfSoldOut raises an alert if a product has no piece left, in the
+// transaction of the report that took the last one. now is UTC milliseconds.
+func AlertIfSoldOut(ctx context.Context, tx *store.Tx, log *slog.Logger, machineID, productID, now int64) error {
+	product, found, err := store.Find(tx.ProductByID(ctx, productID))
+	if err != nil || !found || product.CurrentInventory > 0 || product.MachineID != machineID {
+		return err
+	}
+	return alerts.Raise(ctx, tx, log, alerts.Alert{
+		MachineID: machineID, Kind: vending.AlertSoldOut, Subject: strconv.FormatInt(productID, 10), At: now,
+	})
 }

@@ -5,6 +5,8 @@ package config
 import (
 	"fmt"
 	"math"
+	"net"
+	"net/mail"
 	"net/netip"
 	"time"
 )
@@ -30,6 +32,7 @@ type Config struct {
 	Store           Store      `yaml:"store"`
 	Console         Console    `yaml:"console"`
 	PickupPage      PickupPage `yaml:"pickup_page"`
+	SMTP            SMTP       `yaml:"smtp"`
 }
 
 // HTTP configures the HTTP listener.
@@ -149,6 +152,37 @@ type PickupPage struct {
 	Enabled bool `yaml:"enabled" doc:"serve /p/{machine_no}, where customers redeem pickup codes themselves" zh:"提供 /p/{machine_no} 页面，由顾客自助使用取货码"`
 }
 
+// SMTP configures the server that e-mail about alerts leaves through.
+type SMTP struct {
+	Server   string `yaml:"server" doc:"mail server that alerts leave through, host:port, usually port 587; empty is off" zh:"发送告警邮件的服务器，host:port，端口通常为 587；为空时关闭"`
+	TLS      string `yaml:"tls" doc:"starttls, tls (encrypted from the start, usually port 465) or none" zh:"starttls、tls（一开始就加密，端口通常为 465）或 none"`
+	Username string `yaml:"username" doc:"name to sign in with; empty does not sign in" zh:"登录用户名；为空时不登录"`
+	Password string `yaml:"password" doc:"its password" zh:"对应的密码"`
+	From     string `yaml:"from" doc:"address the mails come from" zh:"发件人地址"`
+}
+
+func (s SMTP) validate() error {
+	if s.Server == "" {
+		return nil
+	}
+	if host, port, err := net.SplitHostPort(s.Server); err != nil || host == "" || port == "" {
+		return fmt.Errorf("smtp.server: must be host:port")
+	}
+	if from, err := mail.ParseAddress(s.From); err != nil || from.Address == "" {
+		return fmt.Errorf("smtp.from: must be an e-mail address")
+	}
+	switch s.TLS {
+	case "starttls", "tls":
+	case "none":
+		if s.Password != "" {
+			return fmt.Errorf("smtp.tls: none would send smtp.password in the clear")
+		}
+	default:
+		return fmt.Errorf("smtp.tls: %q is not starttls, tls or none", s.TLS)
+	}
+	return nil
+}
+
 func (c Console) validate() error {
 	if c.OIDCIssuer != "" && c.OIDCClientID == "" {
 		return fmt.Errorf("console.oidc_client_id: must be set for console.oidc_issuer")
@@ -177,6 +211,7 @@ func Default() Config {
 		Store:      Store{MaxConnections: 20, MaxGroup: 256},
 		Console:    Console{Enabled: true, OIDCName: "Single sign-on"},
 		PickupPage: PickupPage{Enabled: true},
+		SMTP:       SMTP{TLS: "starttls"},
 	}
 }
 
@@ -217,6 +252,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := c.Console.validate(); err != nil {
+		return err
+	}
+	if err := c.SMTP.validate(); err != nil {
 		return err
 	}
 	switch c.Log.Level {

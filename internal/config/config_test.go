@@ -59,6 +59,7 @@ var other = map[string]string{
 	"mqtt.tls_listen": "127.0.0.1:5", "mqtt.wss_listen": "127.0.0.1:6", "mqtt.tls_cert": "cert.pem", "mqtt.tls_key": "key.pem", "log.level": "debug", "log.format": "text",
 	"secrets.master_key": strings.Repeat("ab", 32), "ratelimit.app_rps": "0.5", "callback.retry_s": "1, 2, 3", "callback.allow_ranges": "192.168.0.0/16",
 	"console.oidc_issuer": "https://id.example", "console.oidc_client_id": "console", "console.oidc_client_secret": "secret", "console.oidc_name": "Example",
+	"smtp.server": "mail.example:587", "smtp.tls": "tls", "smtp.username": "alerts", "smtp.password": "secret", "smtp.from": "alerts@shop.example",
 }
 
 func valueFor(t testing.TB, leaf config.Leaf) string {
@@ -92,6 +93,10 @@ func TestEveryKey(t *testing.T) {
 			if leaf.Key == "console.oidc_issuer" {
 				def.Console.OIDCClientID = "console"
 				needed = []string{"VENDLANE_CONSOLE_OIDC_CLIENT_ID=console"}
+			}
+			if leaf.Key == "smtp.server" {
+				def.SMTP.From = "alerts@shop.example"
+				needed = []string{"VENDLANE_SMTP_FROM=alerts@shop.example"}
 			}
 			if want == leaf.Value() {
 				t.Fatalf("the test's value %s is the default", want)
@@ -231,6 +236,15 @@ func TestValidate(t *testing.T) {
 	for key, value := range numbers {
 		if _, err := config.Load("", []string{env[key] + "=" + value}); err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s = %q: %v, want the key named", key, value, err)
+		}
+	}
+	for want, entries := range map[string][]string{
+		"smtp.server": {"VENDLANE_SMTP_SERVER=mail.example", "VENDLANE_SMTP_FROM=a@shop.example"},
+		"smtp.from":   {"VENDLANE_SMTP_SERVER=mail.example:587"},
+		"smtp.tls":    {"VENDLANE_SMTP_SERVER=mail.example:587", "VENDLANE_SMTP_FROM=a@shop.example", "VENDLANE_SMTP_TLS=none", "VENDLANE_SMTP_PASSWORD=topsecret"},
+	} {
+		if _, err := config.Load("", entries); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "topsecret") {
+			t.Errorf("%v: %v, want %s named", entries, err, want)
 		}
 	}
 	for _, rate := range []string{"-0.5", ".nan", ".inf", "-.inf", "1e300"} {

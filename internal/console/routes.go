@@ -58,6 +58,8 @@ func (s *Server) routes() []route {
 		s.nowRoutes(),
 		s.goodRoutes(),
 		s.alertRoutes(),
+		s.alertRuleRoutes(),
+		s.callbackToolRoutes(),
 		s.developerRoutes(),
 		s.searchRoutes(),
 	)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
+	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/credentials"
@@ -25,6 +26,7 @@ import (
 	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -61,6 +63,14 @@ type UseCases struct {
 	Fleet       *fleet.Service
 	MachineLog  *machinelog.Log
 	Credentials *credentials.Service
+	AlertRules  *alerts.Rules
+	// CheckCallbackURL judges an address as vending.CheckNotifyURL does.
+	CheckCallbackURL func(url string) (reason string)
+	// TestCallback posts a test event.
+	TestCallback func(ctx context.Context, m db.Merchant, url string) (CallbackTest, error)
+	// Recover sends dead letters again that are as old as since, in UTC
+	// milliseconds, or younger; more tells that there may be others.
+	Recover func(ctx context.Context, merchantID, since int64) (queued int64, more bool, err error)
 	// Resend sends a dead letter again, or returns ErrNotDead.
 	Resend func(ctx context.Context, callbackID int64) error
 }

@@ -64,6 +64,11 @@ func (s *Service) applyReport(ctx context.Context, tx *store.Tx, r Report) error
 	if err := s.finish(ctx, tx, delivery, out, log); err != nil {
 		return err
 	}
+	if out.state == vending.DeliverySuccess {
+		if err := catalog.AlertIfSoldOut(ctx, tx, s.log, delivery.MachineID, delivery.ProductID, s.clock.Millis()); err != nil {
+			return err
+		}
+	}
 	if out.channelStatus == "" {
 		return nil
 	}

@@ -106,6 +106,23 @@ func (n *Notifier) body(ctx context.Context, tx *store.Tx, e Event) (string, err
 	return string(body), nil
 }
 
+// Test makes a message that tells of no order, to try a merchant's server: signed as
+// all are, with the method callback.test. at is UTC milliseconds.
+func (n *Notifier) Test(merchant db.Merchant, at int64) (webhookID, body string, err error) {
+	key, err := n.box.Open(secrets.PurposeAppKey, merchant.AppKeySealed)
+	if err != nil {
+		return "", "", fmt.Errorf("key of merchant %d: %w", merchant.ID, err)
+	}
+	raw, err := signature.SignJSON(map[string]any{
+		"app_id": merchant.AppID, "method": "callback.test", "timestamp": strconv.FormatInt(at/1000, 10),
+	}, key)
+	if err != nil {
+		return "", "", fmt.Errorf("sign test event: %w", err)
+	}
+	webhookID, err = n.newWebhookID()
+	return webhookID, string(raw), err
+}
+
 // newWebhookID makes the id of a message (consume.md §9.4).
 func (n *Notifier) newWebhookID() (string, error) {
 	raw := make([]byte, 12)

@@ -17,14 +17,18 @@ const (
 	CallbackPending   = "PENDING"
 	CallbackDelivered = "DELIVERED"
 	CallbackDead      = "DEAD"
+
+	AlertMessagePending   = "PENDING"
+	AlertMessageDelivered = "DELIVERED"
+	AlertMessageDead      = "DEAD"
 )
 
 // Tx is a transaction under way: the queries, and the outbox.
 type Tx struct {
 	*db.Queries
-	manyWriters         bool
-	commands, callbacks bool
-	notes               []note
+	manyWriters                 bool
+	commands, callbacks, alerts bool
+	notes                       []note
 }
 
 // Command is a down message to a machine, before it is signed (mqtt.md §5).
@@ -111,5 +115,27 @@ func (tx *Tx) QueueCallback(ctx context.Context, c db.InsertCallbackParams) (int
 		return 0, fmt.Errorf("queue callback: %w", err)
 	}
 	tx.callbacks = true
+	return id, nil
+}
+
+// QueueAlertMessages writes what people are told of the newest alert of a machine,
+// kind and subject, one message for every rule it meets, in the transaction that
+// opens or resolves it.
+func (tx *Tx) QueueAlertMessages(ctx context.Context, p db.QueueAlertMessagesParams) error {
+	n, err := tx.Queries.QueueAlertMessages(ctx, p)
+	if err != nil {
+		return fmt.Errorf("queue messages about an alert: %w", err)
+	}
+	tx.alerts = tx.alerts || n > 0
+	return nil
+}
+
+// QueueAlertTest writes a message that tells of no alert, to try a rule.
+func (tx *Tx) QueueAlertTest(ctx context.Context, now, ruleID int64) (int64, error) {
+	id, err := tx.Queries.QueueAlertTest(ctx, now, ruleID)
+	if err != nil {
+		return 0, fmt.Errorf("queue a test of an alert rule: %w", err)
+	}
+	tx.alerts = true
 	return id, nil
 }

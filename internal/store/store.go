@@ -52,6 +52,8 @@ type Store struct {
 	// relay of that outbox.
 	Commands  *Signal
 	Callbacks *Signal
+	// Alerts fires after a commit that queued a message about an alert.
+	Alerts *Signal
 	// Elsewhere fires with Commands: the machine may be at another node.
 	Elsewhere *Signal
 	// Changes fires after a commit that changed something an open page may show.
@@ -69,6 +71,7 @@ func New(engine Engine) *Store {
 		engine:    engine,
 		Commands:  NewSignal(),
 		Callbacks: NewSignal(),
+		Alerts:    NewSignal(),
 		Elsewhere: NewSignal(),
 		Changes:   NewSignal(),
 	}
@@ -104,6 +107,9 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 	if tx.callbacks {
 		s.Callbacks.Notify()
+	}
+	if tx.alerts {
+		s.Alerts.Notify()
 	}
 	if len(tx.notes) > 0 {
 		s.Changes.Notify()

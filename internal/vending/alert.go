@@ -20,4 +20,17 @@ const (
 	AlertCode AlertKind = "CODE_CONFLICT"
 	// AlertBadSign: too many wrong signatures (mqtt.md §3.2).
 	AlertBadSign AlertKind = "BAD_SIGN"
+	// AlertSoldOut: a dispense took the last piece of a channel. The subject is
+	// the product.
+	AlertSoldOut AlertKind = "SOLD_OUT"
+	// AlertCallback: messages to the merchant's notify_url fail. The subject is
+	// the message that failed last; the machine is that of its order.
+	AlertCallback AlertKind = "CALLBACK_FAILING"
 )
+
+// AlertKinds lists all kinds.
+func AlertKinds() []AlertKind {
+	return []AlertKind{
+		AlertOffline, AlertTemperature, AlertChannel, AlertDelivery, AlertCode, AlertBadSign, AlertSoldOut, AlertCallback,
+	}
+}

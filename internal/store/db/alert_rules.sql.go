@@ -239,6 +239,17 @@ func (q *Queries) ClaimAlertMessages(ctx context.Context, leaseUntil int64, now 
 	return items, nil
 }
 
+const countAlertTests = `-- name: CountAlertTests :one
+SELECT COUNT(*) FROM alert_messages WHERE merchant_id = $1 AND event = 'TEST' AND created_at > $2
+`
+
+func (q *Queries) CountAlertTests(ctx context.Context, merchantID int64, createdAt int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countAlertTests, merchantID, createdAt)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteAlertRule = `-- name: DeleteAlertRule :execrows
 DELETE FROM alert_rules WHERE id = $1 AND merchant_id = $2
 `
@@ -293,7 +304,7 @@ func (q *Queries) EndAlertMessage(ctx context.Context, arg EndAlertMessageParams
 }
 
 const failingCallbacks = `-- name: FailingCallbacks :many
-SELECT callbacks.id, callbacks.merchant_id, callbacks.url, orders.machine_id
+SELECT callbacks.id, orders.machine_id
 FROM callbacks
 JOIN orders ON orders.id = callbacks.order_id
 WHERE callbacks.id IN (
@@ -310,10 +321,8 @@ ORDER BY callbacks.id
 `
 
 type FailingCallbacksRow struct {
-	ID         int64
-	MerchantID int64
-	Url        string
-	MachineID  int64
+	ID        int64
+	MachineID int64
 }
 
 // The newest message of each merchant that was given up lately or has failed often,
@@ -327,12 +336,7 @@ func (q *Queries) FailingCallbacks(ctx context.Context, since int64, failures in
 	var items []FailingCallbacksRow
 	for rows.Next() {
 		var i FailingCallbacksRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.MerchantID,
-			&i.Url,
-			&i.MachineID,
-		); err != nil {
+		if err := rows.Scan(&i.ID, &i.MachineID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -422,18 +426,6 @@ func (q *Queries) InsertAlertRule(ctx context.Context, arg InsertAlertRuleParams
 	return id, err
 }
 
-const nextAlertMessageDue = `-- name: NextAlertMessageDue :one
-SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM alert_messages WHERE state = 'PENDING' AND due_at > $1
-`
-
-// The time of the next message, 0 if none is planned.
-func (q *Queries) NextAlertMessageDue(ctx context.Context, now int64) (int64, error) {
-	row := q.db.QueryRowContext(ctx, nextAlertMessageDue, now)
-	var due_at int64
-	err := row.Scan(&due_at)
-	return due_at, err
-}
-
 const postponeAlertMessage = `-- name: PostponeAlertMessage :execrows
 UPDATE alert_messages SET due_at = $1, lease_until = 0, attempts = attempts - 1
 WHERE id = $2 AND state = 'PENDING' AND lease_until = $3
@@ -504,7 +496,10 @@ SELECT alerts.machine_id, alerts.subject FROM alerts
 JOIN machines ON machines.id = alerts.machine_id
 WHERE alerts.kind = 'CALLBACK_FAILING' AND alerts.resolved_at = 0 AND EXISTS (
     SELECT 1 FROM callbacks d
-    WHERE d.merchant_id = machines.merchant_id AND d.state = 'DELIVERED' AND d.finished_at > alerts.opened_at)
+    WHERE d.merchant_id = machines.merchant_id AND d.state = 'DELIVERED' AND d.finished_at > alerts.opened_at
+      AND NOT EXISTS (SELECT 1 FROM callbacks f
+        WHERE f.id > d.id AND f.merchant_id = d.merchant_id
+          AND (f.state = 'DEAD' OR f.state = 'PENDING' AND f.attempts >= $1)))
 ORDER BY alerts.id
 `
 
@@ -513,9 +508,10 @@ type RecoveredCallbacksRow struct {
 	Subject   string
 }
 
-// Open alerts of merchants whose server has taken a message since.
-func (q *Queries) RecoveredCallbacks(ctx context.Context) ([]RecoveredCallbacksRow, error) {
-	rows, err := q.db.QueryContext(ctx, recoveredCallbacks)
+// Open alerts of merchants whose server has taken a message since, with no newer
+// one that fails.
+func (q *Queries) RecoveredCallbacks(ctx context.Context, failures int64) ([]RecoveredCallbacksRow, error) {
+	rows, err := q.db.QueryContext(ctx, recoveredCallbacks, failures)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,9 @@ DELETE FROM alert_rules WHERE id = $1 AND merchant_id = $2;
 -- name: AlertRules :many
 SELECT * FROM alert_rules WHERE merchant_id = $1 ORDER BY id;
 
+-- name: CountAlertTests :one
+SELECT COUNT(*) FROM alert_messages WHERE merchant_id = $1 AND event = 'TEST' AND created_at > $2;
+
 -- name: AlertRule :one
 SELECT * FROM alert_rules WHERE id = $1;
 
@@ -61,10 +64,6 @@ WHERE id = sqlc.arg(id) AND state = 'PENDING' AND lease_until = sqlc.arg(lease_u
 UPDATE alert_messages SET state = sqlc.arg(state), finished_at = sqlc.arg(now), lease_until = 0, error = sqlc.arg(error)
 WHERE id = sqlc.arg(id) AND state = 'PENDING' AND lease_until = sqlc.arg(lease_until);
 
--- name: NextAlertMessageDue :one
--- The time of the next message, 0 if none is planned.
-SELECT CAST(COALESCE(MIN(due_at), 0) AS BIGINT) AS due_at FROM alert_messages WHERE state = 'PENDING' AND due_at > sqlc.arg(now);
-
 -- name: AlertByID :one
 SELECT sqlc.embed(alerts), machines.machine_no, machines.name AS machine_name, machines.timezone
 FROM alerts
@@ -99,7 +98,7 @@ ORDER BY alerts.id LIMIT sqlc.arg(batch);
 -- name: FailingCallbacks :many
 -- The newest message of each merchant that was given up lately or has failed often,
 -- unless a newer one arrived or somebody has been told since.
-SELECT callbacks.id, callbacks.merchant_id, callbacks.url, orders.machine_id
+SELECT callbacks.id, orders.machine_id
 FROM callbacks
 JOIN orders ON orders.id = callbacks.order_id
 WHERE callbacks.id IN (
@@ -115,10 +114,14 @@ WHERE callbacks.id IN (
 ORDER BY callbacks.id;
 
 -- name: RecoveredCallbacks :many
--- Open alerts of merchants whose server has taken a message since.
+-- Open alerts of merchants whose server has taken a message since, with no newer
+-- one that fails.
 SELECT alerts.machine_id, alerts.subject FROM alerts
 JOIN machines ON machines.id = alerts.machine_id
 WHERE alerts.kind = 'CALLBACK_FAILING' AND alerts.resolved_at = 0 AND EXISTS (
     SELECT 1 FROM callbacks d
-    WHERE d.merchant_id = machines.merchant_id AND d.state = 'DELIVERED' AND d.finished_at > alerts.opened_at)
+    WHERE d.merchant_id = machines.merchant_id AND d.state = 'DELIVERED' AND d.finished_at > alerts.opened_at
+      AND NOT EXISTS (SELECT 1 FROM callbacks f
+        WHERE f.id > d.id AND f.merchant_id = d.merchant_id
+          AND (f.state = 'DEAD' OR f.state = 'PENDING' AND f.attempts >= sqlc.arg(failures))))
 ORDER BY alerts.id;
