@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
+	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/live"
 	"github.com/vendlane/vendlane/internal/provision"
@@ -33,6 +34,7 @@ type fixture struct {
 	// rivalUser is a member of the rival and of nobody else.
 	rivalUser db.User
 	hub       *live.Hub
+	rules     *alerts.Rules
 	things    map[int64]*things // by merchant
 	made      int               // things so far
 }
@@ -63,6 +65,7 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 	for _, c := range change {
 		c(&cfg)
 	}
+	f.rules = alerts.NewRules(f.Store, f.Now, alerts.Config{Mail: true})
 	f.hub = live.New(f.Store, f.Now, log)
 	f.server, err = New(f.Store, f.useCases(trail, applier), web.Dist(), f.Now, cfg, nil, log)
 	f.must(err)

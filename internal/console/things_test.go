@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/machinelog"
@@ -22,8 +23,20 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 	return UseCases{
 		Account: f.accounts, Audit: trail, Provision: applier, Live: f.hub, Catalog: f.Catalog, Pickup: f.Pickup,
 		Ordering: f.Ordering, Dispense: f.Dispense, Fleet: f.Fleet,
-		MachineLog:  machinelog.New(f.Store, f.Now, slog.New(slog.DiscardHandler)),
-		Credentials: credentials.New(f.Store, f.Box, f.Now, rand.Reader),
+		MachineLog:       machinelog.New(f.Store, f.Now, slog.New(slog.DiscardHandler)),
+		Credentials:      credentials.New(f.Store, f.Box, f.Now, rand.Reader),
+		AlertRules:       f.rules,
+		CheckCallbackURL: func(url string) string { return vending.CheckNotifyURL(url, false) },
+		TestCallback: func(_ context.Context, m db.Merchant, url string) (CallbackTest, error) {
+			return CallbackTest{WebhookID: "msg_1", Body: m.AppID + " " + url, Status: 204, Duration: 12}, nil
+		},
+		Recover: func(ctx context.Context, merchantID, since int64) (n int64, more bool, err error) {
+			err = f.Store.InTx(ctx, func(tx *store.Tx) error {
+				n, err = tx.RecoverCallbacks(ctx, db.RecoverCallbacksParams{Now: f.Now().UnixMilli(), MerchantID: merchantID, Since: since, Batch: 1000})
+				return err
+			})
+			return n, n == 1000, err
+		},
 		Resend: func(ctx context.Context, id int64) error {
 			return f.Store.InTx(ctx, func(tx *store.Tx) error {
 				n, err := tx.ResendCallback(ctx, f.Now().UnixMilli(), id)
@@ -38,9 +51,9 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 
 // things are one of each kind that a merchant has.
 type things struct {
-	merchant, machine                                               int64
-	machineNo                                                       string
-	product, good, order, record, callback, code, alert, req, batch int64
+	merchant, machine                                                     int64
+	machineNo                                                             string
+	product, good, order, record, callback, code, alert, req, batch, rule int64
 }
 
 // makeThings gives both merchants one of each.
@@ -117,9 +130,18 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 			Code: 10015, Diagnosis: "unsorted", Answer: `{"code":10015,"message":"x","data":{}}`,
 		})
 	})
-	alerts, err := f.Store.AlertPage(ctx, db.AlertPageParams{MerchantID: merchantID, BeforeID: math.MaxInt64, PageSize: 1})
+	old, err := f.Store.AlertRules(ctx, merchantID) // there is a bound to them
 	f.must(err)
-	out.alert = alerts[0].Alert.ID
+	for _, r := range old {
+		f.must(f.rules.Remove(ctx, merchantID, r.ID))
+	}
+	out.rule, err = f.rules.Add(ctx, merchantID, alerts.Rule{
+		Kinds: []vending.AlertKind{vending.AlertOffline}, Channel: alerts.ChannelWebhook, Target: "https://merchant.example/alerts", Language: "en",
+	})
+	f.must(err)
+	opened, err := f.Store.AlertPage(ctx, db.AlertPageParams{MerchantID: merchantID, BeforeID: math.MaxInt64, PageSize: 1})
+	f.must(err)
+	out.alert = opened[0].Alert.ID
 	requests, err := f.Store.RequestPage(ctx, db.RequestPageParams{MerchantID: merchantID, BeforeID: math.MaxInt64, PageSize: 1})
 	f.must(err)
 	out.req = requests[0].ID
@@ -128,7 +150,7 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 
 // fill puts the ids of a route's things into its path or body.
 func (th *things) fill(route, text string) string {
-	for part, id := range map[string]int64{"/batches/": th.batch, "/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
+	for part, id := range map[string]int64{"/batches/": th.batch, "/rules/": th.rule, "/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
 		if strings.Contains(route, part+"{id}") {
 			text = strings.ReplaceAll(text, "{id}", fmt.Sprint(id))
 		}
@@ -161,6 +183,8 @@ func (th *things) state(f *fixture) string {
 	add(v6, err)
 	v8, err := f.Store.CodeBatchPage(ctx, db.CodeBatchPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
 	add(v8, err)
+	v9, err := f.Store.AlertRules(ctx, th.merchant)
+	add(v9, err)
 	v7, err := f.Store.CommandsOfMachine(ctx, th.machine)
 	add(v7, err)
 	return out
