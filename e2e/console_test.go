@@ -36,7 +36,7 @@ func TestConsoleInTheBrowser(t *testing.T) {
 		pictures = filepath.Join(data, "pictures")
 	}
 	file := filepath.Join(data, "demo.json")
-	text, err := json.Marshal(map[string]any{"console": r.Console, "machines": r.Machines, "merchant_url": merchant.URL})
+	text, err := json.Marshal(map[string]any{"console": r.Console, "machines": r.Machines, "merchant_url": merchant.URL, "callback_sink": r.CallbackSink})
 	if err == nil {
 		err = os.WriteFile(file, text, 0o600)
 	}

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { launch, Visitor } from "./browser.mjs";
 import { issueCode } from "./steps.mjs";
+import { batchOfCodes, callbackTools, whoIsTold } from "./codes.mjs";
 
 const [file, pictures] = process.argv.slice(2);
 const demo = JSON.parse(readFileSync(file, "utf8"));
@@ -102,6 +103,9 @@ try {
       await codeToTimeline(visitor, words[language], machine, channel++, look);
       await editPlanogram(visitor, words[language], machine, look);
       await debugSignature(visitor, words[language], look);
+      await batchOfCodes({ page: visitor.page, look }, demo, language, machine);
+      await whoIsTold({ page: visitor.page, look }, demo, language);
+      await callbackTools({ page: visitor.page, look }, demo, language);
       await lookAround(visitor, machine, look);
       mistakes.push(...(await visitor.leave()));
     }

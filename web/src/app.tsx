@@ -8,7 +8,8 @@ import { useLanguage } from "./i18n/language";
 import { Accept } from "./pages/Accept";
 import { Gate } from "./pages/Gate";
 import { Machines } from "./pages/Machines";
-import { Alerts } from "./pages/Alerts";
+import { AlertsPage } from "./pages/alerts/AlertsPage";
+import { Batches } from "./pages/codes/Batches";
 import { Codes } from "./pages/codes/Codes";
 import { Developers } from "./pages/developers/Developers";
 import { Field } from "./pages/field/Field";
@@ -61,8 +62,9 @@ function Pages() {
       <Route path="/orders" component={Orders} />
       <Route path="/orders/:id" component={OrderPage} />
       <Route path="/codes" component={Codes} />
+      <Route path="/codes/batches" component={Batches} />
       <Route path="/goods" component={Goods} />
-      <Route path="/alerts" component={Alerts} />
+      <Route path="/alerts/*?" component={AlertsPage} />
       <Route path="/developers/*?" component={Developers} />
       <Route path="/settings/*?" component={SettingsPage} />
       <Route>

@@ -54,7 +54,7 @@ export const api = {
 };
 
 /** Saves an answer of the server as a file. */
-export async function download(path: string, params: Params, kind: "text/csv" | "application/json", name: string) {
+export async function download(path: string, params: Params, kind: "text/csv" | "application/json" | "application/pdf", name: string) {
   const response = await send("GET", address(path, params), undefined, kind);
   const url = URL.createObjectURL(await response.blob());
   const link = document.createElement("a");

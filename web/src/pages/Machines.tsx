@@ -11,6 +11,7 @@ import { SearchField, Views } from "../ui/FilterBar";
 import { MachineState } from "../ui/MachineState";
 import { Page } from "../ui/Page";
 import { Rows } from "../ui/Rows";
+import { SheetButton } from "../ui/SheetButton";
 import { Status } from "../ui/Status";
 
 const views = ["", "attention", "offline", "low_stock", "faulty"] as const;
@@ -27,7 +28,13 @@ export function Machines() {
   const filters = useFilters(["state", "q"] as const);
   const rows = useRows<MachineRow>("/machines", filters.values);
   return (
-    <Page title={t("nav.machines")} actions={<CsvButton path="/machines" params={filters.values} name="machines" />}>
+    <Page title={t("nav.machines")} actions={
+        <>
+          <SheetButton path="/sheets/machines" params={{}} name="machines" label={t("machines.sheet")} />
+          <CsvButton path="/machines" params={filters.values} name="machines" />
+        </>
+      }
+    >
       <div className="mb-4 flex flex-wrap items-center gap-3">
         <Views
           label={t("machines.view")}

@@ -53,4 +53,6 @@ export const desk = {
   "alert.DELIVERY_CONFLICT": "Conflicting delivery reports",
   "alert.CODE_CONFLICT": "Conflicting pickup code",
   "alert.BAD_SIGN": "Bad signature of a machine",
+  "alert.SOLD_OUT": "Channel sold out",
+  "alert.CALLBACK_FAILING": "Callbacks fail",
 };

@@ -21,6 +21,7 @@ export const errors = {
   "error.password_invalid": "The password is too short or too long.",
   "error.role_invalid": "This role cannot be bound to that group.",
   "error.last_owner": "A merchant keeps at least one owner.",
+  "error.mail_off": "The platform has no mail server. Choose a webhook, or ask whoever runs it.",
   "error.invitation_invalid": "The invitation is used, expired or unknown.",
   "error.body_too_large": "That is too much at once.",
   "error.10009": "Merchant expired, renew first.",

@@ -55,4 +55,6 @@ export const desk: Record<keyof typeof en, string> = {
   "alert.DELIVERY_CONFLICT": "出货上报冲突",
   "alert.CODE_CONFLICT": "取货码冲突",
   "alert.BAD_SIGN": "机器签名错误",
+  "alert.SOLD_OUT": "货道售罄",
+  "alert.CALLBACK_FAILING": "回调失败",
 };

@@ -23,6 +23,7 @@ export const errors: Record<keyof typeof en, string> = {
   "error.password_invalid": "密码过短或过长。",
   "error.role_invalid": "该角色不能绑定此分组。",
   "error.last_owner": "商户至少保留一位所有者。",
+  "error.mail_off": "平台没有邮件服务器。请选择 webhook，或联系平台管理员。",
   "error.invitation_invalid": "邀请已使用、已过期或不存在。",
   "error.body_too_large": "一次提交的内容过多。",
   "error.10009": "当前商户已过期，请先续费。",

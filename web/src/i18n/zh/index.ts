@@ -5,7 +5,8 @@ import { desk } from "./desk";
 import { developers } from "./developers";
 import { field } from "./field";
 import { machine } from "./machine";
+import { many } from "./many";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...machine, ...sales, ...settings };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...machine, ...many, ...sales, ...settings };

@@ -1,33 +1,65 @@
+import { useState } from "react";
 import { useNewestRows } from "../../api/rows";
 import { useMay } from "../../api/session";
 import type { CodeRow } from "../../api/types";
 import type { Key } from "../../i18n/en";
 import { useLanguage } from "../../i18n/language";
 import { useFilters } from "../../lib/filters";
+import { Button } from "../../ui/Button";
 import { CsvButton } from "../../ui/CsvButton";
+import type { Column } from "../../ui/DataTable";
 import { SearchField, Views } from "../../ui/FilterBar";
 import { Page } from "../../ui/Page";
 import { Rows } from "../../ui/Rows";
+import { SheetButton } from "../../ui/SheetButton";
+import { BulkBar } from "./BulkBar";
+import { CodeTabs } from "./CodeTabs";
 import { useCodeColumns } from "./columns";
 import { CreateCodes } from "./CreateCodes";
+import { Funnel } from "./Funnel";
 
 const states = ["UNUSED", "USED", "EXPIRED", "CANCELLED"] as const;
+/** The server changes no more at once. */
+const most = 500;
 
 export function Codes() {
   const { t } = useLanguage();
   const may = useMay();
-  const filters = useFilters(["q", "state", "machine_no", "product_id"] as const);
+  const filters = useFilters(["q", "state", "machine_no", "product_id", "batch_id"] as const);
   const rows = useNewestRows<CodeRow>("/codes", "codes", filters.values);
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const { machine_no, product_id, batch_id } = filters.values;
+  const columns = useCodeColumns();
+  const toggle = (id: number) =>
+    setChosen((before) => {
+      const next = new Set(before);
+      if (!next.delete(id) && next.size < most) next.add(id);
+      return next;
+    });
+  const select: Column<CodeRow> = {
+    label: t("codes.select_column"),
+    width: "4rem",
+    cell: (c) =>
+      c.state === "UNUSED" ? (
+        <input type="checkbox" className="size-5" aria-label={t("codes.select", { code: c.code })} checked={chosen.has(c.id)} onChange={() => toggle(c.id)} />
+      ) : null,
+  };
+  const selectable = rows.data?.filter((c) => c.state === "UNUSED").slice(0, most) ?? [];
   return (
     <Page
       title={t("nav.codes")}
       actions={
         <>
+          {(batch_id || machine_no) && may("see_codes") && (
+            <SheetButton path="/sheets/codes" params={{ batch_id, machine_no }} name="pickup-codes" label={t("codes.sheet")} />
+          )}
           <CsvButton path="/codes" params={filters.values} name="pickup-codes" />
           {may("sell_codes") && <CreateCodes />}
         </>
       }
     >
+      <CodeTabs />
+      <Funnel params={{ machine_no, product_id, batch_id }} />
       <div className="mb-4 flex flex-wrap items-center gap-3">
         <Views
           label={t("codes.state_filter")}
@@ -36,9 +68,29 @@ export function Codes() {
           onChange={(state) => filters.set({ state })}
         />
         <SearchField label={t("codes.search")} value={filters.values.q} onChange={(q) => filters.set({ q })} />
-        <SearchField label={t("machine.number")} value={filters.values.machine_no} onChange={(machine_no) => filters.set({ machine_no })} />
+        <SearchField label={t("machine.number")} value={machine_no} onChange={(machine_no) => filters.set({ machine_no })} />
+        {batch_id && (
+          <span className="inline-flex items-center gap-2 rounded-full bg-brand-soft px-3 py-1">
+            {t("batch.number", { id: batch_id })}
+            <button type="button" className="underline" onClick={() => filters.set({ batch_id: "" })}>
+              {t("batch.dismiss")}
+            </button>
+          </span>
+        )}
+        {may("sell_codes") && selectable.length > 0 && (
+          <Button look="quiet" onClick={() => setChosen(new Set(selectable.map((c) => c.id)))}>
+            {t("codes.select_all")}
+          </Button>
+        )}
       </div>
-      <Rows label={t("nav.codes")} query={rows} columns={useCodeColumns()} rowKey={(c) => c.id} onClear={filters.active ? filters.clear : undefined} />
+      {may("sell_codes") && <BulkBar ids={[...chosen]} onClear={() => setChosen(new Set())} />}
+      <Rows
+        label={t("nav.codes")}
+        query={rows}
+        columns={may("sell_codes") ? [select, ...columns] : columns}
+        rowKey={(c) => c.id}
+        onClear={filters.active ? filters.clear : undefined}
+      />
     </Page>
   );
 }

@@ -5,6 +5,7 @@ import { api } from "../../api/client";
 import { usePlanogram } from "../../api/planogram";
 import type { CodeRow, List, MachineInfo, MachineRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
+import { expiries, type Expiry } from "../../lib/expiry";
 import { showTime } from "../../lib/format";
 import { layersOf } from "../../lib/selection";
 import { Button } from "../../ui/Button";
@@ -12,10 +13,6 @@ import { Copy } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Field, Select } from "../../ui/Field";
-
-const hour = 3_600_000;
-const expiries = { hour, day: 24 * hour, week: 7 * 24 * hour, month: 30 * 24 * hour };
-type Expiry = keyof typeof expiries;
 
 /** The button and the dialog that issue pickup codes for a channel. */
 export function CreateCodes({ machineNo }: { machineNo?: string }) {

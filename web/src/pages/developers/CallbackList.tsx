@@ -8,6 +8,7 @@ import { Views } from "../../ui/FilterBar";
 import { Rows } from "../../ui/Rows";
 import { Time } from "../../ui/Time";
 import { CallbackView } from "../orders/Callbacks";
+import { CallbackTools } from "./CallbackTools";
 
 const states = ["PENDING", "DELIVERED", "DEAD"] as const;
 
@@ -18,13 +19,14 @@ export function CallbackList() {
   const rows = useNewestRows<CallbackRow>("/developers/callbacks", "orders", filters.values);
   return (
     <>
-      <div className="mb-4">
+      <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
         <Views
           label={t("callbacks.state")}
           value={filters.values.state}
           views={[{ value: "", label: t("app.all") }, ...states.map((value) => ({ value, label: t(`callback_state.${value}` satisfies Key) }))]}
           onChange={(state) => filters.set({ state })}
         />
+        <CallbackTools />
       </div>
       <Rows
         label={t("dev.tab.callbacks")}

@@ -1,29 +1,30 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { api } from "../api/client";
-import { useNewestRows } from "../api/rows";
-import { useMay } from "../api/session";
-import type { AlertRow } from "../api/types";
-import { useLanguage } from "../i18n/language";
-import { useFilters } from "../lib/filters";
-import { Button } from "../ui/Button";
-import { CsvButton } from "../ui/CsvButton";
-import { ErrorNote } from "../ui/ErrorNote";
-import { Select } from "../ui/Field";
-import { Views } from "../ui/FilterBar";
-import { Page } from "../ui/Page";
-import { Rows } from "../ui/Rows";
-import { Status } from "../ui/Status";
-import { Time } from "../ui/Time";
+import { api } from "../../api/client";
+import { useNewestRows } from "../../api/rows";
+import { useMay } from "../../api/session";
+import type { AlertRow } from "../../api/types";
+import { useLanguage } from "../../i18n/language";
+import { useFilters } from "../../lib/filters";
+import { Button } from "../../ui/Button";
+import { CsvButton } from "../../ui/CsvButton";
+import { ErrorNote } from "../../ui/ErrorNote";
+import { Select } from "../../ui/Field";
+import { Views } from "../../ui/FilterBar";
+import { Rows } from "../../ui/Rows";
+import { Status } from "../../ui/Status";
+import { Time } from "../../ui/Time";
 
-const kinds = ["MACHINE_OFFLINE", "TEMPERATURE", "CHANNEL_FAULT", "DELIVERY_CONFLICT", "CODE_CONFLICT", "BAD_SIGN"];
+/** All kinds of alerts. */
+export const kinds = ["MACHINE_OFFLINE", "TEMPERATURE", "CHANNEL_FAULT", "DELIVERY_CONFLICT", "CODE_CONFLICT", "BAD_SIGN", "SOLD_OUT", "CALLBACK_FAILING"];
 
-export function Alerts() {
+/** What somebody should look at. */
+export function AlertList() {
   const { t, tCode } = useLanguage();
   const filters = useFilters(["state", "kind"] as const);
   const rows = useNewestRows<AlertRow>("/alerts", "alerts", filters.values);
   return (
-    <Page title={t("nav.alerts")} actions={<CsvButton path="/alerts" params={filters.values} name="alerts" />}>
+    <>
       <div className="mb-4 flex flex-wrap items-center gap-3">
         <Views
           label={t("alerts.view")}
@@ -45,6 +46,7 @@ export function Alerts() {
             </option>
           ))}
         </Select>
+        <CsvButton path="/alerts" params={filters.values} name="alerts" />
       </div>
       <Rows
         label={t("nav.alerts")}
@@ -72,7 +74,7 @@ export function Alerts() {
           { label: t("alerts.actions"), width: "7rem", cell: (a) => <Resolve alert={a} /> },
         ]}
       />
-    </Page>
+    </>
   );
 }
 

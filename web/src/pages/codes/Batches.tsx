@@ -1,0 +1,80 @@
+import { Link } from "wouter";
+import type { Batch } from "../../api/many";
+import { useRows } from "../../api/rows";
+import { useMay } from "../../api/session";
+import { useLanguage } from "../../i18n/language";
+import { toneOf } from "../../lib/tones";
+import { CsvButton } from "../../ui/CsvButton";
+import { Page } from "../../ui/Page";
+import { Rows } from "../../ui/Rows";
+import { SheetButton } from "../../ui/SheetButton";
+import { Status } from "../../ui/Status";
+import { Time } from "../../ui/Time";
+import { BatchLines } from "./BatchLines";
+import { CodeTabs } from "./CodeTabs";
+import { CreateBatch } from "./CreateBatch";
+import { StopBatch } from "./StopBatch";
+
+/** Batches of codes and how far each is; the numbers move while codes are made. */
+export function Batches() {
+  const { t, tCode } = useLanguage();
+  const may = useMay();
+  const rows = useRows<Batch>("/codes/batches");
+  return (
+    <Page title={t("nav.codes")} actions={may("sell_codes") && <CreateBatch />}>
+      <CodeTabs />
+      <Rows
+        label={t("batch.title")}
+        query={rows}
+        rowKey={(b) => b.id}
+        columns={[
+          {
+            label: t("batch.batch"),
+            width: "minmax(9rem,1fr)",
+            cell: (b) => (
+              <Link href={`/codes?batch_id=${b.id}`} className="font-medium text-brand-strong underline">
+                {t("batch.number", { id: b.id })}
+              </Link>
+            ),
+          },
+          { label: t("batch.state"), width: "8rem", cell: (b) => <Status tone={toneOf(b.state)}>{tCode("batch_state", b.state)}</Status> },
+          { label: t("batch.progress"), width: "minmax(10rem,1.5fr)", cell: (b) => <Progress batch={b} /> },
+          {
+            label: t("batch.when"),
+            width: "minmax(12.5rem,1fr)",
+            cell: (b) => (
+              <>
+                <Time at={b.created_at} />
+                <span className="block text-sm text-muted">{b.created_by}</span>
+              </>
+            ),
+          },
+          { label: t("codes.expires"), width: "minmax(12.5rem,1fr)", cell: (b) => (b.expires_at ? <Time at={b.expires_at} /> : t("codes.never")) },
+          {
+            label: t("batch.actions"),
+            width: "minmax(16rem,1.5fr)",
+            cell: (b) => (
+              <span className="flex flex-wrap items-center gap-1">
+                <BatchLines batch={b} />
+                <CsvButton path="/codes" params={{ batch_id: b.id }} name={`batch-${b.id}`} />
+                {may("see_codes") && <SheetButton path="/sheets/codes" params={{ batch_id: b.id }} name={`batch-${b.id}`} label={t("batch.sheet")} />}
+                {may("sell_codes") && <StopBatch batch={b} />}
+              </span>
+            ),
+          },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function Progress({ batch }: { batch: Batch }) {
+  const { t } = useLanguage();
+  const text = t("batch.of", { made: batch.made, wanted: batch.wanted });
+  return (
+    <>
+      <span className="tabular-nums">{text}</span>
+      <progress className="block h-2 w-full accent-brand" aria-label={`${t("batch.number", { id: batch.id })}: ${text}`} max={batch.wanted} value={batch.made} />
+    </>
+  );
+}

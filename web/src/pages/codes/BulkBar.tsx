@@ -1,0 +1,96 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
+import { api } from "../../api/client";
+import type { BulkResult } from "../../api/many";
+import { useLanguage } from "../../i18n/language";
+import { expiries, type Expiry } from "../../lib/expiry";
+import { Button } from "../../ui/Button";
+import { Confirm } from "../../ui/Confirm";
+import { Dialog } from "../../ui/Dialog";
+import { ErrorNote } from "../../ui/ErrorNote";
+import { Select } from "../../ui/Field";
+
+interface Props {
+  ids: number[];
+  onClear: () => void;
+}
+
+/** What can be done to the codes that are selected. */
+export function BulkBar({ ids, onClear }: Props) {
+  const { t } = useLanguage();
+  const queries = useQueryClient();
+  const [asking, setAsking] = useState<"cancel" | "extend" | null>(null);
+  const [done, setDone] = useState<BulkResult | null>(null);
+  const finish = (result: BulkResult) => {
+    setAsking(null);
+    setDone(result);
+    onClear();
+    return queries.invalidateQueries();
+  };
+  const cancel = useMutation({ mutationFn: () => api.post<BulkResult>("/codes/cancel", { ids }), onSuccess: finish });
+  return (
+    <>
+      <p role="status" className={done && ids.length === 0 ? "mb-2" : "sr-only"}>
+        {done && ids.length === 0 && t("codes.bulk_done", { changed: done.changed, skipped: done.skipped })}
+      </p>
+      {ids.length > 0 && (
+        <div className="card mb-2 flex flex-wrap items-center gap-2 p-3">
+          <span className="mr-2 font-medium">{t("codes.selected", { n: ids.length })}</span>
+          <Button onClick={() => setAsking("extend")}>{t("codes.extend")}</Button>
+          <Button look="danger" onClick={() => setAsking("cancel")}>
+            {t("codes.cancel_many", { n: ids.length })}
+          </Button>
+          <Button look="quiet" onClick={onClear}>
+            {t("codes.clear")}
+          </Button>
+        </div>
+      )}
+      {asking === "cancel" && (
+        <Confirm
+          title={t("codes.cancel_many", { n: ids.length })}
+          consequence={t("codes.cancel_many_confirm", { n: ids.length })}
+          action={t("codes.cancel_many", { n: ids.length })}
+          danger
+          pending={cancel.isPending}
+          error={cancel.error}
+          onConfirm={() => cancel.mutate()}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {asking === "extend" && (
+        <Dialog title={t("codes.extend_title", { n: ids.length })} onClose={() => setAsking(null)}>
+          <Extend ids={ids} onDone={finish} />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Extend({ ids, onDone }: { ids: number[]; onDone: (result: BulkResult) => void }) {
+  const { t } = useLanguage();
+  const [expiry, setExpiry] = useState<Expiry | "never">("week");
+  const extend = useMutation({
+    mutationFn: () => api.post<BulkResult>("/codes/extend", { ids, expires_at: expiry === "never" ? 0 : Date.now() + expiries[expiry] }),
+    onSuccess: onDone,
+  });
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    extend.mutate();
+  };
+  return (
+    <form onSubmit={onSubmit} className="flex flex-col gap-4">
+      <Select label={t("codes.extend_by")} value={expiry} onChange={(value) => setExpiry(value as Expiry)}>
+        {(Object.keys(expiries) as Expiry[]).map((value) => (
+          <option key={value} value={value}>
+            {t(`codes.expiry.${value}`)}
+          </option>
+        ))}
+        <option value="never">{t("codes.never")}</option>
+      </Select>
+      <ErrorNote error={extend.error} />
+      <Button type="submit" look="primary" disabled={extend.isPending}>
+        {t("codes.extend")}
+      </Button>
+    </form>
+  );
+}
