@@ -78,7 +78,7 @@ async function debugSignature({ page }, text, look) {
   await look("debugger");
 }
 
-const others = ["", "machines", "orders", "codes", "goods", "alerts", "developers/callbacks", "developers/requests", "developers/keys", "settings/members", "settings/sessions", "settings/audit", "nowhere"];
+const others = ["", "machines", "orders", "codes", "codes/batches", "goods", "alerts", "alerts/rules", "alerts/messages", "developers/callbacks", "developers/requests", "developers/keys", "settings/members", "settings/sessions", "settings/audit", "nowhere"];
 
 async function lookAround({ page }, machine, look) {
   const tabs = ["events", "orders", "settings", "test"].map((tab) => `machines/${machine.machine_no}/${tab}`);
@@ -103,9 +103,11 @@ try {
       await codeToTimeline(visitor, words[language], machine, channel++, look);
       await editPlanogram(visitor, words[language], machine, look);
       await debugSignature(visitor, words[language], look);
-      await batchOfCodes({ page: visitor.page, look }, demo, language, machine);
-      await whoIsTold({ page: visitor.page, look }, demo, language);
-      await callbackTools({ page: visitor.page, look }, demo, language);
+      if ((language === "en") === (width === 1280)) { // once in each language and at each width
+        await batchOfCodes({ page: visitor.page, look }, demo, language, machine);
+        await whoIsTold({ page: visitor.page, look }, demo, language);
+        await callbackTools({ page: visitor.page, look }, demo, language);
+      }
       await lookAround(visitor, machine, look);
       mistakes.push(...(await visitor.leave()));
     }

@@ -130,6 +130,7 @@ func TestSecretsStaySecret(t *testing.T) {
 func testSecretsStaySecret(t *testing.T, cfg config.Config) {
 	cfg.MQTT.Listen, cfg.Callback.AllowPrivate = "127.0.0.1:0", true
 	cfg.Secrets.MasterKey = hex.EncodeToString([]byte(secretMasterKey))
+	cfg.SMTP = config.SMTP{Server: "127.0.0.1:1", TLS: "starttls", Username: "alerts", Password: "sentinel-mail-password", From: "a@shop.example"}
 	webhook := "whsec_" + base64.StdEncoding.EncodeToString([]byte(secretWebhook))
 	file := lobbyFile()
 	shop := &file.Merchants[0]

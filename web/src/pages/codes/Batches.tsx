@@ -30,7 +30,7 @@ export function Batches() {
         columns={[
           {
             label: t("batch.batch"),
-            width: "minmax(9rem,1fr)",
+            width: "minmax(6rem,1fr)",
             cell: (b) => (
               <Link href={`/codes?batch_id=${b.id}`} className="font-medium text-brand-strong underline">
                 {t("batch.number", { id: b.id })}
@@ -38,7 +38,7 @@ export function Batches() {
             ),
           },
           { label: t("batch.state"), width: "8rem", cell: (b) => <Status tone={toneOf(b.state)}>{tCode("batch_state", b.state)}</Status> },
-          { label: t("batch.progress"), width: "minmax(10rem,1.5fr)", cell: (b) => <Progress batch={b} /> },
+          { label: t("batch.progress"), width: "minmax(8rem,1fr)", cell: (b) => <Progress batch={b} /> },
           {
             label: t("batch.when"),
             width: "minmax(12.5rem,1fr)",
@@ -52,7 +52,7 @@ export function Batches() {
           { label: t("codes.expires"), width: "minmax(12.5rem,1fr)", cell: (b) => (b.expires_at ? <Time at={b.expires_at} /> : t("codes.never")) },
           {
             label: t("batch.actions"),
-            width: "minmax(16rem,1.5fr)",
+            width: "minmax(13rem,1.5fr)",
             cell: (b) => (
               <span className="flex flex-wrap items-center gap-1">
                 <BatchLines batch={b} />

@@ -38,7 +38,7 @@ export function Codes() {
     });
   const select: Column<CodeRow> = {
     label: t("codes.select_column"),
-    width: "4rem",
+    width: "3rem",
     cell: (c) =>
       c.state === "UNUSED" ? (
         <input type="checkbox" className="size-5" aria-label={t("codes.select", { code: c.code })} checked={chosen.has(c.id)} onChange={() => toggle(c.id)} />

@@ -47,7 +47,7 @@ export function useCodeColumns(): Column<CodeRow>[] {
     { label: t("codes.expires"), width: "minmax(12.5rem,1fr)", cell: (c) => (c.expires_at ? <Time at={c.expires_at} zone={c.timezone} /> : t("codes.never")) },
     {
       label: t("codes.outcome"),
-      width: "minmax(10rem,1fr)",
+      width: "minmax(8rem,1fr)",
       cell: (c) =>
         c.order_id ? (
           <span className="flex flex-col items-start gap-1">
