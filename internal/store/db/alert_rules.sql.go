@@ -304,17 +304,21 @@ func (q *Queries) EndAlertMessage(ctx context.Context, arg EndAlertMessageParams
 }
 
 const failingCallbacks = `-- name: FailingCallbacks :many
+WITH failing AS (
+    SELECT f.merchant_id, f.id FROM callbacks f WHERE f.state <> 'PENDING' AND f.state = 'DEAD' AND f.finished_at >= $1
+    UNION ALL
+    SELECT p.merchant_id, p.id FROM callbacks p WHERE p.state = 'PENDING' AND p.attempts >= $2
+), newest AS (
+    SELECT MAX(failing.id) AS id FROM failing GROUP BY failing.merchant_id
+)
 SELECT callbacks.id, orders.machine_id
-FROM callbacks
+FROM newest
+JOIN callbacks ON callbacks.id = newest.id
 JOIN orders ON orders.id = callbacks.order_id
-WHERE callbacks.id IN (
-    SELECT MAX(f.id) FROM callbacks f
-    WHERE f.state = 'DEAD' AND f.finished_at >= $1 OR f.state = 'PENDING' AND f.attempts >= $2
-    GROUP BY f.merchant_id)
-  AND NOT EXISTS (SELECT 1 FROM callbacks d
+WHERE NOT EXISTS (SELECT 1 FROM callbacks d
     WHERE d.id > callbacks.id AND d.merchant_id = callbacks.merchant_id AND d.state = 'DELIVERED')
-  AND NOT EXISTS (SELECT 1 FROM alerts a
-    JOIN machines m ON m.id = a.machine_id
+  AND NOT EXISTS (SELECT 1 FROM machines m
+    JOIN alerts a ON a.machine_id = m.id
     WHERE m.merchant_id = callbacks.merchant_id AND a.kind = 'CALLBACK_FAILING'
       AND (a.resolved_at = 0 OR a.opened_at >= callbacks.created_at))
 ORDER BY callbacks.id
@@ -496,10 +500,11 @@ SELECT alerts.machine_id, alerts.subject FROM alerts
 JOIN machines ON machines.id = alerts.machine_id
 WHERE alerts.kind = 'CALLBACK_FAILING' AND alerts.resolved_at = 0 AND EXISTS (
     SELECT 1 FROM callbacks d
-    WHERE d.merchant_id = machines.merchant_id AND d.state = 'DELIVERED' AND d.finished_at > alerts.opened_at
-      AND NOT EXISTS (SELECT 1 FROM callbacks f
-        WHERE f.id > d.id AND f.merchant_id = d.merchant_id
-          AND (f.state = 'DEAD' OR f.state = 'PENDING' AND f.attempts >= $1)))
+    WHERE d.merchant_id = machines.merchant_id AND d.state <> 'PENDING' AND d.state = 'DELIVERED' AND d.finished_at > alerts.opened_at
+      AND d.id > COALESCE((SELECT MAX(f.id) FROM callbacks f
+        WHERE f.merchant_id = machines.merchant_id AND f.state = 'DEAD'), 0)
+      AND d.id > COALESCE((SELECT MAX(p.id) FROM callbacks p
+        WHERE p.merchant_id = machines.merchant_id AND p.state = 'PENDING' AND p.attempts >= $1), 0))
 ORDER BY alerts.id
 `
 

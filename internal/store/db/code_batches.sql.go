@@ -279,7 +279,7 @@ func (q *Queries) InsertCodeBatchLine(ctx context.Context, arg InsertCodeBatchLi
 const liveCodesOfBatch = `-- name: LiveCodesOfBatch :many
 SELECT pickup_codes.id, pickup_codes.machine_id FROM pickup_codes
 JOIN machines ON machines.id = pickup_codes.machine_id
-WHERE pickup_codes.batch_id = $1 AND pickup_codes.id > $2 AND machines.merchant_id = $3
+WHERE pickup_codes.batch_id <> 0 AND pickup_codes.batch_id = $1 AND pickup_codes.id > $2 AND machines.merchant_id = $3
   AND pickup_codes.state = 'UNUSED' AND (pickup_codes.expired_at = 0 OR pickup_codes.expired_at > $4)
 ORDER BY pickup_codes.id LIMIT $5
 `

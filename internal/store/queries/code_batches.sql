@@ -70,6 +70,6 @@ ORDER BY code_batch_lines.id;
 -- Usable codes of a batch on machines the merchant still has.
 SELECT pickup_codes.id, pickup_codes.machine_id FROM pickup_codes
 JOIN machines ON machines.id = pickup_codes.machine_id
-WHERE pickup_codes.batch_id = sqlc.arg(batch_id) AND pickup_codes.id > sqlc.arg(after_id) AND machines.merchant_id = sqlc.arg(merchant_id)
+WHERE pickup_codes.batch_id <> 0 AND pickup_codes.batch_id = sqlc.arg(batch_id) AND pickup_codes.id > sqlc.arg(after_id) AND machines.merchant_id = sqlc.arg(merchant_id)
   AND pickup_codes.state = 'UNUSED' AND (pickup_codes.expired_at = 0 OR pickup_codes.expired_at > sqlc.arg(now))
 ORDER BY pickup_codes.id LIMIT sqlc.arg(page_size);

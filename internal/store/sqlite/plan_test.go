@@ -89,15 +89,30 @@ func TestQueryPlans(t *testing.T) {
 		"OverdueDeliveries":          {func(ctx context.Context, q *db.Queries) { _, _ = q.OverdueDeliveries(ctx, now, 500) }, false},
 		"SilentMachines":             {func(ctx context.Context, q *db.Queries) { _, _ = q.SilentMachines(ctx, now, 500) }, false},
 		"ExpireCodes":                {func(ctx context.Context, q *db.Queries) { _, _ = q.ExpireCodes(ctx, now, 500) }, false},
-		"UserSession":                {func(ctx context.Context, q *db.Queries) { _, _ = q.UserSession(ctx, "x") }, false},
-		"SessionsOfUser":             {func(ctx context.Context, q *db.Queries) { _, _ = q.SessionsOfUser(ctx, 1, now) }, false},
-		"MembershipsOfUser":          {func(ctx context.Context, q *db.Queries) { _, _ = q.MembershipsOfUser(ctx, 1) }, false},
-		"MembersOfMerchant":          {func(ctx context.Context, q *db.Queries) { _, _ = q.MembersOfMerchant(ctx, 1) }, false},
-		"LoginsOfUser":               {func(ctx context.Context, q *db.Queries) { _, _ = q.LoginsOfUser(ctx, 1, 20) }, false},
-		"AuditOfMerchant":            {func(ctx context.Context, q *db.Queries) { _, _ = q.AuditOfMerchant(ctx, 1, now, 50) }, false},
-		"OpenInvitationsForEmail":    {func(ctx context.Context, q *db.Queries) { _, _ = q.OpenInvitationsForEmail(ctx, "x", now) }, false},
-		"ChangesAfter":               {func(ctx context.Context, q *db.Queries) { _, _ = q.ChangesAfter(ctx, 1, 1000) }, false},
-		"ChangesBounds":              {func(ctx context.Context, q *db.Queries) { _, _ = q.ChangesBounds(ctx) }, false},
+		"ClaimCodeBatch":             {func(ctx context.Context, q *db.Queries) { _, _ = q.ClaimCodeBatch(ctx, now, now) }, true},
+		"NextCodeBatchLine":          {func(ctx context.Context, q *db.Queries) { _, _ = q.NextCodeBatchLine(ctx, 1) }, false},
+		"LiveCodesOfBatch": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.LiveCodesOfBatch(ctx, db.LiveCodesOfBatchParams{BatchID: 1, PageSize: 10})
+		}, false},
+		"ClaimAlertMessages": {func(ctx context.Context, q *db.Queries) { _, _ = q.ClaimAlertMessages(ctx, now, now, 10) }, false},
+		"QueueAlertMessages": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.QueueAlertMessages(ctx, db.QueueAlertMessagesParams{MachineID: 1})
+		}, false},
+		"FilledProducts":     {func(ctx context.Context, q *db.Queries) { _, _ = q.FilledProducts(ctx, 10) }, true},
+		"RecoveredCallbacks": {func(ctx context.Context, q *db.Queries) { _, _ = q.RecoveredCallbacks(ctx, 3) }, true},
+		"RecoverCallbacks": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.RecoverCallbacks(ctx, db.RecoverCallbacksParams{MerchantID: 1, Batch: 10})
+		}, true},
+		"CountAlertTests":         {func(ctx context.Context, q *db.Queries) { _, _ = q.CountAlertTests(ctx, 1, now) }, false},
+		"UserSession":             {func(ctx context.Context, q *db.Queries) { _, _ = q.UserSession(ctx, "x") }, false},
+		"SessionsOfUser":          {func(ctx context.Context, q *db.Queries) { _, _ = q.SessionsOfUser(ctx, 1, now) }, false},
+		"MembershipsOfUser":       {func(ctx context.Context, q *db.Queries) { _, _ = q.MembershipsOfUser(ctx, 1) }, false},
+		"MembersOfMerchant":       {func(ctx context.Context, q *db.Queries) { _, _ = q.MembersOfMerchant(ctx, 1) }, false},
+		"LoginsOfUser":            {func(ctx context.Context, q *db.Queries) { _, _ = q.LoginsOfUser(ctx, 1, 20) }, false},
+		"AuditOfMerchant":         {func(ctx context.Context, q *db.Queries) { _, _ = q.AuditOfMerchant(ctx, 1, now, 50) }, false},
+		"OpenInvitationsForEmail": {func(ctx context.Context, q *db.Queries) { _, _ = q.OpenInvitationsForEmail(ctx, "x", now) }, false},
+		"ChangesAfter":            {func(ctx context.Context, q *db.Queries) { _, _ = q.ChangesAfter(ctx, 1, 1000) }, false},
+		"ChangesBounds":           {func(ctx context.Context, q *db.Queries) { _, _ = q.ChangesBounds(ctx) }, false},
 		"MachineOverview": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.MachineOverview(ctx, db.MachineOverviewParams{MerchantID: 1, State: "attention", Pattern: "%x%", PageSize: 50})
 		}, true},

@@ -77,7 +77,13 @@ CREATE INDEX alert_messages_due ON alert_messages (due_at, id) WHERE state = 'PE
 CREATE INDEX alert_messages_by_merchant ON alert_messages (merchant_id, id);
 CREATE INDEX alert_messages_finished ON alert_messages (finished_at) WHERE state <> 'PENDING';
 
+-- What a watch over open alerts looks at, and the alerts of a machine.
+CREATE INDEX alerts_open_by_kind ON alerts (kind, id) WHERE resolved_at = 0;
+CREATE INDEX alerts_by_machine ON alerts (machine_id, kind, opened_at);
+
 -- +goose Down
+DROP INDEX alerts_by_machine;
+DROP INDEX alerts_open_by_kind;
 DROP TABLE alert_messages;
 DROP TABLE alert_rules;
 DROP INDEX pickup_codes_by_batch;
