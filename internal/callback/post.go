@@ -42,7 +42,7 @@ type verdict struct {
 	final bool
 }
 
-func (v verdict) acknowledged() bool { return Outcome{Status: v.status}.Acknowledged() }
+func (v verdict) acknowledged() bool { return v.status >= 200 && v.status <= 299 }
 
 func newTransport(cfg Config, g *guard) *http.Transport {
 	return &http.Transport{
@@ -71,7 +71,7 @@ type Outcome struct {
 }
 
 // Acknowledged tells whether the receiver took the message.
-func (o Outcome) Acknowledged() bool { return o.Status >= 200 && o.Status <= 299 }
+func (o Outcome) Acknowledged() bool { return verdict{status: o.Status}.acknowledged() }
 
 // Post makes one attempt at a message that is not in the outbox, signed and
 // guarded as all others are: to try an endpoint, or to tell of an alert.

@@ -19,6 +19,8 @@ func queryMutants() []mutant {
 			pickupSQL, "SET state = 'CANCELLED', finished_at = $1\nWHERE id = $2 AND state = 'UNUSED' AND", "SET state = 'CANCELLED', finished_at = $1\nWHERE id = $2 AND"),
 		one("a code expires while it is redeemed", postgresPkg, "^TestStore$/^Codes$/^ExpireAgainstUse$",
 			pickupSQL, "WHERE state = 'UNUSED' AND id IN (", "WHERE id IN ("),
+		one("a batch goes on that was cancelled or belongs to another node", "internal/pickup", "^TestBatchIsCancelledUnderWay$",
+			"internal/pickup/batch_run.go", "if n == 0 {\n\t\t\treturn errBatchOver", "if n < 0 {\n\t\t\treturn errBatchOver"),
 		one("stock is taken that is not there", sqlitePkg, "^TestStore$/^Consume$/^StockNeverNegative$",
 			catalogSQL, "SET current_inventory = current_inventory - $1\nWHERE id = $2 AND current_inventory >= $1", "SET current_inventory = current_inventory - $1\nWHERE id = $2"),
 		one("the dispense lock holds nobody", sqlitePkg, "^TestStore$/^Dispense$/^OneLockManyCallers$",

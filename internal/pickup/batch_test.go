@@ -178,6 +178,32 @@ func TestBatchIsCancelled(t *testing.T) {
 	}
 }
 
+// A batch that is cancelled while it is worked on gets no code more from then on.
+func TestBatchIsCancelledUnderWay(t *testing.T) {
+	f := newFixture(t)
+	id := f.batch(t, line(131, 2000))
+	batch, err := f.Store.CodeBatch(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	under := make(chan struct{})
+	begun := sync.OnceFunc(func() { close(under) })
+	ctx := store.Also(t.Context(), func(*store.Tx) error { begun(); return nil })
+	var worker sync.WaitGroup
+	worker.Go(func() {
+		if err := f.restarted().RunDueBatches(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	<-under
+	if err := f.Pickup.StopBatch(t.Context(), batch); err != nil {
+		t.Error(err)
+	}
+	made := value[int64](t, f, "SELECT made FROM code_batch_lines")
+	worker.Wait()
+	f.wantBatch(t, id, pickup.BatchCancelled, fmt.Sprintf("%d/%d/2000 ", made, made))
+}
+
 func TestBatchIsRefused(t *testing.T) {
 	f := newFixture(t)
 	for name, c := range map[string]struct {
