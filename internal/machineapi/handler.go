@@ -80,10 +80,10 @@ type Handler struct {
 	beats chan struct{}
 }
 
-// maxBeats is how many heartbeats are handled at a time: two small transactions.
+// maxBeats is how many heartbeats are handled at a time: two transactions full.
 // More would stand in line for the database before the commands and reports of
 // machines that sell, when a fleet says hello all at once.
-const maxBeats = 64
+const maxBeats = 256
 
 var _ devicegw.Handler = (*Handler)(nil)
 

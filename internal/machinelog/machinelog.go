@@ -21,7 +21,7 @@ const (
 	// maxWaiting bounds the lines in memory; Put waits when there are more.
 	maxWaiting = 8192
 	// writeBatch bounds one transaction, so that it holds up nobody.
-	writeBatch = 64
+	writeBatch = 256
 	// writeEvery is the longest a line waits for others.
 	writeEvery = 200 * time.Millisecond
 	// keep is how long lines are kept, in milliseconds: 90 days.
