@@ -103,11 +103,11 @@ func TestMachineSheet(t *testing.T) {
 	}
 	b.wantError(http.StatusForbidden, "forbidden", "GET", "/sheets/codes?batch_id=1", nil)
 	c := &call{r: &http.Request{Host: "vend.local:8080"}}
-	if got := f.server.pageOf(c, "1"); got != "http://vend.local:8080/p/1" {
+	if got := f.server.pickupPage(c, "1"); got != "http://vend.local:8080/p/1" {
 		t.Errorf("page %s", got)
 	}
 	f.server.cfg.PublicURL = "https://vend.example"
-	if got := f.server.pageOf(c, "1"); got != "https://vend.example/p/1" {
+	if got := f.server.pickupPage(c, "1"); got != "https://vend.example/p/1" {
 		t.Errorf("page %s", got)
 	}
 }

@@ -179,15 +179,7 @@ func (s *Server) oidcFailed(err error) any {
 // oidcRedirectURL is where the provider sends browsers back to, as it must be
 // registered there.
 func (s *Server) oidcRedirectURL(c *call) string {
-	base := s.cfg.PublicURL
-	if base == "" {
-		scheme := "http://"
-		if c.secure {
-			scheme = "https://"
-		}
-		base = scheme + c.r.Host
-	}
-	return base + Prefix + "/oidc/callback"
+	return s.baseURL(c) + Prefix + "/oidc/callback"
 }
 
 func oidcCookie(secure bool) string { return cookieName(secure) + "-oidc" }

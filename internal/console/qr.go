@@ -3,13 +3,11 @@ package console
 import (
 	"context"
 	"fmt"
-	"image/color"
 	"net/http"
-	"net/url"
 	"strings"
 
-	"github.com/boombuler/barcode/qr"
 	"github.com/vendlane/vendlane/internal/account"
+	"rsc.io/qr"
 )
 
 func (s *Server) qrRoutes() []route {
@@ -37,32 +35,19 @@ func (s *Server) machineQR(ctx context.Context, c *call) (any, error) {
 	return qrOf(s.pickupPage(c, m.Machine.MachineNo))
 }
 
-// pickupPage is the address of the page where customers redeem their codes at a
-// machine: under http.public_url, or else where the browser found the console.
-func (s *Server) pickupPage(c *call, machineNo string) string {
-	base := s.cfg.PublicURL
-	if base == "" {
-		base = "http://" + c.r.Host
-		if c.secure {
-			base = "https://" + c.r.Host
-		}
-	}
-	return base + "/p/" + url.PathEscape(machineNo)
-}
-
 func qrOf(text string) (svg, error) {
-	code, err := qr.Encode(text, qr.M, qr.Unicode)
+	code, err := qr.Encode(text, qr.M)
 	if err != nil {
 		return "", fmt.Errorf("encode a QR code: %w", err)
 	}
-	size := code.Bounds().Dx()
+	size := code.Size
 	var out strings.Builder
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="%d %d %[3]d %[3]d" shape-rendering="crispEdges">`,
 		-quietZone, -quietZone, size+2*quietZone)
 	fmt.Fprintf(&out, `<rect x="%[1]d" y="%[1]d" width="%[2]d" height="%[2]d" fill="#fff"/><path d="`, -quietZone, size+2*quietZone)
 	for y := range size {
 		for x := range size {
-			if code.At(x, y) == color.Black {
+			if code.Black(x, y) {
 				fmt.Fprintf(&out, "M%d %dh1v1h-1z", x, y)
 			}
 		}

@@ -78,7 +78,7 @@ func (s *Server) codeLabel(c *call, r db.CodePageRow) qrsheet.Label {
 		end := time.UnixMilli(r.ExpiredAt).In(vending.Zone(r.Timezone, s.cfg.Zone))
 		lines = append(lines, end.Format("2006-01-02 15:04 -07:00"))
 	}
-	return qrsheet.Label{URL: s.pageOf(c, r.MachineNo) + "?code=" + url.QueryEscape(r.Code), Title: r.Code, Lines: lines}
+	return qrsheet.Label{URL: s.pickupPage(c, r.MachineNo) + "?code=" + url.QueryEscape(r.Code), Title: r.Code, Lines: lines}
 }
 
 // machineSheet prints what sticks to machines: those in machine_no, joined with
@@ -94,7 +94,7 @@ func (s *Server) machineSheet(ctx context.Context, c *call) (any, error) {
 	}
 	var labels []qrsheet.Label
 	add := func(m db.Machine) {
-		labels = append(labels, qrsheet.Label{URL: s.pageOf(c, m.MachineNo), Title: m.MachineNo, Lines: []string{m.Name}})
+		labels = append(labels, qrsheet.Label{URL: s.pickupPage(c, m.MachineNo), Title: m.MachineNo, Lines: []string{m.Name}})
 	}
 	for _, no := range named {
 		m, err := s.ownMachine(ctx, c, no)
@@ -113,17 +113,4 @@ func (s *Server) machineSheet(ctx context.Context, c *call) (any, error) {
 		}
 	}
 	return s.printSheet("machines", labels)
-}
-
-// pageOf is the page for customers of a machine, below http.public_url; where that
-// is not set, below the address that the browser has used.
-func (s *Server) pageOf(c *call, machineNo string) string {
-	base := s.cfg.PublicURL
-	if base == "" {
-		base = "http://" + c.r.Host
-		if c.secure {
-			base = "https://" + c.r.Host
-		}
-	}
-	return base + "/p/" + url.PathEscape(machineNo)
 }
