@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -23,7 +22,6 @@ type writer struct {
 	conn     *cachedConn
 	queries  *db.Queries
 	maxGroup int
-	synced   time.Duration // what the last commit took
 	check    *checkpointer
 	done     chan struct{}
 	// lost tells that a transaction was lost to the disk since it was last
@@ -108,16 +106,9 @@ func (w *writer) loop() {
 	}
 }
 
-// minGroupTime is how long a group may take jobs where commits are fast.
-const minGroupTime = 2 * time.Millisecond
-
 // commit runs the group in one transaction. It starts with the one job that
-// woke it and takes those that are waiting as it goes, until it has run for as
-// long as its commit will take: what has run waits for the others, and a stream
-// of heartbeats must not make the commands wait. That costs half of the rate at
-// the most.
+// woke it and takes those that are waiting as it goes.
 func (w *writer) commit(group *[]*job) {
-	end := time.Now().Add(max(minGroupTime, w.synced))
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		(*group)[0].err = fmt.Errorf("begin: %w", err)
 		return
@@ -127,7 +118,7 @@ func (w *writer) commit(group *[]*job) {
 			w.abort(*group, err)
 			return
 		}
-		if i+1 == len(*group) && i+1 < w.maxGroup && time.Now().Before(end) {
+		if i+1 == len(*group) && i+1 < w.maxGroup {
 			select {
 			case next, open := <-w.jobs:
 				if open {
@@ -137,11 +128,9 @@ func (w *writer) commit(group *[]*job) {
 			}
 		}
 	}
-	began := time.Now()
 	if err := w.exec("COMMIT"); err != nil {
 		w.abort(*group, w.commitError(err))
 	}
-	w.synced = time.Since(began)
 }
 
 // commitError tells a commit that certainly did not happen from one that may
