@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +17,7 @@ import (
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/store/storetest"
+	"github.com/vendlane/vendlane/internal/testkit"
 )
 
 // bus joins the nodes of a test; while cut it loses what is published.
@@ -104,7 +104,7 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	open := func(t testing.TB) store.Engine {
-		engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
+		engine, err := sqlite.Open(t.Context(), testkit.SQLiteFile(t), sqlite.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/sqlite"
 	"github.com/vendlane/vendlane/internal/store/storetest"
+	"github.com/vendlane/vendlane/internal/testkit"
 	"go.uber.org/goleak"
 )
 
@@ -26,13 +27,13 @@ func open(t testing.TB, file string, opts sqlite.Options) store.Engine {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) store.Engine {
-		return open(t, filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
+		return open(t, testkit.SQLiteFile(t), sqlite.Options{})
 	})
 }
 
 func TestSets(t *testing.T) {
 	storetest.RunSets(t, func(t testing.TB) storetest.Opener {
-		file := filepath.Join(t.TempDir(), "vendlane.db")
+		file := testkit.SQLiteFile(t)
 		return func(t testing.TB) store.Engine { return open(t, file, sqlite.Options{}) }
 	})
 }
@@ -41,7 +42,7 @@ func TestSets(t *testing.T) {
 // what makes it right.
 func TestStoreUngrouped(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) store.Engine {
-		return open(t, filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{MaxGroup: 1})
+		return open(t, testkit.SQLiteFile(t), sqlite.Options{MaxGroup: 1})
 	})
 }
 
