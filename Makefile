@@ -2,7 +2,7 @@
 GOLANGCI_VERSION = v2.15.0
 SQLC_VERSION     = v1.31.1
 
-.PHONY: check format lint test generate bench build web web-check sdk sdk-ts sdk-php
+.PHONY: check format lint test races postgres generate bench build web web-check sdk sdk-ts sdk-php
 
 check: format lint test
 
@@ -15,11 +15,20 @@ lint:
 	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; \
 	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...; fi
 
-# The end-to-end tests watch a program that is built without the race detector,
-# and mostly wait: more of them than there are cores run at a time.
-test:
-	go test -race $$(go list ./... | grep -v /e2e$$)
-	go test -parallel 4 ./e2e
+# The end-to-end tests and the snippets of docs watch a program that is built
+# without the race detector. They mostly wait, so more of them than there are cores
+# run at a time.
+test: races postgres
+	go test -parallel 4 ./e2e ./internal/docstest
+
+# The race detector also checks every use of unsafe pointers. SQLite, translated
+# from C, is made of them: left out there, the tests take half the processor time.
+races:
+	go test -race -gcflags='modernc.org/...=-d=checkptr=0' $$(go list ./... | grep -Ev '/(e2e|docstest)$$')
+
+# The tests whose database comes from testkit, on the other engine.
+postgres:
+	VENDLANE_TEST_ENGINE=postgres go test $$(git grep -l 'testkit.NewDatabase(' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
 # Regenerates what is committed: queries, error catalogue, configuration page.
 generate:
