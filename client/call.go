@@ -20,9 +20,10 @@ import (
 const (
 	// maxAnswer bounds what is read of an answer, in bytes.
 	maxAnswer = 16 << 20
-	// The pause before a call is sent again doubles from firstPause to maxPause.
-	firstPause = 200 * time.Millisecond
-	maxPause   = 5 * time.Second
+	// The pause before a call is sent again doubles from firstPause to maxPause. The
+	// other SDKs wait as long.
+	firstPause = 500 * time.Millisecond
+	maxPause   = 10 * time.Second
 )
 
 // fields are the members of a payload. Empty ones are not sent, since an empty value
@@ -68,8 +69,8 @@ func (c *Client) call(ctx context.Context, r request, out any) (doubtful bool, e
 
 // retry tells whether and when a failed request may be sent again.
 func (c *Client) retry(r request, attempt int, err error) (time.Duration, bool) {
-	wait := min(firstPause<<min(attempt-1, 10), maxPause)
-	wait = wait/2 + rand.N(wait/2+1) //nolint:gosec // spreads callers over time, no secret
+	wait := firstPause << min(attempt-1, 10)
+	wait = min(wait+rand.N(wait/2+1), maxPause) //nolint:gosec // spreads callers over time, no secret
 	var refused *Error
 	switch {
 	case errors.As(err, new(lost)):
@@ -135,7 +136,7 @@ func read(resp *http.Response, text []byte, out any) error {
 	if err := json.Unmarshal(text, &answer); err != nil || answer.Code == nil {
 		// Something between the platform and us, which has its own pages.
 		err := fmt.Errorf("the answer with HTTP status %d is not the platform's", resp.StatusCode)
-		if resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusOK {
+		if resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode < http.StatusMultipleChoices {
 			return lost{err}
 		}
 		return err

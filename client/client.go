@@ -28,7 +28,7 @@ type Config struct {
 	Form signature.Form
 	// Attempts is how often a call is sent at most; 0 is 4, 1 sends nothing again.
 	Attempts int
-	// HTTPClient sends the requests; nil is one that waits 30 s for each answer. It
+	// HTTPClient sends the requests; nil is one that waits 15 s for each answer. It
 	// never follows redirects, because they would carry the AppSecret elsewhere.
 	HTTPClient *http.Client
 	// Clock tells the time that is signed; nil is time.Now. It must not be more than
@@ -64,7 +64,7 @@ func New(cfg Config) (*Client, error) {
 		base:  strings.TrimSuffix(cfg.BaseURL, "/") + prefix,
 		appID: cfg.AppID, appSecret: cfg.AppSecret, appKey: cfg.AppKey,
 		form: cfg.Form, attempts: cmp.Or(cfg.Attempts, 4), clock: cfg.Clock,
-		http: &http.Client{Timeout: 30 * time.Second},
+		http: &http.Client{Timeout: 15 * time.Second},
 	}
 	if c.clock == nil {
 		c.clock = time.Now

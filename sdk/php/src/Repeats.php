@@ -31,8 +31,8 @@ final class Repeats
     }
 
     /**
-     * Waits after an attempt: as long as the platform asks, else 0.5 s, 1 s, 2 s … with jitter. False if
-     * there must be no other attempt.
+     * Waits after an attempt: as long as the platform asks, else 0.5 s, 1 s, 2 s … up to maxWaitMs, with
+     * jitter. False if there must be no other attempt.
      *
      * @internal
      */
@@ -40,7 +40,7 @@ final class Repeats
     {
         $wait = $askedSeconds !== null
             ? $askedSeconds * 1000
-            : (int) (500 * 2 ** ($attempt - 1) * (1 + ($this->random)() / 2));
+            : (int) min(500 * 2 ** ($attempt - 1) * (1 + ($this->random)() / 2), $this->maxWaitMs);
         if ($attempt >= $this->attempts || $wait > $this->maxWaitMs) {
             return false;
         }

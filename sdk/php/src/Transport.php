@@ -47,7 +47,9 @@ final class Transport
             try {
                 return $this->attempt($call, $lostAnswer);
             } catch (NoAnswerException $e) {
-                [$lost, $again, $asked] = [true, $call->repeatable, null];
+                // A page that refuses, written by something in between, would come again.
+                $lost = $e->httpStatus === null || $e->httpStatus < 300 || $e->httpStatus >= 500;
+                [$again, $asked] = [$lost && $call->repeatable, null];
             } catch (ApiException $e) {
                 $lost = $e->httpStatus >= 500;
                 $busy = $e->getCode() === ErrorCode::TOO_MANY_REQUESTS;

@@ -56,6 +56,28 @@ final class RepeatsTest extends TestCase
         self::assertSame([500, 1000], $platform->waits);
     }
 
+    public function testWhatSomethingInBetweenRefusedIsNotRepeated(): void
+    {
+        $platform = new FakePlatform([new Response(403, [], '<html>')]);
+        try {
+            self::consume($platform);
+            self::fail('no exception');
+        } catch (NoAnswerException $e) {
+            self::assertSame([403, 1], [$e->httpStatus, count($platform->received)]);
+        }
+    }
+
+    public function testAllAttemptsAreMadeWithWaitsThatAreBounded(): void
+    {
+        $platform = new FakePlatform(array_fill(0, 8, FakePlatform::broken()));
+        try {
+            self::consume($platform, 8);
+            self::fail('no exception');
+        } catch (NoAnswerException) {
+            self::assertSame([500, 1000, 2000, 4000, 8000, 10_000, 10_000], $platform->waits);
+        }
+    }
+
     public function testConsumeTakesACodeUsedByItsOwnTradeIdForASuccess(): void
     {
         $platform = new FakePlatform([FakePlatform::broken(), self::used(), FakePlatform::broken(), FakePlatform::ok(self::ORDER)]);

@@ -60,10 +60,11 @@ export class Transport {
         return (await this.attempt(call, lostAnswer, signal)) as T;
       } catch (error) {
         signal?.throwIfAborted();
-        const lost = error instanceof NoAnswerError || (error instanceof ApiError && error.httpStatus >= 500);
-        const wait = this.wait(attempt, error);
+        const lost = isLost(error);
+        const maxWait = this.options.maxWaitMs ?? 10_000;
+        const wait = this.wait(attempt, error, maxWait);
         const again = (lost && call.repeatable) || (error instanceof ApiError && error.code === ErrorCode.TooManyRequests);
-        if (!again || attempt >= (this.options.attempts ?? 4) || wait > (this.options.maxWaitMs ?? 10_000)) throw error;
+        if (!again || attempt >= (this.options.attempts ?? 4) || wait > maxWait) throw error;
         lostAnswer ||= lost;
         await (this.options.sleep ?? sleep)(wait, signal);
       }
@@ -71,6 +72,7 @@ export class Transport {
   }
 
   private async attempt(call: Call, lostAnswer: boolean, signal?: AbortSignal): Promise<unknown> {
+    const body = this.body(call);
     const timeout = AbortSignal.timeout(this.options.timeoutMs ?? 15_000);
     let response: Response, text: string;
     try {
@@ -81,7 +83,7 @@ export class Transport {
           AppSecret: this.options.appSecret,
           "Content-Type": "application/json",
         },
-        body: this.body(call),
+        body,
         redirect: "error", // the secret must not follow
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
@@ -92,7 +94,7 @@ export class Transport {
     const answer = readAnswer(text, response.status);
     if (answer.code === 0) return answer.data;
     const requestId = response.headers.get("X-Request-Id") ?? undefined;
-    throw new ApiError(answer.code, answer.message, response.status, answer.data as ErrorData, requestId, lostAnswer);
+    throw new ApiError(answer.code, answer.message, response.status, (answer.data ?? {}) as ErrorData, requestId, lostAnswer);
   }
 
   private body(call: Call): string | null {
@@ -105,12 +107,19 @@ export class Transport {
     return envelope(members, this.options.appKey);
   }
 
-  /** How long to wait after an attempt: what the platform asks for, else 0.5 s, 1 s, 2 s … with jitter. */
-  private wait(attempt: number, error: unknown): number {
+  /** How long to wait after an attempt: what the platform asks for, else 0.5 s, 1 s, 2 s … up to max, with jitter. */
+  private wait(attempt: number, error: unknown, max: number): number {
     const asked = error instanceof ApiError && error.code === ErrorCode.TooManyRequests ? error.data.retry_after : undefined;
     if (asked !== undefined) return asked * 1000;
-    return 500 * 2 ** (attempt - 1) * (1 + (this.options.random ?? Math.random)() / 2);
+    return Math.min(500 * 2 ** (attempt - 1) * (1 + (this.options.random ?? Math.random)() / 2), max);
   }
+}
+
+/** Tells whether another attempt may get an answer. A page that refuses, written by something in between, would come again. */
+function isLost(error: unknown): boolean {
+  if (!(error instanceof NoAnswerError || error instanceof ApiError)) return false;
+  const { httpStatus } = error;
+  return httpStatus === undefined || httpStatus >= 500 || (error instanceof NoAnswerError && httpStatus < 300);
 }
 
 interface Answer {

@@ -55,6 +55,18 @@ describe("consume", () => {
     expect(received.length).toBe(1);
   });
 
+  test("does not repeat what something in between refused", async () => {
+    const { client, received } = clientOf([{ status: 403, text: "<html>" }]);
+    await expect(consume(client)).rejects.toMatchObject({ name: "NoAnswerError", httpStatus: 403 });
+    expect(received.length).toBe(1);
+  });
+
+  test("makes all its attempts, with waits that are bounded", async () => {
+    const { client, waits } = clientOf(Array(8).fill(broken), { attempts: 8 });
+    await expect(consume(client)).rejects.toBeInstanceOf(NoAnswerError);
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+  });
+
   test("gives up after the last attempt", async () => {
     const { client, received } = clientOf([broken, broken, broken], { attempts: 3 });
     await expect(consume(client)).rejects.toMatchObject({ name: "NoAnswerError", cause: broken });
@@ -166,6 +178,11 @@ describe("a caller", () => {
       new Promise((_resolve, reject) => init.signal!.addEventListener("abort", () => reject(init.signal!.reason)));
     const { client } = clientOf([], { fetch: hang as unknown as typeof fetch, timeoutMs: 1, attempts: 1 });
     await expect(client.ping()).rejects.toThrow("no answer in time");
+  });
+
+  test("gets a refusal without data as well", async () => {
+    const { client } = clientOf([{ text: '{"code":429,"message":"no","data":null}' }], { attempts: 1 });
+    await expect(client.ping()).rejects.toMatchObject({ name: "ApiError", code: 429, data: {} });
   });
 
   test("learns the id of the request", async () => {
