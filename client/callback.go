@@ -36,8 +36,7 @@ var (
 // paid (consume.md §9.1).
 type Event struct {
 	// WebhookID is the same on every attempt to send a message: do its work once. It
-	// is "" if the message came without Standard Webhooks headers, and can be trusted
-	// if a webhook secret is configured.
+	// is "" without a webhook secret, since nothing else signs it.
 	WebhookID string
 	// Success tells whether the goods dropped.
 	Success bool
@@ -84,7 +83,7 @@ func NewCallbacks(cfg CallbackConfig) (*Callbacks, error) {
 	}
 	for _, secret := range cfg.WebhookSecrets {
 		webhook, err := standardwebhooks.NewWebhook(secret)
-		if err != nil || strings.TrimPrefix(secret, "whsec_") == "" {
+		if digits, found := strings.CutPrefix(secret, "whsec_"); err != nil || !found || digits == "" {
 			return nil, errors.New("client: a webhook secret is whsec_ and base64")
 		}
 		v.webhooks = append(v.webhooks, webhook)
@@ -124,7 +123,9 @@ func (v *Callbacks) Verify(header http.Header, body []byte) (Event, error) {
 	if len(v.webhooks) == 0 && !v.within(event.At, lifetime) {
 		return Event{}, fmt.Errorf("%w: timestamp", ErrCallbackStale)
 	}
-	event.WebhookID = header.Get(standardwebhooks.HeaderWebhookID)
+	if len(v.webhooks) > 0 {
+		event.WebhookID = header.Get(standardwebhooks.HeaderWebhookID)
+	}
 	return event, nil
 }
 
@@ -164,6 +165,11 @@ func readEvent(o *signature.Object) (Event, error) {
 			return ""
 		}
 		return strings.Clone(value.Text)
+	}
+	for _, name := range []string{"error_msg", "machine_no", "trade_id"} {
+		if value, _ := o.Lookup(name); value.Kind != signature.String && value.Kind != signature.Number {
+			return Event{}, fmt.Errorf("%s is missing", name)
+		}
 	}
 	if method := text("method"); method != "device.delivery.response" {
 		return Event{}, errors.New("method is not device.delivery.response")

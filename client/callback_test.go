@@ -71,8 +71,10 @@ func TestCallbackVectors(t *testing.T) {
 	}
 	keys := newCallbacks(t, attemptAt, nil, []string{"kva"})
 	want.WebhookID = ""
-	if got, err := keys.Verify(http.Header{}, []byte(failure)); err != nil || got != want {
-		t.Errorf("by AppKey: %+v, %v", got, err)
+	for _, header := range []http.Header{{}, vectorHeader()} { // whose id nobody has verified
+		if got, err := keys.Verify(header, []byte(failure)); err != nil || got != want {
+			t.Errorf("by AppKey: %+v, %v", got, err)
+		}
 	}
 	for body, check := range map[string]func(client.Event) bool{
 		`{"deliver_status":"1","delivery_id":"5121763043809673","error_msg":"","floor_status":"1","machine_no":"16327129","method":"device.delivery.response","order_id":60,"record_id":78,"sign":"A5281D2538A979C07806A27A1F1809D3","timestamp":"1714373692","trade_id":"800a7e9500d345c8987d3aafa412c77d"}`: func(e client.Event) bool {
@@ -144,6 +146,9 @@ func TestCallbackBodies(t *testing.T) {
 		"deliver_status":        {`"deliver_status":"0"`, `"deliver_status":"2"`, false},
 		"deliver_status a list": {`"deliver_status":"0"`, `"deliver_status":["0"]`, false},
 		"no order":              {`"order_id"`, `"o"`, false},
+		"no trade_id":           {`"trade_id"`, `"t"`, false},
+		"no machine":            {`"machine_no"`, `"m"`, false},
+		"no error_msg":          {`"error_msg"`, `"e"`, false},
 		"order 0":               {`:60`, `:0`, false},
 		"record of no number":   {`:78`, `:7.8`, false},
 		"timestamp":             {`1714373692`, `1714373692000`, false},
@@ -161,6 +166,7 @@ func TestNewCallbacksRefuses(t *testing.T) {
 		"nothing":      {},
 		"empty secret": {WebhookSecrets: []string{""}},
 		"only whsec_":  {WebhookSecrets: []string{"whsec_"}},
+		"no whsec_":    {WebhookSecrets: []string{"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}},
 		"no base64":    {WebhookSecrets: []string{"whsec_!"}},
 		"empty key":    {AppKeys: []string{""}},
 	} {

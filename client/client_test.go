@@ -73,6 +73,14 @@ func TestEmptyNumbers(t *testing.T) {
 	}
 }
 
+// The answer to the query of a delivery does not name it (openapi.md §7.18).
+func TestDeliveryHasItsID(t *testing.T) {
+	got, err := newClient(t, config(answering(`{"code":0,"message":"ok","data":{"state":"SUCCESS"}}`))).Delivery(t.Context(), "16327129", "5121763043809673")
+	if want := (client.Delivery{DeliveryID: "5121763043809673", State: "SUCCESS"}); err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // Without any row the platform answers no page, but [] (openapi.md §7.4).
 func TestNoProducts(t *testing.T) {
 	page, err := newClient(t, config(answering(`{"code":0,"message":"ok","data":[]}`))).Products(t.Context(), client.ProductQuery{MachineNo: "16327129"})

@@ -43,8 +43,8 @@ type Redemption struct {
 // Consume redeems a pickup code by the recipe of consume.md §6. A call whose answer
 // is lost is sent again; an answer that the code is used is a success if the order it
 // was used for has our trade_id, which is asked for. If Consume fails without an
-// [*Error], call it again with the same trade_id. [ErrPickupCodeUsed] means that
-// somebody else used the code.
+// [*Error], or with [ErrInternal] or [ErrTooManyRequests], call it again with the same
+// trade_id. [ErrPickupCodeUsed] means that somebody else used the code.
 func (c *Client) Consume(ctx context.Context, r Consumption) (Redemption, error) {
 	var out Redemption
 	_, err := c.call(ctx, request{verb: http.MethodPost, path: "/consumes", safe: true, fields: fields{

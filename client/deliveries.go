@@ -17,7 +17,7 @@ type Dispense struct {
 
 // Delivery is one command to dispense and its result (openapi.md §7.17, §7.18).
 type Delivery struct {
-	DeliveryID  string `json:"delivery_id"` // 16 digits; not in answers of Delivery
+	DeliveryID  string `json:"delivery_id"` // 16 digits
 	DeliveredAt string `json:"delivered_at"`
 	Status      string `json:"status"` // for people
 	// State is PENDING or SENT until the result is known, then SUCCESS, FAILED,
@@ -47,7 +47,11 @@ func (c *Client) Deliver(ctx context.Context, r Dispense) (Delivery, error) {
 // Delivery asks for the result of a delivery (openapi.md §7.18). One that does not
 // exist is [ErrNotFound].
 func (c *Client) Delivery(ctx context.Context, machineNo, deliveryID string) (Delivery, error) {
-	return query[Delivery](ctx, c, "/deliveries/"+url.PathEscape(deliveryID), machineNo)
+	out, err := query[Delivery](ctx, c, "/deliveries/"+url.PathEscape(deliveryID), machineNo)
+	if err == nil {
+		out.DeliveryID = deliveryID // not in the answer
+	}
+	return out, err
 }
 
 // TestDelivery has a machine drop one piece of a channel for a test (openapi.md

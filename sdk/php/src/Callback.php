@@ -46,7 +46,7 @@ final class Callback
             return in_array($value?->kind, ['string', 'number'], true) ? $value->text : null;
         };
         $text = static fn (string $name): string => $optional($name) ?? self::fail($name);
-        $int = static fn (string $name): int => preg_match('/\A[0-9]{1,18}\z/', $text($name)) === 1
+        $int = static fn (string $name): int => preg_match('/\A[0-9]{1,18}\z/', $text($name)) === 1 && (int) $text($name) > 0
             ? (int) $text($name)
             : self::fail($name);
         if ($text('method') !== 'device.delivery.response') {

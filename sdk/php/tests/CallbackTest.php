@@ -123,6 +123,8 @@ final class CallbackTest extends TestCase
         yield 'another status' => [self::expiry(['deliver_status' => '2'])];
         yield 'another method' => [self::expiry(['method' => 'other'])];
         yield 'an order id that is none' => [self::expiry(['order_id' => 'x'])];
+        yield 'order 0' => [self::expiry(['order_id' => 0])];
+        yield 'an empty record id' => [self::expiry(['record_id' => ''])];
         yield 'a timestamp in milliseconds' => [self::expiry(['timestamp' => '1714116942000'])];
         yield 'not an object' => ['[]'];
     }

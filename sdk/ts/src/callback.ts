@@ -128,8 +128,8 @@ function read(id: string | undefined, payload: Payload): Callback {
   };
   const text = (name: string): string => optional(name) ?? missing(name);
   const number = (name: string): number => {
-    const value = Number(text(name));
-    return Number.isSafeInteger(value) ? value : missing(name);
+    const value = text(name);
+    return /^[0-9]{1,15}$/.test(value) && Number(value) > 0 ? Number(value) : missing(name);
   };
   const status = text("deliver_status");
   if (status !== "0" && status !== "1") missing("deliver_status");

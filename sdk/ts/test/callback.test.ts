@@ -91,6 +91,10 @@ describe("a callback of the platform", () => {
     ["deliver_status", "2"],
     ["method", "other"],
     ["order_id", "x"],
+    ["order_id", ""],
+    ["order_id", "0"],
+    ["record_id", "0x4e"],
+    ["record_id", "7.8"],
     ["timestamp", "1714116942000"],
   ])("cannot be understood with %s %s", async (name, value) => {
     await expect(verifier.verify({}, seal({ ...expiry, [name]: value }, "kva"))).rejects.toBeInstanceOf(MalformedError);
