@@ -13,6 +13,9 @@ final class Credentials
         #[\SensitiveParameter] public readonly string $appSecret,
         #[\SensitiveParameter] public readonly string $appKey,
     ) {
+        if ($appId === '' || $appSecret === '' || $appKey === '') {
+            throw new \InvalidArgumentException('AppId, AppSecret and AppKey are required');
+        }
     }
 
     /** @return array<string, string> for var_dump: without the secrets */

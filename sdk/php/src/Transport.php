@@ -32,6 +32,9 @@ final class Transport
         private readonly Repeats $repeats,
         private readonly \Closure $now,
     ) {
+        if (preg_match('#\Ahttps?://[^/?\#]+(/[^?\#]*)?\z#', $baseUrl) !== 1) {
+            throw new \InvalidArgumentException('the base URL is not of the form https://host');
+        }
         $this->prefix = rtrim($baseUrl, '/') . '/api/openapi/v1';
     }
 

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Vendlane\Tests;
 
+use GuzzleHttp\Psr7\HttpFactory;
 use PHPUnit\Framework\TestCase;
 use Vendlane\Client;
 use Vendlane\Credentials;
@@ -169,6 +170,24 @@ final class ClientTest extends TestCase
     {
         $this->expectException(NoAnswerException::class);
         (new FakePlatform([FakePlatform::ok($data)]))->client()->order(self::NO, 60);
+    }
+
+    public static function wrongSettings(): iterable
+    {
+        yield 'no base URL' => ['', 'vm', 's', 'k'];
+        yield 'no scheme' => ['platform.example', 'vm', 's', 'k'];
+        yield 'a query' => ['https://platform.example?a=b', 'vm', 's', 'k'];
+        yield 'no AppId' => ['https://platform.example', '', 's', 'k'];
+        yield 'no AppSecret' => ['https://platform.example', 'vm', '', 'k'];
+        yield 'no AppKey' => ['https://platform.example', 'vm', 's', ''];
+    }
+
+    /** @dataProvider wrongSettings */
+    public function testAClientIsNotMadeWith(string $url, string $id, string $secret, string $key): void
+    {
+        $factory = new HttpFactory();
+        $this->expectException(\InvalidArgumentException::class);
+        new Client($url, new Credentials($id, $secret, $key), new FakePlatform([]), $factory, $factory);
     }
 
     public function testSecretsAreNotDumped(): void

@@ -49,6 +49,8 @@ export class Transport {
   private readonly prefix: string;
 
   constructor(private readonly options: ClientOptions) {
+    if (!/^https?:\/\/[^/?#]+(\/[^?#]*)?$/.test(options.baseUrl)) throw new TypeError("baseUrl is not of the form https://host");
+    if (!options.appId || !options.appSecret || !options.appKey) throw new TypeError("appId, appSecret and appKey are required");
     this.prefix = `${options.baseUrl.replace(/\/+$/, "")}/api/openapi/v1`;
   }
 

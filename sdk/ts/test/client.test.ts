@@ -1,11 +1,24 @@
 import { describe, expect, test } from "vitest";
-import { type Client, ErrorCode, OrderStatus } from "../src/index.js";
+import { Client, type ClientOptions, ErrorCode, OrderStatus } from "../src/index.js";
 import { clientOf, ok } from "./server.js";
 import { api } from "./vectors.js";
 
 test("error codes are those of the platform", () => {
   const codes = api<{ code: number }[]>("errors.json").map((e) => e.code);
   expect(Object.values(ErrorCode).sort((a, b) => a - b)).toEqual(codes);
+});
+
+test.each<Partial<Record<keyof ClientOptions, string | undefined>>>([
+  { baseUrl: "" },
+  { baseUrl: undefined },
+  { baseUrl: "platform.example" },
+  { baseUrl: "https://platform.example?a=b" },
+  { appId: undefined },
+  { appSecret: "" },
+  { appKey: undefined },
+])("a client is not made with %j", (change) => {
+  const options = { baseUrl: "https://platform.example", appId: "vm", appSecret: "s", appKey: "kva", ...change };
+  expect(() => new Client(options as ClientOptions)).toThrow(TypeError);
 });
 
 const no = "16327129";
