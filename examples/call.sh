@@ -3,8 +3,8 @@
 #
 #   sh examples/call.sh POST /orders/60 machine_no=16327129
 #
-# Values must not contain quotes, backslashes and line ends. Without the variables below it is the
-# merchant of `vendlane demo`.
+# Values must not be empty and not contain quotes, backslashes or line ends. Without the
+# variables below it is the merchant of `vendlane demo`.
 set -eu
 url=${BASE_URL:-http://127.0.0.1:8080}
 app_id=${APP_ID:-vm0123456789abcdef}
