@@ -73,6 +73,14 @@ func TestEmptyNumbers(t *testing.T) {
 	}
 }
 
+// An answer without end does not fill the memory.
+func TestAnswersAreBounded(t *testing.T) {
+	p := answering(`{"code":0,"message":"ok","data":{}}` + strings.Repeat(" ", 16<<20))
+	if err := newClient(t, config(p)).Ping(t.Context()); err == nil || len(p.sent) != 1 {
+		t.Errorf("%d requests, error %v", len(p.sent), err)
+	}
+}
+
 // The answer to the query of a delivery does not name it (openapi.md §7.18).
 func TestDeliveryHasItsID(t *testing.T) {
 	got, err := newClient(t, config(answering(`{"code":0,"message":"ok","data":{"state":"SUCCESS"}}`))).Delivery(t.Context(), "16327129", "5121763043809673")

@@ -150,6 +150,72 @@ func checkRequest(t *testing.T, e endpoint, s sent) {
 	}
 }
 
+// What is given arrives under the contract's names, and nothing else does.
+func TestPayloads(t *testing.T) {
+	const m = "machine_no=16327129"
+	for _, c := range []struct {
+		name, want string // without timestamp and sign
+		call       func(context.Context, *client.Client) error
+	}{
+		{"products", m, func(ctx context.Context, c *client.Client) error {
+			_, err := c.Products(ctx, client.ProductQuery{MachineNo: "16327129"})
+			return err
+		}},
+		{"products of a cabinet", "cabinet_name=B&category_id=3&" + m + "&page=2&per_page=5&select_all=1", func(ctx context.Context, c *client.Client) error {
+			_, err := c.Products(ctx, client.ProductQuery{MachineNo: "16327129", Page: 2, PerPage: 5, CategoryID: 3, Cabinet: "B", All: true})
+			return err
+		}},
+		{"products of a board", "addr=2&" + m, func(ctx context.Context, c *client.Client) error {
+			_, err := c.Products(ctx, client.ProductQuery{MachineNo: "16327129", Board: 2})
+			return err
+		}},
+		{"codes", "code_length=7&count=2&expired_at=2024-12-31 23:59:59&" + m + "&method=pickup_code.product.id&product_id=131",
+			func(ctx context.Context, c *client.Client) error {
+				return c.IssueCodes(ctx, client.NewCodes{MachineNo: "16327129", ProductID: 131, Count: 2, Length: 7, ExpiredAt: "2024-12-31 23:59:59"})
+			}},
+		{"codes for all", "code_length=8&" + m + "&method=pickup_code.product.all", func(ctx context.Context, c *client.Client) error {
+			return c.IssueCodesForAll(ctx, client.NewCodes{MachineNo: "16327129", ProductID: 131, Count: 2, Length: 8})
+		}},
+		{"cancel", "id=7&" + m + "&method=pickup_code.delete.id", func(ctx context.Context, c *client.Client) error {
+			return c.CancelCode(ctx, "16327129", 7)
+		}},
+		{"update", m + "&status=2", func(ctx context.Context, c *client.Client) error {
+			return c.UpdateOrder(ctx, "16327129", 60, client.OrderRefunded)
+		}},
+		{"deliver", m + "&method=device.delivery.put&order_id=60&record_id=78", func(ctx context.Context, c *client.Client) error {
+			_, err := c.Deliver(ctx, client.Dispense{MachineNo: "16327129", OrderID: 60, RecordID: 78})
+			return err
+		}},
+		{"deliver again", "force=1&" + m + "&method=device.delivery.put&order_id=60&record_id=78", func(ctx context.Context, c *client.Client) error {
+			_, err := c.Deliver(ctx, client.Dispense{MachineNo: "16327129", OrderID: 60, RecordID: 78, Force: true})
+			return err
+		}},
+		{"test", "channel_name=A20&" + m + "&method=device.delivery.put&notify_url=https://merchant.example/", func(ctx context.Context, c *client.Client) error {
+			_, err := c.TestDelivery(ctx, "16327129", "A20", "https://merchant.example/")
+			return err
+		}},
+		{"replenish", "current_inventory=0&" + m + "&method=replenishment.product.id&product_id=131", func(ctx context.Context, c *client.Client) error {
+			return c.Replenish(ctx, "16327129", 131, 0)
+		}},
+		{"replenish a category", "cabinet_name=B&category_id=3&current_inventory=5&" + m + "&method=replenishment.category.id",
+			func(ctx context.Context, c *client.Client) error {
+				return c.ReplenishCategory(ctx, client.CategoryLevel{MachineNo: "16327129", CategoryID: 3, Level: 5, Cabinet: "B"})
+			}},
+		{"replenish all", "cabinet_name=B&" + m + "&method=replenishment.machine.all", func(ctx context.Context, c *client.Client) error {
+			return c.ReplenishAll(ctx, "16327129", "B")
+		}},
+	} {
+		p := answering(`{"code":0,"message":"ok","data":{}}`)
+		if err := c.call(t.Context(), newClient(t, config(p))); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		got := p.sent[0].payload(t).Canonical(signature.Raw, "")
+		if got = strings.TrimSuffix(strings.Replace(got, "&timestamp=1714353655", "", 1), "&key="); got != c.want {
+			t.Errorf("%s\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
 // lacks lists the members of want that got does not have with the same value.
 func lacks(want, got any, path string) (missing []string) {
 	switch want := want.(type) {

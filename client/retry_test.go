@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,7 +123,12 @@ func TestCreateOrderAgain(t *testing.T) {
 		lines   []client.Line
 		err     error
 	}{
-		"ours":                  {[]reply{broken, ok(exists), ok(order(r.TradeID))}, r.Lines, nil},
+		"ours":                {[]reply{broken, ok(exists), ok(order(r.TradeID))}, r.Lines, nil},
+		"ours, after a limit": {[]reply{broken, {status: 429, body: limited}, ok(exists), ok(order(r.TradeID))}, r.Lines, nil},
+		"fewer lines":         {[]reply{broken, ok(exists), ok(order(r.TradeID))}, append(r.Lines, r.Lines...), client.ErrTradeIDExists},
+		"another trade_id":    {[]reply{broken, ok(exists), ok(order("another-order-of-ours"))}, r.Lines, client.ErrTradeIDExists},
+		"of a pickup code": {[]reply{broken, ok(exists), ok(strings.Replace(order(r.TradeID), `"status"`, `"pickup_code_id":1,"status"`, 1))},
+			r.Lines, client.ErrTradeIDExists},
 		"other lines":           {[]reply{broken, ok(exists), ok(order(r.TradeID))}, []client.Line{{ProductID: 131, Quantity: 1}}, client.ErrTradeIDExists},
 		"of an older call":      {[]reply{ok(exists)}, r.Lines, client.ErrTradeIDExists},
 		"the limit is no doubt": {[]reply{{status: 429, body: limited}, ok(exists)}, r.Lines, client.ErrTradeIDExists},

@@ -129,6 +129,8 @@ final class RepeatsTest extends TestCase
     public function testCreateOrderTakesTheOrderOfItsOwnLostAttempt(): void
     {
         self::assertSame(60, self::createOrder(new FakePlatform([FakePlatform::broken(), self::exists(), FakePlatform::ok(self::ORDER)])));
+        $busy = FakePlatform::refusal(429, ['retry_after' => 1], 429); // which the lost attempt is not forgotten over
+        self::assertSame(60, self::createOrder(new FakePlatform([FakePlatform::broken(), $busy, self::exists(), FakePlatform::ok(self::ORDER)])));
     }
 
     public static function otherOrders(): iterable
@@ -136,6 +138,7 @@ final class RepeatsTest extends TestCase
         $lines = [['id' => 1, 'product_id' => 131, 'quantity' => 2]];
         yield 'on the first attempt' => [[self::exists()]];
         yield 'for other lines' => [[FakePlatform::broken(), self::exists(), FakePlatform::ok(['records' => $lines] + self::ORDER)]];
+        yield 'for fewer lines' => [[FakePlatform::broken(), self::exists(), FakePlatform::ok(['records' => []] + self::ORDER)]];
         yield 'for a pickup code' => [[FakePlatform::broken(), self::exists(), FakePlatform::ok(['pickup_code_id' => 1] + self::ORDER)]];
     }
 

@@ -80,9 +80,15 @@ describe("createOrder", () => {
     expect(await createOrder(client)).toEqual({ order_id: 60 });
   });
 
+  test("does not forget the lost attempt over a rate limit", async () => {
+    const { client } = clientOf([broken, refusal(429, { retry_after: 1 }, 429), exists, ok(order)]);
+    expect(await createOrder(client)).toEqual({ order_id: 60 });
+  });
+
   const others: [string, Scripted[]][] = [
     ["on the first attempt", [exists]],
     ["for other lines", [broken, exists, ok({ ...order, records: [{ id: 1, product_id: 131, quantity: 2 }] })]],
+    ["for fewer lines", [broken, exists, ok({ ...order, records: [] })]],
     ["for a pickup code", [broken, exists, ok({ ...order, pickup_code_id: 1 })]],
   ];
   test.each(others)("is refused if the trade_id exists %s", async (_name, script) => {
@@ -178,6 +184,7 @@ describe("a caller", () => {
       new Promise((_resolve, reject) => init.signal!.addEventListener("abort", () => reject(init.signal!.reason)));
     const { client } = clientOf([], { fetch: hang as unknown as typeof fetch, timeoutMs: 1, attempts: 1 });
     await expect(client.ping()).rejects.toThrow("no answer in time");
+    await expect(client.ping({ signal: new AbortController().signal })).rejects.toThrow("no answer in time");
   });
 
   test("gets a refusal without data as well", async () => {
