@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/config"
 	"github.com/vendlane/vendlane/internal/sigdebug"
 	"github.com/vendlane/vendlane/internal/sigtext"
 	"github.com/vendlane/vendlane/internal/terminal"
@@ -81,9 +82,10 @@ func runVerify(_ context.Context, e env, args []string) error {
 	}
 	message.Now, message.Window = cmp.Or(*now, time.Now().Unix()), *window
 	if message.Window < 0 {
-		message.Window = 0
-		if message.Kind == sigdebug.HTTP {
-			message.Window = 600
+		defaults := config.Default()
+		message.Window = defaults.Signing.TimestampWindowS
+		if message.Kind == sigdebug.MQTT {
+			message.Window = defaults.MQTT.TimestampWindowS
 		}
 	}
 	report := sigdebug.Explain(message)
