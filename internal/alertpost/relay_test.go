@@ -209,6 +209,17 @@ func TestRetries(t *testing.T) {
 	d.want("after 30 days", d.messages(), nil)
 }
 
+// What a mail server says at length is cut between characters, so that it can be
+// stored.
+func TestLongFailure(t *testing.T) {
+	d := newDesk(t)
+	d.add(byMail(vending.AlertChannel))
+	d.raise(vending.AlertChannel, "131")
+	d.fail = errors.New("450 " + strings.Repeat("忙", 100))
+	d.send()
+	d.want("after one attempt", d.messages(), []string{"OPENED CHANNEL_FAULT PENDING 1 450 " + strings.Repeat("忙", 65)})
+}
+
 // A node that dies with a message leaves it to another.
 func TestLeaseRunsOut(t *testing.T) {
 	d := newDesk(t)
