@@ -19,8 +19,8 @@ const (
 	// pollEvery is how often the relay looks for messages that nobody told it of:
 	// retries, those of quiet hours, of a crash, or of another node.
 	pollEvery = 5 * time.Second
-	// batch is how many messages are claimed at once, atOnce how many leave at the
-	// same time.
+	// batch is how many messages are claimed at once, and the most that one e-mail
+	// tells; atOnce is how many leave at the same time.
 	batch  = 32
 	atOnce = 8
 	// lease covers a batch whose targets all hang, in milliseconds.
@@ -121,21 +121,25 @@ func (r *Relay) sendAll(ctx context.Context, rows []db.AlertMessage) error {
 	return group.Wait()
 }
 
-// parcels puts the e-mails of a rule that are due together into one, so that a
-// whole fleet that goes away does not fill somebody's inbox.
+// parcels puts the e-mails of a rule to one address that are due together into one,
+// so that a whole fleet that goes away does not fill somebody's inbox.
 func parcels(rows []db.AlertMessage) [][]db.AlertMessage {
+	type address struct {
+		ruleID int64
+		target string // that of the rule may have changed in between
+	}
 	out := [][]db.AlertMessage{}
-	ofRule := map[int64]int{}
+	begun := map[address]int{}
 	for _, row := range rows {
-		at, known := ofRule[row.RuleID]
-		if row.Channel != channelEmail || row.Event == eventTest || !known {
-			if row.Channel == channelEmail && row.Event != eventTest {
-				ofRule[row.RuleID] = len(out)
+		if row.Channel == channelEmail && row.Event != eventTest {
+			to := address{row.RuleID, row.Target}
+			if at, known := begun[to]; known {
+				out[at] = append(out[at], row)
+				continue
 			}
-			out = append(out, []db.AlertMessage{row})
-			continue
+			begun[to] = len(out)
 		}
-		out[at] = append(out[at], row)
+		out = append(out, []db.AlertMessage{row})
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"mime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -184,6 +185,23 @@ func TestOneMailForMany(t *testing.T) {
 	if n := strings.Count(d.mails[0].Text, "告警: 货道故障, 16327129 Lobby 1"); n != 3 {
 		t.Errorf("the mail lists %d:\n%s", n, d.mails[0].Text)
 	}
+}
+
+// A rule that leads elsewhere by now does not take earlier messages along, nor do
+// they take later ones.
+func TestChangedTarget(t *testing.T) {
+	d := newDesk(t)
+	r := byMail(vending.AlertChannel)
+	id := d.add(r)
+	d.raise(vending.AlertChannel, "131")
+	r.Target = "night@shop.example"
+	d.must(d.rules.Set(t.Context(), d.Merchant.ID, id, r))
+	d.raise(vending.AlertChannel, "132")
+	d.send()
+	d.want("mails", slices.Sorted(slices.Values(d.subjects())), []string{
+		"desk@shop.example: [Example Shop] Alert: channel fault, 16327129 Lobby 1",
+		"night@shop.example: [Example Shop] Alert: channel fault, 16327129 Lobby 1",
+	})
 }
 
 // A message is tried again with growing waits, and given up for all to see.

@@ -22,19 +22,16 @@ type story struct {
 	zone                   *time.Location
 }
 
-// maxListed is how many alerts an e-mail lists.
-const maxListed = 100
-
 // words are what e-mails are made of in one language.
 type words struct {
-	opened, resolved, test, many, testText, more string
-	kinds                                        map[vending.AlertKind]string
+	opened, resolved, test, many, testText string
+	kinds                                  map[vending.AlertKind]string
 }
 
 func wordsOf(language string) words {
 	if language == "zh-CN" {
 		return words{
-			opened: "告警", resolved: "已恢复", test: "测试消息", many: "%d 条告警消息", more: "另有 %d 条。",
+			opened: "告警", resolved: "已恢复", test: "测试消息", many: "%d 条告警消息",
 			testText: "这是告警规则的测试消息，没有设备发生故障。",
 			kinds: map[vending.AlertKind]string{
 				vending.AlertOffline: "设备离线", vending.AlertTemperature: "温度超限", vending.AlertChannel: "货道故障",
@@ -44,7 +41,7 @@ func wordsOf(language string) words {
 		}
 	}
 	return words{
-		opened: "Alert", resolved: "Resolved", test: "Test message", many: "%d messages about alerts", more: "And %d more.",
+		opened: "Alert", resolved: "Resolved", test: "Test message", many: "%d messages about alerts",
 		testText: "This tries an alert rule. Nothing is wrong with any machine.",
 		kinds: map[vending.AlertKind]string{
 			vending.AlertOffline: "machine offline", vending.AlertTemperature: "temperature out of range", vending.AlertChannel: "channel fault",
@@ -66,11 +63,7 @@ func write(language string, stories []story) Mail {
 		subject = fmt.Sprintf(w.many, len(stories))
 	}
 	var text strings.Builder
-	for i, s := range stories {
-		if i == maxListed {
-			fmt.Fprintf(&text, w.more+"\n", len(stories)-i)
-			break
-		}
+	for _, s := range stories {
 		fmt.Fprintf(&text, "%s  %s\n", vending.FormatDateTime(s.at, s.zone), w.line(s))
 		if detail := oneLine(strings.TrimSpace(s.alert.Subject + " " + s.alert.Detail)); detail != "" {
 			fmt.Fprintf(&text, "    %s\n", detail)
