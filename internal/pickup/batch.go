@@ -79,8 +79,8 @@ func (s *Service) CreateBatch(ctx context.Context, merchant db.Merchant, b NewBa
 			}); err != nil {
 				return fmt.Errorf("store line of batch: %w", err)
 			}
-			tx.CodesChanged(machines[i])
 		}
+		tx.CodesChanged(machines[0])
 		return nil
 	})
 	s.batches.Notify()
@@ -103,8 +103,6 @@ func checkNumbers(b NewBatch) error {
 		return vending.RefuseField("quantity", "range")
 	case b.Length < vending.MinCodeLength || b.Length > vending.MaxCodeLength:
 		return vending.Refuse(vending.CodeCodeLength)
-	case b.ExpiresAt < 0:
-		return vending.Refuse(vending.CodeExpiredAt)
 	}
 	return nil
 }

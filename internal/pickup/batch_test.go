@@ -215,6 +215,7 @@ func TestBatchIsRefused(t *testing.T) {
 		"no codes":        {func(b *pickup.NewBatch) { b.Lines[0].Count = 0 }, vending.CodeCount},
 		"length":          {func(b *pickup.NewBatch) { b.Length = 11 }, vending.CodeCodeLength},
 		"past":            {func(b *pickup.NewBatch) { b.ExpiresAt = f.Now().UnixMilli() }, vending.CodeExpiredAt},
+		"long past":       {func(b *pickup.NewBatch) { b.ExpiresAt = -1 }, vending.CodeExpiredAt},
 		"pieces":          {func(b *pickup.NewBatch) { b.Quantity = 11 }, vending.CodeForm},
 		"unknown product": {func(b *pickup.NewBatch) { b.Lines = append(b.Lines, line(9, 1)) }, vending.CodeProductUnknown},
 		"unknown machine": {func(b *pickup.NewBatch) { b.Lines[0].MachineNo = "99999999" }, vending.CodeMachineUnknown},

@@ -32,12 +32,7 @@ type Bulk struct {
 func (s *Service) CancelMany(ctx context.Context, whose Whose, ids []int64) (Bulk, error) {
 	now := s.clock.Millis()
 	return s.each(ctx, whose, ids, func(tx *store.Tx, row db.CodeInScopeRow) (int64, error) {
-		id, machineID := row.PickupCode.ID, row.Machine.ID
-		n, err := tx.CancelCode(ctx, now, id)
-		if err != nil || n == 0 {
-			return n, err
-		}
-		return n, tx.QueueCommand(ctx, deletion(machineID, id, now))
+		return cancelOne(ctx, tx, row.Machine.ID, row.PickupCode.ID, now)
 	})
 }
 

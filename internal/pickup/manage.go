@@ -49,12 +49,8 @@ func (s *Service) Cancel(ctx context.Context, merchant db.Merchant, machineNo st
 		if !found {
 			return vending.Refuse(vending.CodeRecordUnknown)
 		}
-		n, err := tx.CancelCode(ctx, now, codeID)
-		if err != nil {
-			return fmt.Errorf("cancel code: %w", err)
-		}
-		if n == 1 {
-			return tx.QueueCommand(ctx, deletion(m.ID, codeID, now))
+		if n, err := cancelOne(ctx, tx, m.ID, codeID, now); err != nil || n == 1 {
+			return err
 		}
 		// It has ended; how is read only now, since that may just have happened.
 		code, err := tx.CodeOfMachine(ctx, codeID, m.ID)
@@ -107,18 +103,24 @@ func (s *Service) CancelForProduct(ctx context.Context, tx *store.Tx, machineID,
 
 func cancel(ctx context.Context, tx *store.Tx, machineID int64, codeIDs []int64, now int64) error {
 	for _, id := range codeIDs {
-		n, err := tx.CancelCode(ctx, now, id)
-		if err != nil {
-			return fmt.Errorf("cancel code: %w", err)
-		}
-		if n == 0 {
-			continue // consumed in the meantime
-		}
-		if err := tx.QueueCommand(ctx, deletion(machineID, id, now)); err != nil {
+		if _, err := cancelOne(ctx, tx, machineID, id, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cancelOne cancels a code and tells its machine. It is 0 if the code has ended,
+// consumed in the meantime say, and stays as it is.
+func cancelOne(ctx context.Context, tx *store.Tx, machineID, codeID, now int64) (int64, error) {
+	n, err := tx.CancelCode(ctx, now, codeID)
+	if err != nil {
+		return 0, fmt.Errorf("cancel code: %w", err)
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	return n, tx.QueueCommand(ctx, deletion(machineID, codeID, now))
 }
 
 // ExpireSweep turns codes whose time has come into EXPIRED, in batches. No
