@@ -32,11 +32,12 @@ func ReturnStock(ctx context.Context, tx *store.Tx, log *slog.Logger, productID,
 	return nil
 }
 
-// AlertIfSoldOut raises an alert if a product has no piece left, in the
-// transaction of the report that took the last one. now is UTC milliseconds.
+// AlertIfSoldOut raises an alert if a product that is sold has no piece left, in the
+// transaction of the report that took the last one. now is UTC milliseconds. The
+// alert is open as long as that is so (FilledProducts).
 func AlertIfSoldOut(ctx context.Context, tx *store.Tx, log *slog.Logger, machineID, productID, now int64) error {
 	product, found, err := store.Find(tx.ProductByID(ctx, productID))
-	if err != nil || !found || product.CurrentInventory > 0 || product.MachineID != machineID {
+	if err != nil || !found || product.CurrentInventory > 0 || !product.OnSale || product.GoodID == 0 || product.MachineID != machineID {
 		return err
 	}
 	return alerts.Raise(ctx, tx, log, alerts.Alert{

@@ -59,6 +59,36 @@ func TestFaultyChannelBlocks(t *testing.T) {
 	s.must(o.start(false))
 }
 
+// The report of the last piece is an alert, if the product is still sold: else it
+// would be over at once. While there are others, or if nothing dropped, there is none.
+func TestSoldOut(t *testing.T) {
+	for name, c := range map[string]struct {
+		left          int64
+		onSale, drops bool
+		wanted        []string
+	}{
+		"the last":   {0, true, true, []string{"SOLD_OUT 131 open"}},
+		"not yet":    {1, true, true, nil},
+		"off sale":   {0, false, true, nil},
+		"no success": {0, true, false, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			o := s.newSale()
+			s.must(o.start(false))
+			o.written(true)
+			s.Write(t, func(tx *store.Tx) error {
+				if _, err := tx.SetStock(t.Context(), c.left, product, s.Stock(t, product)); err != nil {
+					return err
+				}
+				return tx.SetOnSale(t.Context(), product, c.onSale)
+			})
+			o.report(0, c.drops, 2)
+			s.wantAlerts(c.wanted...)
+		})
+	}
+}
+
 func TestChannelOfAnotherMachine(t *testing.T) {
 	s := newShop(t)
 	err := s.Dispense.TakeChannelStatus(t.Context(), dispense.ChannelStatus{
