@@ -87,9 +87,12 @@ func (v Visit) check() ([]VisitLine, error) {
 		if i > 0 && l.ProductID == lines[i-1].ProductID {
 			return nil, vending.RefuseField("product_id", "conflict")
 		}
-		for field, n := range map[string]int64{"expected": l.Expected, "counted": l.Counted, "removed": l.Removed, "added": l.Added} {
-			if n < 0 || n > maxPieces {
-				return nil, vending.RefuseField(field, "range")
+		for _, f := range []struct {
+			name   string
+			pieces int64
+		}{{"expected", l.Expected}, {"counted", l.Counted}, {"removed", l.Removed}, {"added", l.Added}} {
+			if f.pieces < 0 || f.pieces > maxPieces {
+				return nil, vending.RefuseField(f.name, "range")
 			}
 		}
 	}

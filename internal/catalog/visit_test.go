@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -127,10 +128,15 @@ func TestVisitRefusals(t *testing.T) {
 			t.Errorf("%s: %v, want %d", name, err, c.want)
 		}
 	}
+	var refusal *vending.Error
+	_, err := s.visit(user, visitKey, catalog.VisitLine{ProductID: 131, Expected: -1, Counted: -1, Removed: -1, Added: -1})
+	if !errors.As(err, &refusal) || refusal.Data["field"] != "expected" {
+		t.Errorf("several bad numbers: %+v, want the first named", refusal)
+	}
 	if s.Stock(t, 131) != 4 || len(s.restocks()) != 0 {
 		t.Errorf("stock %d, ledger %v", s.Stock(t, 131), s.restocks())
 	}
-	_, err := s.visit(user, visitKey, good)
+	_, err = s.visit(user, visitKey, good)
 	s.must(err)
 	_, err = s.Catalog.ApplyVisit(t.Context(), s.Merchant, catalog.Visit{MachineNo: "16327130", UserID: user, Key: visitKey})
 	if vending.CodeOf(err) != vending.CodeForm {

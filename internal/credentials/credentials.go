@@ -88,8 +88,7 @@ type Rotated struct {
 // store.ErrLostRace.
 func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which) (Rotated, error) {
 	draw := Draw
-	switch which {
-	case WebhookSecret:
+	if which == WebhookSecret {
 		draw = DrawWebhookSecret
 	}
 	secret, err := draw(s.random)
