@@ -16,6 +16,9 @@ const (
 	failures = 3
 	// lately is how long ago a message may have been given up to be one.
 	lately = 24 * time.Hour
+	// justNow is how long ago a message may have been taken to end one. Sweeps are
+	// far closer together.
+	justNow = time.Hour
 	// watchBatch bounds what one round closes.
 	watchBatch = 500
 )
@@ -58,7 +61,7 @@ func (w *Watch) closeFilled(ctx context.Context) error {
 }
 
 func (w *Watch) closeRecovered(ctx context.Context) error {
-	rows, err := w.store.RecoveredCallbacks(ctx, failures)
+	rows, err := w.store.RecoveredCallbacks(ctx, w.clock().Add(-justNow).UnixMilli(), failures)
 	if err != nil {
 		return fmt.Errorf("list recovered callbacks: %w", err)
 	}

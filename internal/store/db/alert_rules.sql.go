@@ -305,7 +305,7 @@ func (q *Queries) EndAlertMessage(ctx context.Context, arg EndAlertMessageParams
 
 const failingCallbacks = `-- name: FailingCallbacks :many
 WITH failing AS (
-    SELECT f.merchant_id, f.id FROM callbacks f WHERE f.state <> 'PENDING' AND f.state = 'DEAD' AND f.finished_at >= $1
+    SELECT f.merchant_id, f.id FROM callbacks f WHERE f.state = 'DEAD' AND f.finished_at >= $1
     UNION ALL
     SELECT p.merchant_id, p.id FROM callbacks p WHERE p.state = 'PENDING' AND p.attempts >= $2
 ), newest AS (
@@ -315,12 +315,12 @@ SELECT callbacks.id, orders.machine_id
 FROM newest
 JOIN callbacks ON callbacks.id = newest.id
 JOIN orders ON orders.id = callbacks.order_id
-WHERE NOT EXISTS (SELECT 1 FROM callbacks d
-    WHERE d.id > callbacks.id AND d.merchant_id = callbacks.merchant_id AND d.state = 'DELIVERED')
-  AND NOT EXISTS (SELECT 1 FROM machines m
+WHERE NOT EXISTS (SELECT 1 FROM machines m
     JOIN alerts a ON a.machine_id = m.id
     WHERE m.merchant_id = callbacks.merchant_id AND a.kind = 'CALLBACK_FAILING'
       AND (a.resolved_at = 0 OR a.opened_at >= callbacks.created_at))
+  AND NOT EXISTS (SELECT 1 FROM callbacks d
+    WHERE d.id > callbacks.id AND d.merchant_id = callbacks.merchant_id AND d.state = 'DELIVERED')
 ORDER BY callbacks.id
 `
 
@@ -330,7 +330,8 @@ type FailingCallbacksRow struct {
 }
 
 // The newest message of each merchant that was given up lately or has failed often,
-// unless a newer one arrived or somebody has been told since.
+// unless somebody has been told since or a newer one arrived: in this order, since
+// the latter looks through the messages of all merchants.
 func (q *Queries) FailingCallbacks(ctx context.Context, since int64, failures int64) ([]FailingCallbacksRow, error) {
 	rows, err := q.db.QueryContext(ctx, failingCallbacks, since, failures)
 	if err != nil {
@@ -500,11 +501,12 @@ SELECT alerts.machine_id, alerts.subject FROM alerts
 JOIN machines ON machines.id = alerts.machine_id
 WHERE alerts.kind = 'CALLBACK_FAILING' AND alerts.resolved_at = 0 AND EXISTS (
     SELECT 1 FROM callbacks d
-    WHERE d.merchant_id = machines.merchant_id AND d.state <> 'PENDING' AND d.state = 'DELIVERED' AND d.finished_at > alerts.opened_at
+    WHERE d.merchant_id = machines.merchant_id AND d.state <> 'PENDING' AND d.state = 'DELIVERED'
+      AND d.finished_at > CASE WHEN alerts.opened_at > CAST($1 AS BIGINT) THEN alerts.opened_at ELSE CAST($1 AS BIGINT) END
       AND d.id > COALESCE((SELECT MAX(f.id) FROM callbacks f
         WHERE f.merchant_id = machines.merchant_id AND f.state = 'DEAD'), 0)
       AND d.id > COALESCE((SELECT MAX(p.id) FROM callbacks p
-        WHERE p.merchant_id = machines.merchant_id AND p.state = 'PENDING' AND p.attempts >= $1), 0))
+        WHERE p.merchant_id = machines.merchant_id AND p.state = 'PENDING' AND p.attempts >= $2), 0))
 ORDER BY alerts.id
 `
 
@@ -514,9 +516,10 @@ type RecoveredCallbacksRow struct {
 }
 
 // Open alerts of merchants whose server has taken a message since, with no newer
-// one that fails.
-func (q *Queries) RecoveredCallbacks(ctx context.Context, failures int64) ([]RecoveredCallbacksRow, error) {
-	rows, err := q.db.QueryContext(ctx, recoveredCallbacks, failures)
+// one that fails. Only messages taken lately are looked through, which are those
+// of all merchants.
+func (q *Queries) RecoveredCallbacks(ctx context.Context, since int64, failures int64) ([]RecoveredCallbacksRow, error) {
+	rows, err := q.db.QueryContext(ctx, recoveredCallbacks, since, failures)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,6 @@ DELETE FROM alert_messages WHERE id IN (
     SELECT m.id FROM alert_messages m WHERE m.state <> 'PENDING' AND m.finished_at < sqlc.arg(before) LIMIT sqlc.arg(batch)
 );
 
-
 -- name: FilledProducts :many
 -- Open alerts of products that have stock again, or are not sold any more.
 SELECT alerts.machine_id, alerts.subject FROM alerts
@@ -97,9 +96,10 @@ ORDER BY alerts.id LIMIT sqlc.arg(batch);
 
 -- name: FailingCallbacks :many
 -- The newest message of each merchant that was given up lately or has failed often,
--- unless a newer one arrived or somebody has been told since.
+-- unless somebody has been told since or a newer one arrived: in this order, since
+-- the latter looks through the messages of all merchants.
 WITH failing AS (
-    SELECT f.merchant_id, f.id FROM callbacks f WHERE f.state <> 'PENDING' AND f.state = 'DEAD' AND f.finished_at >= sqlc.arg(since)
+    SELECT f.merchant_id, f.id FROM callbacks f WHERE f.state = 'DEAD' AND f.finished_at >= sqlc.arg(since)
     UNION ALL
     SELECT p.merchant_id, p.id FROM callbacks p WHERE p.state = 'PENDING' AND p.attempts >= sqlc.arg(failures)
 ), newest AS (
@@ -109,22 +109,24 @@ SELECT callbacks.id, orders.machine_id
 FROM newest
 JOIN callbacks ON callbacks.id = newest.id
 JOIN orders ON orders.id = callbacks.order_id
-WHERE NOT EXISTS (SELECT 1 FROM callbacks d
-    WHERE d.id > callbacks.id AND d.merchant_id = callbacks.merchant_id AND d.state = 'DELIVERED')
-  AND NOT EXISTS (SELECT 1 FROM machines m
+WHERE NOT EXISTS (SELECT 1 FROM machines m
     JOIN alerts a ON a.machine_id = m.id
     WHERE m.merchant_id = callbacks.merchant_id AND a.kind = 'CALLBACK_FAILING'
       AND (a.resolved_at = 0 OR a.opened_at >= callbacks.created_at))
+  AND NOT EXISTS (SELECT 1 FROM callbacks d
+    WHERE d.id > callbacks.id AND d.merchant_id = callbacks.merchant_id AND d.state = 'DELIVERED')
 ORDER BY callbacks.id;
 
 -- name: RecoveredCallbacks :many
 -- Open alerts of merchants whose server has taken a message since, with no newer
--- one that fails.
+-- one that fails. Only messages taken lately are looked through, which are those
+-- of all merchants.
 SELECT alerts.machine_id, alerts.subject FROM alerts
 JOIN machines ON machines.id = alerts.machine_id
 WHERE alerts.kind = 'CALLBACK_FAILING' AND alerts.resolved_at = 0 AND EXISTS (
     SELECT 1 FROM callbacks d
-    WHERE d.merchant_id = machines.merchant_id AND d.state <> 'PENDING' AND d.state = 'DELIVERED' AND d.finished_at > alerts.opened_at
+    WHERE d.merchant_id = machines.merchant_id AND d.state <> 'PENDING' AND d.state = 'DELIVERED'
+      AND d.finished_at > CASE WHEN alerts.opened_at > CAST(sqlc.arg(since) AS BIGINT) THEN alerts.opened_at ELSE CAST(sqlc.arg(since) AS BIGINT) END
       AND d.id > COALESCE((SELECT MAX(f.id) FROM callbacks f
         WHERE f.merchant_id = machines.merchant_id AND f.state = 'DEAD'), 0)
       AND d.id > COALESCE((SELECT MAX(p.id) FROM callbacks p

@@ -99,7 +99,19 @@ func TestQueryPlans(t *testing.T) {
 			_, _ = q.QueueAlertMessages(ctx, db.QueueAlertMessagesParams{MachineID: 1})
 		}, false},
 		"FilledProducts":     {func(ctx context.Context, q *db.Queries) { _, _ = q.FilledProducts(ctx, 10) }, true},
-		"RecoveredCallbacks": {func(ctx context.Context, q *db.Queries) { _, _ = q.RecoveredCallbacks(ctx, 3) }, true},
+		"RecoveredCallbacks": {func(ctx context.Context, q *db.Queries) { _, _ = q.RecoveredCallbacks(ctx, now, 3) }, true},
+		"CodeInScope":        {func(ctx context.Context, q *db.Queries) { _, _ = q.CodeInScope(ctx, 1, 1, "") }, false},
+		"CodeElsewhere":      {func(ctx context.Context, q *db.Queries) { _, _ = q.CodeElsewhere(ctx, 1, "100001", now) }, false},
+		"CodeBatchLines":     {func(ctx context.Context, q *db.Queries) { _, _ = q.CodeBatchLines(ctx, 1) }, false},
+		"CodeBatchPage": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.CodeBatchPage(ctx, db.CodeBatchPageParams{MerchantID: 1, BeforeID: 1, PageSize: 50})
+		}, false},
+		"CodeFunnel": {func(ctx context.Context, q *db.Queries) { _, _ = q.CodeFunnel(ctx, db.CodeFunnelParams{MerchantID: 1}) }, true},
+		"AlertMessagePage": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.AlertMessagePage(ctx, db.AlertMessagePageParams{MerchantID: 1, BeforeID: 1, PageSize: 50})
+		}, false},
+		"DeleteOldAlertMessages": {func(ctx context.Context, q *db.Queries) { _, _ = q.DeleteOldAlertMessages(ctx, now, 500) }, false},
+		"VisitByKey":             {func(ctx context.Context, q *db.Queries) { _, _ = q.VisitByKey(ctx, 1, "x") }, false},
 		"RecoverCallbacks": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.RecoverCallbacks(ctx, db.RecoverCallbacksParams{MerchantID: 1, Batch: 10})
 		}, true},
@@ -153,5 +165,19 @@ func TestQueryPlans(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The watch over callbacks finds what was given up among what was given up, not
+// among all that has ended, and asks first what is in few rows.
+func TestFailingCallbacksPlan(t *testing.T) {
+	engine := open(t, filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
+	t.Cleanup(func() { engine.Close() })
+	e := &explainer{DBTX: engine.Reader()}
+	_, _ = db.New(e).FailingCallbacks(t.Context(), 1714353655000, 3)
+	plan := strings.Join(e.plan, "\n")
+	told, newer := strings.Index(plan, "SEARCH a USING INDEX alerts_by_machine"), strings.Index(plan, "SEARCH d ")
+	if !strings.Contains(plan, "SCAN f USING INDEX callbacks_dead") || told < 0 || told > newer {
+		t.Errorf("plan:\n%s", plan)
 	}
 }
