@@ -4,9 +4,11 @@
 package alertpost
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -99,6 +101,8 @@ func (r *Relay) SendDue(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("claim messages: %w", err)
 		}
+		// RETURNING has no order; a mail has that of the alerts.
+		slices.SortFunc(rows, func(a, b db.AlertMessage) int { return cmp.Compare(a.ID, b.ID) })
 		if err := r.sendAll(ctx, rows); err != nil {
 			return err
 		}

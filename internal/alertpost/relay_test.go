@@ -185,6 +185,10 @@ func TestOneMailForMany(t *testing.T) {
 	if n := strings.Count(d.mails[0].Text, "告警: 货道故障, 16327129 Lobby 1"); n != 3 {
 		t.Errorf("the mail lists %d:\n%s", n, d.mails[0].Text)
 	}
+	first, second, third := strings.Index(d.mails[0].Text, "131 jam"), strings.Index(d.mails[0].Text, "132 jam"), strings.Index(d.mails[0].Text, "133 jam")
+	if first > second || second > third {
+		t.Errorf("the mail is out of order:\n%s", d.mails[0].Text)
+	}
 }
 
 // A rule that leads elsewhere by now does not take earlier messages along, nor do
