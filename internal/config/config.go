@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/mail"
 	"net/netip"
+	"strconv"
 	"time"
 )
 
@@ -165,7 +166,8 @@ func (s SMTP) validate() error {
 	if s.Server == "" {
 		return nil
 	}
-	if host, port, err := net.SplitHostPort(s.Server); err != nil || host == "" || port == "" {
+	host, port, err := net.SplitHostPort(s.Server)
+	if n, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil || host == "" || n == 0 {
 		return fmt.Errorf("smtp.server: must be host:port")
 	}
 	if from, err := mail.ParseAddress(s.From); err != nil || from.Address == "" {

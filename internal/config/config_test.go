@@ -247,6 +247,12 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%v: %v, want %s named", entries, err, want)
 		}
 	}
+	for _, server := range []string{"mail.example:submission", "mail.example:0", "mail.example:70000", ":587"} {
+		_, err := config.Load("", []string{"VENDLANE_SMTP_SERVER=" + server, "VENDLANE_SMTP_FROM=a@shop.example"})
+		if err == nil || !strings.Contains(err.Error(), "smtp.server") {
+			t.Errorf("%s: %v, want smtp.server named", server, err)
+		}
+	}
 	for _, rate := range []string{"-0.5", ".nan", ".inf", "-.inf", "1e300"} {
 		if _, err := config.Load("", []string{"VENDLANE_RATELIMIT_APP_RPS=" + rate}); err == nil || !strings.Contains(strings.ToLower(err.Error()), "app_rps") {
 			t.Errorf("rate %s: %v", rate, err)
