@@ -22,13 +22,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // desk is the fixture with a log, as an operator sees it.
 type desk struct {
 	*storetest.Fixture
-	t    *testing.T
-	said bytes.Buffer
+	t        *testing.T
+	database *testkit.Database
+	said     bytes.Buffer
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	return &desk{t: t, Fixture: storetest.NewFixture(t, testkit.NewDatabase(t).Open)}
+	database := testkit.NewDatabase(t)
+	return &desk{t: t, database: database, Fixture: storetest.NewFixture(t, database.Open)}
 }
 
 func (d *desk) raise(tx *store.Tx, a alerts.Alert) error {

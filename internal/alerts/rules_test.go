@@ -220,3 +220,18 @@ func TestSoldOutIsOver(t *testing.T) {
 		}
 	}
 }
+
+// An alert that cannot be closed keeps no other from being opened.
+func TestSweepGoesOn(t *testing.T) {
+	d := newDesk(t)
+	d.mustRaise(alerts.Alert{MachineID: d.Machine.ID, Kind: vending.AlertSoldOut, Subject: "131", At: 5})
+	d.callback("a", 3)
+	d.database.Fail(t, "BEFORE UPDATE ON alerts", "TRUE")
+	if err := alerts.NewWatch(d.Store, d.Now, slog.New(slog.DiscardHandler)).Sweep(t.Context()); err == nil {
+		t.Error("the broken write was not noticed")
+	}
+	rows, err := d.Store.AlertsOfMachine(t.Context(), d.Machine.ID, 100)
+	if err != nil || len(rows) != 2 || rows[0].Kind != vending.AlertCallback {
+		t.Errorf("alerts %+v, %v", rows, err)
+	}
+}

@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -35,16 +36,10 @@ func NewWatch(st *store.Store, clock vending.Clock, log *slog.Logger) *Watch {
 	return &Watch{store: st, clock: clock, log: log}
 }
 
-// Sweep looks around once: merchants whose server takes no messages, those whose
-// does again, and channels that have been filled.
+// Sweep looks around once: channels that have been filled, merchants whose server
+// takes messages again, and those whose does not. What fails of one leaves the others.
 func (w *Watch) Sweep(ctx context.Context) error {
-	if err := w.closeFilled(ctx); err != nil {
-		return err
-	}
-	if err := w.closeRecovered(ctx); err != nil {
-		return err
-	}
-	return w.openFailing(ctx)
+	return errors.Join(w.closeFilled(ctx), w.closeRecovered(ctx), w.openFailing(ctx))
 }
 
 func (w *Watch) closeFilled(ctx context.Context) error {

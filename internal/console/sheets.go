@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
+	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/qrsheet"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
 // maxSheet bounds the labels of a sheet: a whole batch.
-const maxSheet = 10_000
+const maxSheet = pickup.MaxBatch
 
 func (s *Server) sheetRoutes() []route {
 	return []route{

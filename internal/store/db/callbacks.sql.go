@@ -428,7 +428,7 @@ type RecoverCallbacksParams struct {
 	Batch      int32
 }
 
-// The same for all of a merchant that were given up since a time; those that have
+// The same for all of a merchant that were made since a time; those that have
 // waited longest first, so that asking again goes on with the others.
 func (q *Queries) RecoverCallbacks(ctx context.Context, arg RecoverCallbacksParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, recoverCallbacks,

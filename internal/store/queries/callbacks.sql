@@ -55,7 +55,7 @@ UPDATE callbacks SET state = 'PENDING', due_at = sqlc.arg(now), lease_until = 0,
 WHERE id = sqlc.arg(id) AND state = 'DEAD';
 
 -- name: RecoverCallbacks :execrows
--- The same for all of a merchant that were given up since a time; those that have
+-- The same for all of a merchant that were made since a time; those that have
 -- waited longest first, so that asking again goes on with the others.
 UPDATE callbacks SET state = 'PENDING', due_at = sqlc.arg(now), lease_until = 0, finished_at = 0, lane = '', resent = TRUE
 WHERE state = 'DEAD' AND id IN (
