@@ -9,10 +9,12 @@ import (
 	"io"
 	"log/slog"
 	"net/mail"
+	"net/netip"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/vendlane/vendlane/internal/audit"
+	"github.com/vendlane/vendlane/internal/clientaddr"
 	"github.com/vendlane/vendlane/internal/guesses"
 	"github.com/vendlane/vendlane/internal/nodes"
 	"github.com/vendlane/vendlane/internal/store"
@@ -72,6 +74,15 @@ func (s *Service) Tallies() (accounts, addresses *nodes.Tally) {
 
 // Client is where a request comes from.
 type Client struct{ IP, UserAgent string }
+
+// network is who guesses, as far as an address tells.
+func (c Client) network() string {
+	addr, err := netip.ParseAddr(c.IP)
+	if err != nil {
+		return c.IP
+	}
+	return clientaddr.Network(addr).String()
+}
 
 // maxUserAgent bounds what is kept of it, in bytes.
 const maxUserAgent = 200

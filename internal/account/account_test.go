@@ -236,6 +236,20 @@ func TestGuessesLockAnAddress(t *testing.T) {
 	must(t, err)
 }
 
+// Whoever has one IPv6 address has its network, which is locked as a whole.
+func TestGuessesLockANetwork(t *testing.T) {
+	f := newFixture(t)
+	f.user(t, "ann@shop.example", "")
+	for i := range 50 {
+		_, err := f.accounts.SetUp(t.Context(), "wrong", account.NewUser{}, account.Client{IP: fmt.Sprintf("2001:db8::%x", i+1)})
+		wantRefusal(t, err, account.SetUpCodeWrong)
+	}
+	_, err := f.accounts.SignIn(t.Context(), "ann@shop.example", password, account.Client{IP: "2001:db8::ffff"})
+	wantRefusal(t, err, account.TooManyAttempts)
+	_, err = f.accounts.SignIn(t.Context(), "ann@shop.example", password, account.Client{IP: "2001:db8:0:1::1"})
+	must(t, err)
+}
+
 // A session slides for 12 hours at a time, and ends after 30 days.
 func TestSessionLife(t *testing.T) {
 	f := newFixture(t)

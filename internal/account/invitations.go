@@ -72,7 +72,7 @@ func (s *Service) AcceptAs(ctx context.Context, token string, u db.User, from Cl
 // AcceptAsNew makes a user and a member of it, and signs it in. It returns
 // InvitationInvalid, TooManyAttempts, or what CreateUser returns.
 func (s *Service) AcceptAsNew(ctx context.Context, token string, u NewUser, from Client) (out SignedIn, err error) {
-	if s.addresses.Locked(from.IP) {
+	if s.addresses.Locked(from.network()) {
 		return out, TooManyAttempts
 	}
 	// Looked at before the password is hashed, which costs.
@@ -81,7 +81,7 @@ func (s *Service) AcceptAsNew(ctx context.Context, token string, u NewUser, from
 		return out, err
 	}
 	if !found || invitation.UsedBy != 0 {
-		s.addresses.Failed(from.IP)
+		s.addresses.Failed(from.network())
 		return out, InvitationInvalid
 	}
 	u.PlatformAdmin = false

@@ -60,7 +60,7 @@ func (s *Service) guess(ctx context.Context, email, password, hash string, from 
 		return false, err
 	}
 	defer leave()
-	if s.accounts.Locked(email) || s.addresses.Locked(from.IP) {
+	if s.accounts.Locked(email) || s.addresses.Locked(from.network()) {
 		return false, TooManyAttempts
 	}
 	right, err = s.hasher.matches(password, hash)
@@ -70,7 +70,7 @@ func (s *Service) guess(ctx context.Context, email, password, hash string, from 
 		s.accounts.Forgive(email)
 	default:
 		s.accounts.Failed(email)
-		s.addresses.Failed(from.IP)
+		s.addresses.Failed(from.network())
 	}
 	return right, err
 }

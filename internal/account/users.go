@@ -44,11 +44,11 @@ func (s *Service) NeedsSetUp(ctx context.Context) (bool, error) {
 // returns SetUpDone once there is a user, SetUpCodeWrong for another code than
 // the one in the log, or what CreateUser returns.
 func (s *Service) SetUp(ctx context.Context, code string, u NewUser, from Client) (SignedIn, error) {
-	if s.addresses.Locked(from.IP) {
+	if s.addresses.Locked(from.network()) {
 		return SignedIn{}, TooManyAttempts
 	}
 	if s.cfg.SetUpCode == "" || subtle.ConstantTimeCompare([]byte(code), []byte(s.cfg.SetUpCode)) != 1 {
-		s.addresses.Failed(from.IP)
+		s.addresses.Failed(from.network())
 		return SignedIn{}, SetUpCodeWrong
 	}
 	u.PlatformAdmin = true
