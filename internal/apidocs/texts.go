@@ -1,6 +1,10 @@
 package apidocs
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/vendlane/vendlane/internal/languages"
+)
 
 // texts are the words of the page around the document, in one language.
 type texts struct {
@@ -57,21 +61,10 @@ func (t texts) TypeNames(names []string) string {
 	return strings.Join(out, t.Or)
 }
 
-// language picks the language of a page: ?lang= first, then the first of
-// Accept-Language that there is, else English.
+// language picks the language of a page: ?lang= first, then what the browser
+// asks for, else English.
 func language(query, accept string) string {
-	for _, wanted := range append([]string{query}, strings.Split(accept, ",")...) {
-		tag, quality, _ := strings.Cut(strings.ToLower(strings.TrimSpace(wanted)), ";")
-		if quality = strings.TrimPrefix(strings.TrimSpace(quality), "q="); quality != "" && strings.Trim(quality, "0.") == "" {
-			continue // the reader refuses this one
-		}
-		for _, known := range []string{langEnglish, langChinese} {
-			if tag == known || strings.HasPrefix(tag, known+"-") {
-				return known
-			}
-		}
-	}
-	return langEnglish
+	return languages.Preferred(query+","+accept, langEnglish, langChinese)
 }
 
 const (

@@ -3,6 +3,8 @@ package docsite
 import (
 	"path"
 	"strings"
+
+	"github.com/vendlane/vendlane/internal/languages"
 )
 
 // language is one that pages are written in. The page a.md is English, its twin
@@ -49,20 +51,10 @@ func (l language) twin(name string) string {
 	return dir + strings.TrimSuffix(base, chinese().suffix) + l.suffix
 }
 
-// prefers is the first language of an Accept-Language that there is, else
-// English.
+// prefers is the language that a reader's browser asks for, else English.
 func prefers(accept string) language {
-	for wanted := range strings.SplitSeq(accept, ",") {
-		tag, quality, _ := strings.Cut(strings.ToLower(strings.TrimSpace(wanted)), ";")
-		if quality = strings.TrimPrefix(strings.TrimSpace(quality), "q="); quality != "" && strings.Trim(quality, "0.") == "" {
-			continue // the reader refuses this one
-		}
-		switch primary, _, _ := strings.Cut(tag, "-"); primary {
-		case "zh":
-			return chinese()
-		case "en":
-			return english()
-		}
+	if languages.Preferred(accept, english().tag, chinese().tag) == chinese().tag {
+		return chinese()
 	}
 	return english()
 }

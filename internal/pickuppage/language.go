@@ -1,11 +1,6 @@
 package pickuppage
 
-import (
-	"cmp"
-	"slices"
-	"strconv"
-	"strings"
-)
+import "github.com/vendlane/vendlane/internal/languages"
 
 // The languages of the page.
 const (
@@ -19,27 +14,5 @@ func language(chosen, accept string) string {
 	if chosen == chinese || chosen == english {
 		return chosen
 	}
-	type wish struct {
-		tag    string
-		weight float64
-	}
-	var wishes []wish
-	for part := range strings.SplitSeq(strings.ToLower(accept), ",") {
-		tag, weight, weighted := strings.Cut(strings.TrimSpace(part), ";q=")
-		w := wish{tag, 1}
-		if weighted {
-			w.weight, _ = strconv.ParseFloat(weight, 64) // what is none comes last
-		}
-		wishes = append(wishes, w)
-	}
-	slices.SortStableFunc(wishes, func(a, b wish) int { return cmp.Compare(b.weight, a.weight) })
-	for _, w := range wishes {
-		switch main, _, _ := strings.Cut(w.tag, "-"); main {
-		case "zh":
-			return chinese
-		case "en":
-			return english
-		}
-	}
-	return english
+	return languages.Preferred(accept, english, chinese)
 }
