@@ -1,10 +1,6 @@
 package console
 
-import (
-	"net/url"
-
-	"github.com/vendlane/vendlane/internal/pickuppage"
-)
+import "github.com/vendlane/vendlane/internal/vending"
 
 // baseURL is where browsers reach the platform: http.public_url, or else where
 // this one found the console.
@@ -21,5 +17,5 @@ func (s *Server) baseURL(c *call) string {
 // pickupPage is the address of the page where customers redeem their codes at a
 // machine.
 func (s *Server) pickupPage(c *call, machineNo string) string {
-	return s.baseURL(c) + pickuppage.Prefix + url.PathEscape(machineNo)
+	return vending.PickupPageURL(s.baseURL(c), machineNo)
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/vendlane/vendlane/internal/pickuppage"
 	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
 )
 
 // readyJSON is the line of --json.
@@ -73,7 +73,7 @@ func (d *demo) printJSON(ctx context.Context) error {
 }
 
 func (d *demo) pickupPage(machineNo string) string {
-	return d.client.base + pickuppage.Prefix + machineNo
+	return vending.PickupPageURL(d.client.base, machineNo)
 }
 
 // products lists what a machine sells, with the codes that can be redeemed.

@@ -32,7 +32,7 @@ import (
 )
 
 // Prefix starts the path of every page.
-const Prefix = "/p/"
+const Prefix = vending.PickupPagePrefix
 
 // Wrong codes of one client address, at one machine and at all of them, that lock
 // it, and for how long in milliseconds. That of one machine is below the lock of
