@@ -48,7 +48,7 @@ func codeOf(r *http.Request) (string, bool) {
 
 // enter shows the field for a code. One in the link fills it in and does nothing
 // else.
-func (s *Server) enter(ctx context.Context, v *visit) (view, error) {
+func (s *Server) enter(_ context.Context, v *visit) (view, error) {
 	shown, closed, err := s.closed(v)
 	if err != nil || closed {
 		return shown, err
@@ -57,7 +57,7 @@ func (s *Server) enter(ctx context.Context, v *visit) (view, error) {
 	if !valid {
 		code = ""
 	}
-	return view{Kind: kindEnter, Code: code}, ctx.Err()
+	return view{Kind: kindEnter, Code: code}, nil
 }
 
 // look shows what a code is for.
@@ -147,12 +147,12 @@ func (s *Server) start(ctx context.Context, v *visit) (view, error) {
 // drop starts the first attempt of an order, if there was none. Whatever refuses
 // it is on the page of the result, which is where the customer goes.
 func (s *Server) drop(ctx context.Context, v *visit, order db.Order) (view, error) {
-	records, err := s.store.RecordsOfOrder(ctx, order.ID)
-	if err != nil || len(records) != 1 {
-		return view{}, errors.Join(fmt.Errorf("order %d has %d records", order.ID, len(records)), err)
+	record, err := s.recordOf(ctx, order)
+	if err != nil {
+		return view{}, err
 	}
 	_, _, err = s.use.Dispense.Start(ctx, v.merchant, dispense.Request{
-		MachineNo: v.machine.Machine.MachineNo, OrderID: order.ID, RecordID: records[0].ID, First: true,
+		MachineNo: v.machine.Machine.MachineNo, OrderID: order.ID, RecordID: record.ID, First: true,
 	})
 	if vending.CodeOf(err) == vending.CodeInternal {
 		// The code is redeemed: the customer has to see that, and may try again there.
@@ -168,4 +168,16 @@ func (s *Server) orderOf(ctx context.Context, v *visit, ref string) (db.Order, b
 	}
 	order, found, err := store.Find(s.store.OrderByTradeKey(ctx, v.merchant.ID, ref))
 	return order, found && order.MachineID == v.machine.Machine.ID, err
+}
+
+// recordOf returns the one record of an order that was made here.
+func (s *Server) recordOf(ctx context.Context, order db.Order) (db.Record, error) {
+	records, err := s.store.RecordsOfOrder(ctx, order.ID)
+	if err != nil {
+		return db.Record{}, fmt.Errorf("read the record of order %d: %w", order.ID, err)
+	}
+	if len(records) != 1 {
+		return db.Record{}, fmt.Errorf("order %d has %d records", order.ID, len(records))
+	}
+	return records[0], nil
 }

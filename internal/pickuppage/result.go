@@ -2,8 +2,6 @@ package pickuppage
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -18,11 +16,10 @@ func (s *Server) result(ctx context.Context, v *visit) (view, error) {
 	if err != nil || !found {
 		return view{Kind: kindGone, status: http.StatusNotFound}, err
 	}
-	records, err := s.store.RecordsOfOrder(ctx, order.ID)
-	if err != nil || len(records) != 1 {
-		return view{}, errors.Join(fmt.Errorf("order %d has %d records", order.ID, len(records)), err)
+	record, err := s.recordOf(ctx, order)
+	if err != nil {
+		return view{}, err
 	}
-	record := records[0]
 	shown := view{Ref: order.TradeID, Number: order.ID, Delivered: record.Delivered}
 	if shown.Good, err = s.good(ctx, v, record.ProductID, record.Quantity); err != nil {
 		return view{}, err

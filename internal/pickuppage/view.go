@@ -203,10 +203,10 @@ func (v *visit) page(shown view) page {
 		p.Action, p.Method = p.Base, http.MethodGet
 	}
 	p.Other = here + "?lang=" + words.OtherLang
+	if l.step == 0 {
+		return p
+	}
 	for i, name := range words.Steps {
-		if l.step == 0 {
-			break
-		}
 		state := "todo"
 		if i < l.step {
 			state = "done"
