@@ -29,10 +29,7 @@ func (c checks) run() error {
 	if err := c.lock(); err != nil {
 		return err
 	}
-	if !f.PickupCodeEnabled {
-		return vending.Refuse(vending.CodePickupCodesDisabled)
-	}
-	if err := vending.SellGate().Check(f.MachineStatus, f.IsOnline, c.merchant.Debug); err != nil {
+	if err := CheckOpen(f.PickupCodeEnabled, f.MachineStatus, f.IsOnline, c.merchant.Debug); err != nil {
 		return err
 	}
 	if !c.codeFound() {
@@ -48,6 +45,15 @@ func (c checks) run() error {
 		return vending.Refuse(vending.CodePickupCodeProduct)
 	}
 	return c.product()
+}
+
+// CheckOpen is steps 20–23: whether a machine redeems codes now, whatever they
+// are. debug is the debug mode of its merchant.
+func CheckOpen(enabled bool, status vending.MachineStatus, online, debug bool) error {
+	if !enabled {
+		return vending.Refuse(vending.CodePickupCodesDisabled)
+	}
+	return vending.SellGate().Check(status, online, debug)
 }
 
 // replay is steps 16–18. They come first so that a merchant whose answer got

@@ -5,17 +5,16 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
 // closed tells that the machine takes no codes now, whatever they are.
 func (s *Server) closed(v *visit) (view, bool, error) {
 	err := vending.CheckMerchant(v.merchant.Status, v.merchant.ExpiredAt, s.clock.Millis())
-	if err == nil && !v.machine.Machine.PickupCodeEnabled {
-		err = vending.Refuse(vending.CodePickupCodesDisabled)
-	}
 	if err == nil {
-		err = vending.SellGate().Check(v.machine.Machine.Status, v.machine.Presence.IsOnline, false)
+		m := v.machine.Machine
+		err = pickup.CheckOpen(m.PickupCodeEnabled, m.Status, v.machine.Presence.IsOnline, v.merchant.Debug)
 	}
 	if err == nil {
 		return view{}, false, nil
