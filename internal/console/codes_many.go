@@ -38,9 +38,6 @@ func (s *Server) extendCodes(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	if in.ExpiresAt < 0 {
-		return nil, vending.Refuse(vending.CodeExpiredAt)
-	}
 	done, err := s.use.Pickup.ExtendMany(s.recording(ctx, c, "codes.extend", "code", "", nil, in), c.whose(), in.IDs, in.ExpiresAt)
 	return bulkResult(done), err
 }

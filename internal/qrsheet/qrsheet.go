@@ -35,10 +35,8 @@ const (
 	cellWidth     = (pageWidth - 2*margin) / columns
 	cellHeight    = (pageHeight - 2*margin) / rows
 	qrSize        = 30.0
+	perPage       = columns * rows
 )
-
-// PerPage is how many labels are on a page.
-const PerPage = columns * rows
 
 // Write prints labels. at is when, for the properties of the file.
 func Write(w io.Writer, labels []Label, at time.Time) error {
@@ -48,10 +46,10 @@ func Write(w io.Writer, labels []Label, at time.Time) error {
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetMargins(0, 0, 0)
 	for i, label := range labels {
-		if i%PerPage == 0 {
+		if i%perPage == 0 {
 			pdf.AddPage()
 		}
-		place := i % PerPage
+		place := i % perPage
 		x, y := margin+float64(place%columns)*cellWidth, margin+float64(place/columns)*cellHeight
 		if err := draw(pdf, label, strconv.Itoa(i), x, y); err != nil {
 			return err
