@@ -66,6 +66,32 @@ func TestBatchesOfAGroup(t *testing.T) {
 	bound.wantError(http.StatusNotFound, "30003", "POST", "/codes/batches", batchBody(1))
 }
 
+// What is asked for by the number of a rival's batch or machine is not there, on
+// paper and as a count either.
+func TestCodesOfARival(t *testing.T) {
+	f := newFixture(t)
+	f.makeThings()
+	f.must(f.Pickup.RunDueBatches(t.Context()))
+	own, rival := f.as(account.Owner, ""), f.signIn(f.rivalUser.Email)
+	batch := f.things[f.Merchant.ID].batch
+	for b, want := range map[*browser]float64{own: 5, rival: 0} {
+		query := fmt.Sprintf("?batch_id=%d", batch)
+		if got := b.want(http.StatusOK, "GET", "/codes"+query, nil)["items"].([]any); len(got) != int(want) {
+			t.Errorf("%d codes, want %v", len(got), want)
+		}
+		if got := b.want(http.StatusOK, "GET", "/codes/funnel"+query, nil)["issued"]; got != want {
+			t.Errorf("%v codes counted, want %v", got, want)
+		}
+		w := b.send("GET", "/sheets/codes"+query, nil)
+		if got := strings.Count(w.Body.String(), "/Subtype /Image"); w.Code != http.StatusOK || got != int(want) {
+			t.Errorf("HTTP %d, %d codes printed, want %v", w.Code, got, want)
+		}
+	}
+	for _, path := range []string{"/codes", "/codes/funnel", "/sheets/codes"} {
+		rival.wantError(http.StatusNotFound, "30003", "GET", path+"?machine_no="+storetest.MachineNo, nil)
+	}
+}
+
 // Several codes are extended and cancelled at once; what cannot be is skipped.
 func TestManyCodes(t *testing.T) {
 	f := newFixture(t)
@@ -78,7 +104,9 @@ func TestManyCodes(t *testing.T) {
 	if got["changed"] != 1.0 || got["skipped"] != 1.0 {
 		t.Errorf("extended %v", got)
 	}
-	b.wantError(http.StatusConflict, "10032", "POST", "/codes/extend", fmt.Sprintf(`{%s,"expires_at":1}`, ids))
+	for _, past := range []int{1, -1} {
+		b.wantError(http.StatusConflict, "10032", "POST", "/codes/extend", fmt.Sprintf(`{%s,"expires_at":%d}`, ids, past))
+	}
 	b.wantError(http.StatusUnprocessableEntity, "10001", "POST", "/codes/cancel", `{"ids":[]}`)
 	if got := b.want(http.StatusOK, "POST", "/codes/cancel", "{"+ids+"}"); got["changed"] != 2.0 {
 		t.Errorf("cancelled %v", got)

@@ -80,7 +80,7 @@ var probes = map[string]probe{
 	"POST /codes/cancel":                  {body: `{"ids":[{code}]}`, own: 200, foreign: 404},
 	"POST /codes/extend":                  {body: `{"ids":[{code}],"expires_at":0}`, own: 200, foreign: 404},
 	"GET /codes/funnel":                   {own: 200},
-	"GET /sheets/codes":                   {own: 400}, // without a batch; the sheet has tests of its own
+	"GET /sheets/codes":                   {own: 400}, // without a batch; see TestCodesOfARival
 	"GET /sheets/machines":                {own: 200},
 	"GET /now":                            {own: 200},
 	"GET /goods":                          {own: 200},
