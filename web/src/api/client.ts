@@ -53,8 +53,10 @@ export const api = {
   delete: <T>(path: string) => call<T>("DELETE", path),
 };
 
+export type FileKind = "text/csv" | "application/json" | "application/pdf";
+
 /** Saves an answer of the server as a file. */
-export async function download(path: string, params: Params, kind: "text/csv" | "application/json" | "application/pdf", name: string) {
+export async function download(path: string, params: Params, kind: FileKind, name: string) {
   const response = await send("GET", address(path, params), undefined, kind);
   const url = URL.createObjectURL(await response.blob());
   const link = document.createElement("a");

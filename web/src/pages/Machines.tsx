@@ -28,9 +28,11 @@ export function Machines() {
   const filters = useFilters(["state", "q"] as const);
   const rows = useRows<MachineRow>("/machines", filters.values);
   return (
-    <Page title={t("nav.machines")} actions={
+    <Page
+      title={t("nav.machines")}
+      actions={
         <>
-          <SheetButton path="/sheets/machines" params={{}} name="machines" label={t("machines.sheet")} />
+          <SheetButton path="/sheets/machines" name="machines" label={t("machines.sheet")} />
           <CsvButton path="/machines" params={filters.values} name="machines" />
         </>
       }

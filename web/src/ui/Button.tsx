@@ -7,9 +7,9 @@ const looks = {
   danger: "bg-bad text-white hover:brightness-90 border-bad",
 };
 
-type Props = ButtonHTMLAttributes<HTMLButtonElement> & { look?: keyof typeof looks };
+export type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & { look?: keyof typeof looks };
 
-export function Button({ look = "plain", className = "", type = "button", ...rest }: Props) {
+export function Button({ look = "plain", className = "", type = "button", ...rest }: ButtonProps) {
   return (
     <button
       type={type}

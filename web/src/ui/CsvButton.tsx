@@ -1,21 +1,10 @@
-import { useMutation } from "@tanstack/react-query";
 import { Download } from "lucide-react";
-import { download, type Params } from "../api/client";
+import type { Params } from "../api/client";
 import { useLanguage } from "../i18n/language";
-import { Button } from "./Button";
-import { ErrorNote } from "./ErrorNote";
+import { DownloadButton } from "./DownloadButton";
 
 /** Saves the whole list with the filters in use. */
 export function CsvButton({ path, params, name }: { path: string; params: Params; name: string }) {
   const { t } = useLanguage();
-  const save = useMutation({ mutationFn: () => download(path, params, "text/csv", `${name}.csv`) });
-  return (
-    <>
-      <Button onClick={() => save.mutate()} disabled={save.isPending}>
-        <Download size={16} aria-hidden />
-        {t("app.csv")}
-      </Button>
-      <ErrorNote error={save.error} />
-    </>
-  );
+  return <DownloadButton path={path} params={params} kind="text/csv" name={`${name}.csv`} icon={Download} label={t("app.csv")} />;
 }

@@ -5,7 +5,7 @@ import type { AlertRule, AlertRules } from "../../api/many";
 import { useLanguage } from "../../i18n/language";
 import { clockOf, minuteOf } from "../../lib/minutes";
 import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
+import { DialogButton } from "../../ui/DialogButton";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Field, Select } from "../../ui/Field";
 import { kinds } from "./AlertList";
@@ -21,18 +21,15 @@ interface Props {
 
 /** The button and the dialog that add or change a rule. */
 export function RuleDialog({ rules, rule, label }: Props) {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button look={rule ? "plain" : "primary"} onClick={() => setOpen(true)} aria-label={rule ? `${label}: ${rule.target}` : undefined}>
-        {label}
-      </Button>
-      {open && (
-        <Dialog title={label} onClose={() => setOpen(false)}>
-          <RuleForm rules={rules} rule={rule} label={label} onDone={() => setOpen(false)} />
-        </Dialog>
-      )}
-    </>
+    <DialogButton
+      look={rule ? "plain" : "primary"}
+      aria-label={rule ? `${label}: ${rule.target}` : undefined}
+      title={label}
+      dialog={(close) => <RuleForm rules={rules} rule={rule} label={label} onDone={close} />}
+    >
+      {label}
+    </DialogButton>
   );
 }
 

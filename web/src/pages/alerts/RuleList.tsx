@@ -1,11 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { api } from "../../api/client";
 import type { AlertRule, AlertRules } from "../../api/many";
 import { useLanguage } from "../../i18n/language";
 import { clockOf } from "../../lib/minutes";
 import { Button } from "../../ui/Button";
-import { Confirm } from "../../ui/Confirm";
+import { ConfirmButton } from "../../ui/ConfirmButton";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Empty, Loading } from "../../ui/Page";
 import { Status } from "../../ui/Status";
@@ -35,11 +34,8 @@ export function RuleList() {
 function Rule({ rule, rules }: { rule: AlertRule; rules: AlertRules }) {
   const { t, tCode } = useLanguage();
   const queries = useQueryClient();
-  const [removing, setRemoving] = useState(false);
   const path = `/alerts/rules/${rule.id}`;
-  const done = () => queries.invalidateQueries();
-  const test = useMutation({ mutationFn: () => api.post(`${path}/test`), onSuccess: done });
-  const remove = useMutation({ mutationFn: () => api.delete(path), onSuccess: done });
+  const test = useMutation({ mutationFn: () => api.post(`${path}/test`), onSuccess: () => queries.invalidateQueries() });
   const quiet = rule.quiet_from === rule.quiet_to ? t("rules.no_quiet") : `${clockOf(rule.quiet_from)}–${clockOf(rule.quiet_to)}`;
   return (
     <li className="card flex flex-wrap items-start justify-between gap-3 p-4">
@@ -61,22 +57,15 @@ function Rule({ rule, rules }: { rule: AlertRule; rules: AlertRules }) {
           {t("rules.test")}
         </Button>
         <RuleDialog rules={rules} rule={rule} label={t("rules.edit")} />
-        <Button onClick={() => setRemoving(true)} aria-label={`${t("rules.remove")}: ${rule.target}`}>
-          {t("rules.remove")}
-        </Button>
-      </div>
-      {removing && (
-        <Confirm
+        <ConfirmButton
+          aria-label={`${t("rules.remove")}: ${rule.target}`}
           title={t("rules.remove")}
           consequence={t("rules.remove_confirm", { target: rule.target })}
-          action={t("rules.remove")}
-          danger
-          pending={remove.isPending}
-          error={remove.error}
-          onConfirm={() => remove.mutate()}
-          onClose={() => setRemoving(false)}
-        />
-      )}
+          act={() => api.delete(path)}
+        >
+          {t("rules.remove")}
+        </ConfirmButton>
+      </div>
     </li>
   );
 }

@@ -1,25 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { api } from "../../api/client";
 import type { Batch, BatchInfo } from "../../api/many";
 import { useLanguage } from "../../i18n/language";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
+import { DialogButton } from "../../ui/DialogButton";
 import { ErrorNote } from "../../ui/ErrorNote";
 
 /** The button and the dialog that tell which channels a batch is for. */
 export function BatchLines({ batch }: { batch: Batch }) {
   const { t } = useLanguage();
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button onClick={() => setOpen(true)}>{t("batch.lines")}</Button>
-      {open && (
-        <Dialog title={t("batch.number", { id: batch.id })} onClose={() => setOpen(false)}>
-          <Lines id={batch.id} />
-        </Dialog>
-      )}
-    </>
+    <DialogButton title={t("batch.number", { id: batch.id })} dialog={() => <Lines id={batch.id} />}>
+      {t("batch.lines")}
+    </DialogButton>
   );
 }
 

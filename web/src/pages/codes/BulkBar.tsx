@@ -3,12 +3,12 @@ import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
 import type { BulkResult } from "../../api/many";
 import { useLanguage } from "../../i18n/language";
-import { expiries, type Expiry } from "../../lib/expiry";
+import { endOf, type Expiry } from "../../lib/expiry";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
 import { Dialog } from "../../ui/Dialog";
 import { ErrorNote } from "../../ui/ErrorNote";
-import { Select } from "../../ui/Field";
+import { ExpiryChoice } from "./choices";
 
 interface Props {
   ids: number[];
@@ -68,9 +68,9 @@ export function BulkBar({ ids, onClear }: Props) {
 
 function Extend({ ids, onDone }: { ids: number[]; onDone: (result: BulkResult) => void }) {
   const { t } = useLanguage();
-  const [expiry, setExpiry] = useState<Expiry | "never">("week");
+  const [expiry, setExpiry] = useState<Expiry>("week");
   const extend = useMutation({
-    mutationFn: () => api.post<BulkResult>("/codes/extend", { ids, expires_at: expiry === "never" ? 0 : Date.now() + expiries[expiry] }),
+    mutationFn: () => api.post<BulkResult>("/codes/extend", { ids, expires_at: endOf(expiry) }),
     onSuccess: onDone,
   });
   const onSubmit = (event: FormEvent) => {
@@ -79,14 +79,7 @@ function Extend({ ids, onDone }: { ids: number[]; onDone: (result: BulkResult) =
   };
   return (
     <form onSubmit={onSubmit} className="flex flex-col gap-4">
-      <Select label={t("codes.extend_by")} value={expiry} onChange={(value) => setExpiry(value as Expiry)}>
-        {(Object.keys(expiries) as Expiry[]).map((value) => (
-          <option key={value} value={value}>
-            {t(`codes.expiry.${value}`)}
-          </option>
-        ))}
-        <option value="never">{t("codes.never")}</option>
-      </Select>
+      <ExpiryChoice label={t("codes.extend_by")} value={expiry} onChange={setExpiry} never />
       <ErrorNote error={extend.error} />
       <Button type="submit" look="primary" disabled={extend.isPending}>
         {t("codes.extend")}

@@ -1,17 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
-import { usePlanogram } from "../../api/planogram";
 import type { BatchInfo } from "../../api/many";
-import type { List, MachineRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
-import { expiries, type Expiry } from "../../lib/expiry";
-import { layersOf } from "../../lib/selection";
+import { endOf, type Expiry } from "../../lib/expiry";
 import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
+import { DialogButton } from "../../ui/DialogButton";
 import { ErrorNote } from "../../ui/ErrorNote";
-import { Field, Select } from "../../ui/Field";
+import { Field } from "../../ui/Field";
+import { ChannelChoice, ExpiryChoice, MachineChoice } from "./choices";
 
 interface Line {
   key: number;
@@ -23,19 +21,11 @@ interface Line {
 /** The button and the dialog that make a batch for one or several channels. */
 export function CreateBatch() {
   const { t } = useLanguage();
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button look="primary" onClick={() => setOpen(true)}>
-        <Plus size={16} aria-hidden />
-        {t("batch.create")}
-      </Button>
-      {open && (
-        <Dialog title={t("batch.create")} onClose={() => setOpen(false)}>
-          <BatchForm onDone={() => setOpen(false)} />
-        </Dialog>
-      )}
-    </>
+    <DialogButton look="primary" title={t("batch.create")} dialog={(close) => <BatchForm onDone={close} />}>
+      <Plus size={16} aria-hidden />
+      {t("batch.create")}
+    </DialogButton>
   );
 }
 
@@ -43,8 +33,7 @@ function BatchForm({ onDone }: { onDone: () => void }) {
   const { t } = useLanguage();
   const queries = useQueryClient();
   const [lines, setLines] = useState<Line[]>([{ key: 0, machineNo: "", product: "", count: "100" }]);
-  const [expiry, setExpiry] = useState<Expiry | "never">("month");
-  const machines = useQuery({ queryKey: ["/machines", "choice"], queryFn: () => api.get<List<MachineRow>>("/machines", { limit: 200 }) });
+  const [expiry, setExpiry] = useState<Expiry>("month");
   const create = useMutation({
     mutationFn: (body: object) => api.post<BatchInfo>("/codes/batches", body),
     onSuccess: () => {
@@ -61,7 +50,7 @@ function BatchForm({ onDone }: { onDone: () => void }) {
     create.mutate({
       code_length: Number(form.get("length")),
       quantity: Number(form.get("quantity")),
-      expires_at: expiry === "never" ? 0 : Date.now() + expiries[expiry],
+      expires_at: endOf(expiry),
       lines: lines.map((l) => ({ machine_no: l.machineNo, product_id: Number(l.product), count: Number(l.count) })),
     });
   };
@@ -71,15 +60,8 @@ function BatchForm({ onDone }: { onDone: () => void }) {
       {lines.map((line, i) => (
         <fieldset key={line.key} className="flex flex-col gap-2 rounded-md border border-line p-3">
           <legend className="px-1 text-sm text-muted">{i + 1}</legend>
-          <Select label={t("codes.machine")} value={line.machineNo} onChange={(machineNo) => change(line.key, { machineNo, product: "" })}>
-            <option value="">{t("codes.choose_machine")}</option>
-            {machines.data?.items.map((m) => (
-              <option key={m.id} value={m.machine_no}>
-                {m.name || m.machine_no} · {m.machine_no}
-              </option>
-            ))}
-          </Select>
-          <Channels machineNo={line.machineNo} value={line.product} onChange={(product) => change(line.key, { product })} />
+          <MachineChoice value={line.machineNo} onChange={(machineNo) => change(line.key, { machineNo, product: "" })} />
+          <ChannelChoice machineNo={line.machineNo} value={line.product} onChange={(product) => change(line.key, { product })} />
           <Field
             label={t("batch.per_channel")}
             type="number"
@@ -112,34 +94,11 @@ function BatchForm({ onDone }: { onDone: () => void }) {
         <Field label={t("batch.length")} name="length" type="number" min={6} max={10} defaultValue={8} required />
         <Field label={t("codes.pieces")} name="quantity" type="number" min={1} max={100} defaultValue={1} required />
       </div>
-      <Select label={t("codes.expiry")} value={expiry} onChange={(value) => setExpiry(value as Expiry)}>
-        {(Object.keys(expiries) as Expiry[]).map((value) => (
-          <option key={value} value={value}>
-            {t(`codes.expiry.${value}`)}
-          </option>
-        ))}
-        <option value="never">{t("codes.never")}</option>
-      </Select>
-      <ErrorNote error={create.error ?? machines.error} />
+      <ExpiryChoice label={t("codes.expiry")} value={expiry} onChange={setExpiry} never />
+      <ErrorNote error={create.error} />
       <Button type="submit" look="primary" disabled={!complete || create.isPending}>
         {t("batch.create")}
       </Button>
     </form>
-  );
-}
-
-function Channels({ machineNo, value, onChange }: { machineNo: string; value: string; onChange: (value: string) => void }) {
-  const { t } = useLanguage();
-  const planogram = usePlanogram(machineNo);
-  const channels = planogram.data ? layersOf(planogram.data).flat().filter((c) => c.good) : [];
-  return (
-    <Select label={t("codes.product")} value={value} onChange={onChange}>
-      <option value="">{t("codes.choose_product")}</option>
-      {channels.map((c) => (
-        <option key={c.product_id} value={c.product_id}>
-          {c.name} · {c.good?.name}
-        </option>
-      ))}
-    </Select>
   );
 }

@@ -1,6 +1,5 @@
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { api } from "../../api/client";
+import { useClearFault } from "../../api/machine";
 import { useMay } from "../../api/session";
 import type { Channel, MachineInfo } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -14,9 +13,7 @@ export function FaultCard({ m, channel }: { m: MachineInfo; channel: Channel }) 
   const { t } = useLanguage();
   const may = useMay();
   const [testing, setTesting] = useState(false);
-  const clear = useMutation({
-    mutationFn: () => api.post(`/machines/${encodeURIComponent(m.machine_no)}/actions`, { action: "clear_fault", product_ids: [channel.product_id] }),
-  });
+  const clear = useClearFault(m.machine_no, [channel.product_id]);
   return (
     <article className="card flex flex-col gap-2 border-bad/50 p-3" aria-label={t("planogram.channel", { name: channel.name })}>
       <div className="flex flex-wrap items-center gap-2">

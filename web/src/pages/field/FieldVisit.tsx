@@ -1,10 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useParams } from "wouter";
-import { api } from "../../api/client";
+import { useMachine } from "../../api/machine";
 import { usePlanogram } from "../../api/planogram";
 import { useVisits } from "../../api/visits";
-import type { Channel, MachineInfo } from "../../api/types";
+import type { Channel } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { layersOf } from "../../lib/selection";
 import { afterVisits, fill, summaryOf, type Lines } from "../../lib/visit";
@@ -13,6 +12,7 @@ import { ErrorNote } from "../../ui/ErrorNote";
 import { MachineState } from "../../ui/MachineState";
 import { Loading, Page } from "../../ui/Page";
 import { Status } from "../../ui/Status";
+import { works } from "../machine/ChannelCell";
 import { ChannelCard } from "./ChannelCard";
 import { FaultCard } from "./FaultCard";
 import { FinishDialog } from "./FinishDialog";
@@ -24,10 +24,7 @@ export function FieldVisit() {
   const { t } = useLanguage();
   const { no = "" } = useParams();
   const { visits, kept, applied } = useVisits();
-  const machine = useQuery({
-    queryKey: ["/machines", no],
-    queryFn: ({ signal }) => api.get<MachineInfo>(`/machines/${encodeURIComponent(no)}`, {}, signal),
-  });
+  const machine = useMachine(no);
   const planogram = usePlanogram(no);
   const [finishing, setFinishing] = useState(false);
   const [finished, setFinished] = useState("");
@@ -35,7 +32,7 @@ export function FieldVisit() {
   const waiting = kept.waiting.filter((w) => w.machine_no === no && !w.refusal);
   const layers = planogram.data ? layersOf(planogram.data).map((layer) => layer.map((c) => afterVisits(c, waiting))) : [];
   const all = layers.flat();
-  const faulty = all.filter((c) => c.floor_status !== "1");
+  const faulty = all.filter((c) => c.floor_status !== works);
   const lines = kept.drafts[no] ?? {};
   const set = (next: Lines) => visits.draft(no, next);
 

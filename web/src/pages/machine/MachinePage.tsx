@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { Route, Switch, useLocation, useParams } from "wouter";
-import { address, api } from "../../api/client";
+import { address } from "../../api/client";
+import { useMachine } from "../../api/machine";
 import { useMay } from "../../api/session";
 import type { MachineInfo, Permission } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -26,10 +26,7 @@ export function MachinePage() {
   const { no = "" } = useParams();
   const [here] = useLocation();
   const base = `/machines/${no}`;
-  const machine = useQuery({
-    queryKey: ["/machines", no],
-    queryFn: ({ signal }) => api.get<MachineInfo>(`/machines/${encodeURIComponent(no)}`, {}, signal),
-  });
+  const machine = useMachine(no);
   const m = machine.data;
   if (!m) {
     return (

@@ -1,6 +1,5 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api } from "../../api/client";
+import { useClearFault } from "../../api/machine";
 import { useMay } from "../../api/session";
 import type { Channel, ChannelGood, MachineInfo, PlanogramChange } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -110,11 +109,7 @@ function Editor({ channels, goods, staged, onEdit }: Pick<Props, "channels" | "g
 
 function ClearFault({ m, channels }: { m: MachineInfo; channels: Channel[] }) {
   const { t } = useLanguage();
-  const queries = useQueryClient();
-  const clear = useMutation({
-    mutationFn: () => api.post(`/machines/${m.machine_no}/actions`, { action: "clear_fault", product_ids: channels.map((c) => c.product_id) }),
-    onSuccess: () => queries.invalidateQueries(),
-  });
+  const clear = useClearFault(m.machine_no, channels.map((c) => c.product_id));
   return (
     <>
       <Button disabled={clear.isPending} onClick={() => clear.mutate()}>

@@ -1,11 +1,11 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { Link, useParams } from "wouter";
-import { api, download } from "../../api/client";
+import { api } from "../../api/client";
 import type { OrderDetail } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
-import { Button } from "../../ui/Button";
 import { Copy } from "../../ui/Copy";
+import { DownloadButton } from "../../ui/DownloadButton";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Money } from "../../ui/Money";
 import { Loading, Page } from "../../ui/Page";
@@ -22,7 +22,6 @@ export function OrderPage() {
   const { id = "" } = useParams();
   const path = `/orders/${encodeURIComponent(id)}`;
   const order = useQuery({ queryKey: [path], queryFn: ({ signal }) => api.get<OrderDetail>(path, {}, signal) });
-  const save = useMutation({ mutationFn: () => download(`${path}/evidence`, {}, "application/json", `order-${id}.json`) });
   const detail = order.data;
   return (
     <Page
@@ -30,16 +29,13 @@ export function OrderPage() {
       actions={
         detail && (
           <>
-            <Button disabled={save.isPending} onClick={() => save.mutate()}>
-              <Download size={16} aria-hidden />
-              {t("order.evidence")}
-            </Button>
+            <DownloadButton path={`${path}/evidence`} kind="application/json" name={`order-${id}.json`} icon={Download} label={t("order.evidence")} />
             <RefundButton order={detail.order} path={path} />
           </>
         )
       }
     >
-      <ErrorNote error={order.error ?? save.error} onRetry={() => void order.refetch()} />
+      <ErrorNote error={order.error} onRetry={() => void order.refetch()} />
       {order.isPending && <Loading />}
       {detail && (
         <div className="flex flex-col gap-4">

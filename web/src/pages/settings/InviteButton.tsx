@@ -5,7 +5,7 @@ import { api } from "../../api/client";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { Copy } from "../../ui/Copy";
-import { Dialog } from "../../ui/Dialog";
+import { DialogButton } from "../../ui/DialogButton";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Field, Select } from "../../ui/Field";
 import { Time } from "../../ui/Time";
@@ -13,19 +13,11 @@ import { RoleOptions } from "./RoleOptions";
 
 export function InviteButton() {
   const { t } = useLanguage();
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button look="primary" onClick={() => setOpen(true)}>
-        <UserPlus size={16} aria-hidden />
-        {t("members.invite")}
-      </Button>
-      {open && (
-        <Dialog title={t("members.invite_title")} onClose={() => setOpen(false)}>
-          <InviteForm />
-        </Dialog>
-      )}
-    </>
+    <DialogButton look="primary" title={t("members.invite_title")} dialog={() => <InviteForm />}>
+      <UserPlus size={16} aria-hidden />
+      {t("members.invite")}
+    </DialogButton>
   );
 }
 

@@ -1,0 +1,23 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api } from "./client";
+import type { MachineInfo } from "./types";
+
+const machinePath = (machineNo: string) => `/machines/${encodeURIComponent(machineNo)}`;
+
+/** What a machine is; nothing is asked for while none is chosen. */
+export function useMachine(machineNo: string) {
+  return useQuery({
+    queryKey: ["/machines", machineNo],
+    queryFn: ({ signal }) => api.get<MachineInfo>(machinePath(machineNo), {}, signal),
+    enabled: machineNo !== "",
+  });
+}
+
+/** Lets channels sell again that somebody has seen to. */
+export function useClearFault(machineNo: string, productIds: number[]) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.post(`${machinePath(machineNo)}/actions`, { action: "clear_fault", product_ids: productIds }),
+    onSuccess: () => queries.invalidateQueries(),
+  });
+}
