@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -15,39 +13,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vendlane/vendlane/internal/testkit/require"
 	"github.com/vendlane/vendlane/signature"
 )
 
 // TestConsoleInTheBrowser has somebody at a desk go through the console, in both
-// languages and at both widths. Pictures stay in VENDLANE_E2E_PICTURES, if set.
+// languages and at both widths.
 func TestConsoleInTheBrowser(t *testing.T) {
-	node, chromium := require.Binary(t, "node"), require.Binary(t, "chromium")
-	if _, err := os.Stat("console/node_modules"); err != nil {
-		require.Missing(t, "the packages of e2e/console: npm ci in that folder")
-	}
-	data := t.TempDir()
-	_, r := startDemo(t, filepath.Join(data, "demo"), "--no-story")
+	browser := needBrowser(t)
+	_, r := startDemo(t, filepath.Join(t.TempDir(), "demo"), "--no-story")
 	merchant := httptest.NewServer(merchantOf(r))
 	defer merchant.Close()
-
-	pictures := os.Getenv("VENDLANE_E2E_PICTURES")
-	if pictures == "" {
-		pictures = filepath.Join(data, "pictures")
-	}
-	file := filepath.Join(data, "demo.json")
-	text, err := json.Marshal(map[string]any{"console": r.Console, "machines": r.Machines, "merchant_url": merchant.URL, "callback_sink": r.CallbackSink})
-	if err == nil {
-		err = os.WriteFile(file, text, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	journey := exec.CommandContext(t.Context(), node, "console/journey.mjs", file, pictures)
-	journey.Env = append(os.Environ(), "CHROMIUM="+chromium)
-	if out, err := journey.CombinedOutput(); err != nil {
-		t.Fatalf("journey: %v\n%s", err, out)
-	}
+	browser.run(t, "journey", map[string]any{"console": r.Console, "machines": r.Machines, "merchant_url": merchant.URL, "callback_sink": r.CallbackSink})
 }
 
 // merchantOf is the merchant's server as the journey needs it: redeem turns a

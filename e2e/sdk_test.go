@@ -59,11 +59,13 @@ func runSample(t *testing.T, program, script string) {
 		"VENDLANE_MQTT_LISTEN=127.0.0.1:0", "VENDLANE_CALLBACK_ALLOW_PRIVATE=true",
 	}
 	applyShop(t, sdkShop, environ...)
-	ready := awaitReady(t, start(t, environ, "serve"))
+	listen := awaitReady(t, start(t, environ, "serve"))
 	start(t, []string{"VENDLANE_APP_KEY=sdk-key", "VENDLANE_MACHINE_PASSWORD=sdk-password"}, "simulate",
-		"--server", fmt.Sprintf("tcp://%s", ready["mqtt"]), "--machines", "1", "--first-machine-no", "16400001", "--data", t.TempDir())
-	url := fmt.Sprintf("http://%s", ready["http"])
-	awaitOnline(t, url)
+		"--server", fmt.Sprintf("tcp://%s", listen["mqtt"]), "--machines", "1", "--first-machine-no", "16400001", "--data", t.TempDir())
+	url := fmt.Sprintf("http://%s", listen["http"])
+	shop := ready{URL: url}
+	shop.Merchant.AppID, shop.Merchant.AppSecret, shop.Merchant.AppKey = "vmsdk", "sdk-secret", "sdk-key"
+	awaitOnline(t, shop, "16400001")
 
 	sample := exec.CommandContext(t.Context(), program, script)
 	sample.Env = append(os.Environ(), "PLATFORM_URL="+url, "APPID=vmsdk", "APP_SECRET=sdk-secret", "APP_KEY=sdk-key",
@@ -79,15 +81,13 @@ func runSample(t *testing.T, program, script string) {
 	t.Logf("%s", out)
 }
 
-// awaitOnline waits until the platform knows that the machine of sdkShop is there.
-func awaitOnline(t *testing.T, url string) {
+// awaitOnline waits until the platform knows that a machine is there.
+func awaitOnline(t *testing.T, r ready, machineNo string) {
 	t.Helper()
-	r := ready{URL: url}
-	r.Merchant.AppID, r.Merchant.AppSecret, r.Merchant.AppKey = "vmsdk", "sdk-secret", "sdk-key"
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
 	for limit := time.After(patience); ; {
-		a, err := r.call(t.Context(), "POST", "/rent/machines/16400001", map[string]any{})
+		a, err := r.call(t.Context(), "POST", "/rent/machines/"+machineNo, map[string]any{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func awaitOnline(t *testing.T, url string) {
 		select {
 		case <-look.C:
 		case <-limit:
-			t.Fatalf("the machine is not online in time: code %d", a.Code)
+			t.Fatalf("machine %s is not online in time: code %d", machineNo, a.Code)
 		}
 	}
 }

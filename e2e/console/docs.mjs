@@ -1,9 +1,11 @@
 // Goes through the pages of the documentation: all English ones on a wide light
 // screen; some Chinese ones, which are built alike, on a narrow dark one.
-// node docs.mjs URL PICTURES
+// node docs.mjs <shop.json> <folder for pictures>
+import { readFileSync } from "node:fs";
 import { launch, Visitor } from "./browser.mjs";
 
-const [url, pictures] = process.argv.slice(2);
+const [file, pictures] = process.argv.slice(2);
+const { url } = JSON.parse(readFileSync(file, "utf8"));
 const mistakes = [];
 const browser = await launch();
 try {
@@ -15,6 +17,7 @@ try {
     const pages = await page.locator("nav > ul a").evaluateAll((links) => links.map((link) => link.href));
     if (pages.length < 10) mistakes.push(`${language}: only ${pages.length} pages in the navigation`);
     const some = width < 600 ? pages.filter((address) => /index|quickstart|errors|operating/.test(address)) : [...pages, `${url}/docs/api`];
+    if (some.length < 4) mistakes.push(`${language}: only ${some.length} pages to look at`);
     for (const address of some) {
       await page.goto(address);
       await visitor.look(address.split("/").at(-1));

@@ -135,15 +135,6 @@ async function repair(restocker, text) {
   await clear.waitFor({ state: "detached" });
 }
 
-/** Waits until a machine is there. */
-async function awaitMachine({ page }, machine) {
-  for (let tries = 0; tries < 300; tries++) {
-    await page.goto(machine.pickup_page);
-    if (await page.locator("[data-kind=enter]").count()) return;
-  }
-  throw new Error(`machine ${machine.machine_no} does not come online`);
-}
-
 const browser = await launch();
 const mistakes = [];
 try {
@@ -152,8 +143,6 @@ try {
     for (const width of [1280, 390]) {
       const desk = await Visitor.arrive(browser, { language, width, pictures });
       const customer = await Visitor.arrive(browser, { language, width, pictures, bypassCSP: false });
-      await awaitMachine(customer, jammed);
-      await awaitMachine(customer, sound);
       channel++; // the first one belongs to the restocker
       await signIn(desk, demo);
       await codeToCallback(desk, customer, words[language], channel);

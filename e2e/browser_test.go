@@ -1,0 +1,48 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/testkit/require"
+)
+
+// browser runs the scripts of e2e/console.
+type browser struct{ node, chromium string }
+
+// needBrowser skips a test where there is none.
+func needBrowser(t *testing.T) browser {
+	t.Helper()
+	b := browser{require.Binary(t, "node"), require.Binary(t, "chromium")}
+	if _, err := os.Stat("console/node_modules"); err != nil {
+		require.Missing(t, "the packages of e2e/console: npm ci in that folder")
+	}
+	return b
+}
+
+// run has a script read what the shop is like from a file. The pictures it takes
+// stay in a folder of VENDLANE_E2E_PICTURES, if that is set.
+func (b browser) run(t *testing.T, script string, shop map[string]any) {
+	t.Helper()
+	text, err := json.Marshal(shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := t.TempDir()
+	file := filepath.Join(data, "shop.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pictures := os.Getenv("VENDLANE_E2E_PICTURES")
+	if pictures == "" {
+		pictures = data
+	}
+	visit := exec.CommandContext(t.Context(), b.node, "console/"+script+".mjs", file, filepath.Join(pictures, script))
+	visit.Env = append(os.Environ(), "CHROMIUM="+b.chromium)
+	if out, err := visit.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, out)
+	}
+}
