@@ -51,8 +51,8 @@ func (s *Server) testCallback(ctx context.Context, c *call) (any, error) {
 	return s.use.TestCallback(ctx, c.Merchant, in.URL)
 }
 
-// recoverCallbacks sends what was given up since a time once more. More tells that
-// there may be others: asking again goes on with them.
+// recoverCallbacks sends what was made since a time and given up once more. More
+// tells that there may be others: asking again goes on with them.
 func (s *Server) recoverCallbacks(ctx context.Context, c *call) (any, error) {
 	var in struct {
 		Since int64 `json:"since"`

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/audit"
+	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/provision"
@@ -20,6 +22,7 @@ import (
 )
 
 func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCases {
+	relay := callback.New(f.Store, f.Box, f.Now, callback.Config{}, slog.New(slog.DiscardHandler))
 	return UseCases{
 		Account: f.accounts, Audit: trail, Provision: applier, Live: f.hub, Catalog: f.Catalog, Pickup: f.Pickup,
 		Ordering: f.Ordering, Dispense: f.Dispense, Fleet: f.Fleet,
@@ -30,21 +33,13 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 		TestCallback: func(_ context.Context, m db.Merchant, url string) (CallbackTest, error) {
 			return CallbackTest{WebhookID: "msg_1", Body: m.AppID + " " + url, Status: 204, Duration: 12}, nil
 		},
-		Recover: func(ctx context.Context, merchantID, since int64) (n int64, more bool, err error) {
-			err = f.Store.InTx(ctx, func(tx *store.Tx) error {
-				n, err = tx.RecoverCallbacks(ctx, db.RecoverCallbacksParams{Now: f.Now().UnixMilli(), MerchantID: merchantID, Since: since, Batch: 1000})
-				return err
-			})
-			return n, n == 1000, err
-		},
+		Recover: relay.RecoverSince,
 		Resend: func(ctx context.Context, id int64) error {
-			return f.Store.InTx(ctx, func(tx *store.Tx) error {
-				n, err := tx.ResendCallback(ctx, f.Now().UnixMilli(), id)
-				if err == nil && n == 0 {
-					err = ErrNotDead
-				}
-				return err
-			})
+			err := relay.Resend(ctx, id)
+			if errors.Is(err, callback.ErrNotDead) {
+				return ErrNotDead
+			}
+			return err
 		},
 	}
 }
