@@ -100,7 +100,7 @@ export const many = {
   "callbacks.test_bad": "Answered HTTP {status} after {n} ms: that is no acknowledgement.",
   "callbacks.test_none": "No answer after {n} ms: {error}",
   "callbacks.recover": "Recover since…",
-  "callbacks.recover_lead": "Everything that was given up since then is sent once more, as it is.",
+  "callbacks.recover_lead": "What was made since then and given up is sent once more, as it is.",
   "callbacks.recover_since": "Made since",
   "callbacks.recover_do": "Send again",
   "callbacks.recovered": "{n} queued.",

@@ -102,7 +102,7 @@ export const many: Record<keyof typeof en, string> = {
   "callbacks.test_bad": "{n} 毫秒后返回 HTTP {status}：不算确认。",
   "callbacks.test_none": "{n} 毫秒后没有应答：{error}",
   "callbacks.recover": "补发…",
-  "callbacks.recover_lead": "该时间之后所有已放弃的消息将原样再发送一次。",
+  "callbacks.recover_lead": "该时间之后产生、且已放弃的消息将原样再发送一次。",
   "callbacks.recover_since": "起始时间",
   "callbacks.recover_do": "补发",
   "callbacks.recovered": "已排队 {n} 条。",
