@@ -57,4 +57,6 @@ test.each([
   [" 16327129 ", "16327129"],
   ["https://vm.example/p/16327129?lang=en", "16327129"],
   ["http://vm.example/field/A%2D1", "A-1"],
+  ["100%", "100%"],
+  ["https://vend.example/p/%zz", "https://vend.example/p/%zz"],
 ])("%s is machine %s", (text, want) => expect(machineNoOf(text)).toBe(want));

@@ -76,6 +76,10 @@ export function byNeed(machines: MachineRow[]): MachineRow[] {
 
 /** The number of a machine in what somebody typed, or in the text of its QR code. */
 export function machineNoOf(text: string): string {
-  const link = /\/(?:p|field)\/([^/?#\s]+)/.exec(text);
-  return decodeURIComponent(link?.[1] ?? text.trim());
+  const part = /\/(?:p|field)\/([^/?#\s]+)/.exec(text)?.[1];
+  try {
+    return part ? decodeURIComponent(part) : text.trim();
+  } catch {
+    return text.trim(); // no link of ours
+  }
 }
