@@ -30,7 +30,8 @@ races:
 postgres:
 	VENDLANE_TEST_ENGINE=postgres go test $$(git grep -l 'testkit.NewDatabase(' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
-# Regenerates what is committed: queries, error catalogue, configuration page.
+# Regenerates what is committed: queries, error catalogue, and the pages made from
+# the code: errors, configuration, compatibility.
 generate:
 	go run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION) generate
 	go generate ./...

@@ -41,8 +41,8 @@ func otherParts() []otherPart {
 		{
 			"later.md §4.16",
 			[3]string{"alarms by SMS, WeChat and e-mail", "part",
-				"Alerts are in the console and, one line each, in the log; nothing sends them to a phone yet"},
-			[3]string{"短信、微信和邮件告警", "部分", "告警在控制台中，日志里也各有一行；尚不会发到手机"},
+				"Alerts are in the console and, one line each, in the log. By rules they leave as e-mails and as signed webhooks. SMS and WeChat are not built: a receiver of webhooks can send them"},
+			[3]string{"短信、微信和邮件告警", "部分", "告警在控制台中，日志里也各有一行；按规则以邮件和带签名的 webhook 发出。短信和微信未实现，可由 webhook 的接收方发送"},
 		},
 		{
 			"later.md §4.8, 4.13, 4.14, 4.17, 4.18",
