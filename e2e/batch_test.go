@@ -20,10 +20,7 @@ func TestBatchSurvivesKills(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, size{machines: 2})
-		data := filepath.Join(t.TempDir(), "data")
-		w.driver, w.dsn = "sqlite", sqliteDSN(data)
-		applyShop(t, w.shop(), "VENDLANE_DATA="+data)
-		killInBatch(w, w.newNode("VENDLANE_DATA="+data))
+		killInBatch(w, w.sqliteNode())
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()

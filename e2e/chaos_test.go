@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -23,11 +22,8 @@ func TestChaos(t *testing.T) {
 		t.Skip("takes more than a minute")
 	}
 	t.Parallel()
-	data := filepath.Join(t.TempDir(), "data")
 	w := newWorld(t, size{machines: 200, codes: 10, given: true})
-	w.driver, w.dsn = "sqlite", sqliteDSN(data)
-	applyShop(t, w.shop(), "VENDLANE_DATA="+data)
-	n := w.newNode("VENDLANE_DATA=" + data)
+	n := w.sqliteNode()
 	w.api, w.mqtt = n.url, n.mqtt
 	n.boot()
 	w.startFleet(chaosFaults, 5)

@@ -49,10 +49,7 @@ func TestCrashPoints(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, crashSize())
-		data := filepath.Join(t.TempDir(), "data")
-		w.driver, w.dsn = "sqlite", sqliteDSN(data)
-		applyShop(t, w.shop(), "VENDLANE_DATA="+data)
-		crashAtPoints(w, w.newNode("VENDLANE_DATA="+data))
+		crashAtPoints(w, w.sqliteNode())
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()

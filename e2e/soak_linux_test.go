@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -41,11 +40,8 @@ func TestSoak(t *testing.T) {
 	if *soakFor == 0 {
 		t.Skip("runs with -soak 30m")
 	}
-	data := filepath.Join(t.TempDir(), "data")
 	w := newWorld(t, size{machines: *soakMachines, atOnce: 64})
-	w.driver, w.dsn = "sqlite", sqliteDSN(data)
-	applyShop(t, w.shop(), "VENDLANE_DATA="+data)
-	n := w.newNode("VENDLANE_DATA=" + data)
+	n := w.sqliteNode()
 	w.api, w.mqtt = n.url, n.mqtt
 	n.boot()
 	w.startFleet(soakFaults, 7)

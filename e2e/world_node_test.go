@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 )
@@ -20,6 +21,15 @@ type addresses struct{ http, mqtt string }
 
 func (w *world) newNode(environ ...string) *worldNode {
 	return &worldNode{w: w, program: binary, environ: slices.Concat(w.environ, environ)}
+}
+
+// sqliteNode makes a node on an embedded store that holds the world's shop.
+func (w *world) sqliteNode() *worldNode {
+	w.t.Helper()
+	data := filepath.Join(w.t.TempDir(), "data")
+	w.driver, w.dsn = "sqlite", sqliteDSN(data)
+	applyShop(w.t, w.shop(), "VENDLANE_DATA="+data)
+	return w.newNode("VENDLANE_DATA=" + data)
 }
 
 // boot starts the node and returns when it is ready.

@@ -112,8 +112,7 @@ func (d *Disk) Abort() {
 	}
 }
 
-// Repair mounts an aborted disk anew. No file of it may
-// stay open.
+// Repair mounts an aborted disk anew. No file of it may stay open.
 func (d *Disk) Repair() {
 	d.t.Helper()
 	d.unmount()
