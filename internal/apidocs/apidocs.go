@@ -4,14 +4,14 @@ package apidocs
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
 	"sync"
+
+	"github.com/vendlane/vendlane/internal/webpage"
 )
 
 //go:embed page.html
@@ -53,7 +53,7 @@ func (d *Docs) ServePage(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	p := pages[language(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))]
+	p := pages[webpage.Language(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))]
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", p.lang)
@@ -74,7 +74,7 @@ func render(spec []byte) (map[string]page, error) {
 		return nil, fmt.Errorf("parse page template: %w", err)
 	}
 	pages := map[string]page{}
-	for lang, words := range map[string]texts{langEnglish: english(), langChinese: chinese()} {
+	for _, words := range []texts{english(), chinese()} {
 		v, err := doc.view(words)
 		if err != nil {
 			return nil, err
@@ -83,16 +83,7 @@ func render(spec []byte) (map[string]page, error) {
 		if err := t.Execute(&body, v); err != nil {
 			return nil, fmt.Errorf("render page: %w", err)
 		}
-		pages[lang] = page{lang: words.Lang, body: body.Bytes(), policy: policy(body.Bytes())}
+		pages[words.Lang] = page{lang: words.Lang, body: body.Bytes(), policy: webpage.StylePolicy(body.Bytes())}
 	}
 	return pages, nil
-}
-
-// policy allows the page its own style sheet and nothing else.
-func policy(body []byte) string {
-	_, rest, _ := bytes.Cut(body, []byte("<style>"))
-	style, _, _ := bytes.Cut(rest, []byte("</style>"))
-	sum := sha256.Sum256(style)
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }

@@ -3,7 +3,7 @@ package apidocs
 import (
 	"strings"
 
-	"github.com/vendlane/vendlane/internal/languages"
+	"github.com/vendlane/vendlane/internal/webpage"
 )
 
 // texts are the words of the page around the document, in one language.
@@ -22,7 +22,7 @@ type texts struct {
 
 func english() texts {
 	return texts{
-		Lang: "en", Other: "zh-CN", OtherName: "简体中文", OtherLink: "?lang=zh",
+		Lang: webpage.English, Other: webpage.Chinese, OtherName: "简体中文", OtherLink: "?lang=zh",
 		Skip: "Skip to the endpoints", Contents: "Endpoints", Site: "Documentation", Source: "OpenAPI document",
 		Parameters: "Path", Payload: "Payload", Body: "Body", Answer: "Answer", Data: "data", Errors: "Errors",
 		Examples: "Example answers", Example: "Example, decoded", NoPayload: "No payload.",
@@ -35,7 +35,7 @@ func english() texts {
 
 func chinese() texts {
 	return texts{
-		Lang: "zh-CN", Other: "en", OtherName: "English", OtherLink: "?lang=en",
+		Lang: webpage.Chinese, Other: webpage.English, OtherName: "English", OtherLink: "?lang=en",
 		Skip: "跳到接口列表", Contents: "接口", Site: "文档", Source: "OpenAPI 文档", Note: "接口的说明文字为英文。",
 		Parameters: "路径参数", Payload: "Payload（解码后）", Body: "请求体", Answer: "应答", Data: "data", Errors: "错误码",
 		Examples: "应答示例", Example: "示例（解码后）", NoPayload: "无 payload。",
@@ -60,17 +60,6 @@ func (t texts) TypeNames(names []string) string {
 	}
 	return strings.Join(out, t.Or)
 }
-
-// language picks the language of a page: ?lang= first, then what the browser
-// asks for, else English.
-func language(query, accept string) string {
-	return languages.Preferred(query+","+accept, langEnglish, langChinese)
-}
-
-const (
-	langEnglish = "en"
-	langChinese = "zh"
-)
 
 // span is a piece of a text; Code pieces stand between back quotes in it.
 type span struct {

@@ -4,7 +4,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/vendlane/vendlane/internal/languages"
+	"github.com/vendlane/vendlane/internal/webpage"
 )
 
 // language is one that pages are written in. The page a.md is English, its twin
@@ -17,14 +17,14 @@ type language struct {
 
 func english() language {
 	return language{
-		tag: "en", name: "English", site: "Vendlane", skip: "Skip to the text", contents: "Documentation",
+		tag: webpage.English, name: "English", site: "Vendlane", skip: "Skip to the text", contents: "Documentation",
 		decisions: "Decisions", more: "More", api: "Merchant API", table: "Table", code: "Code",
 	}
 }
 
 func chinese() language {
 	return language{
-		tag: "zh-CN", suffix: ".zh-CN", name: "简体中文", site: "Vendlane", skip: "跳到正文", contents: "文档",
+		tag: webpage.Chinese, suffix: "." + webpage.Chinese, name: "简体中文", site: "Vendlane", skip: "跳到正文", contents: "文档",
 		decisions: "设计决定（英文）", more: "更多", api: "商户接口", table: "表格", code: "代码",
 	}
 }
@@ -51,9 +51,9 @@ func (l language) twin(name string) string {
 	return dir + strings.TrimSuffix(base, chinese().suffix) + l.suffix
 }
 
-// prefers is the language that a reader's browser asks for, else English.
+// prefers is the language for an Accept-Language.
 func prefers(accept string) language {
-	if languages.Preferred(accept, english().tag, chinese().tag) == chinese().tag {
+	if webpage.Language("", accept) == webpage.Chinese {
 		return chinese()
 	}
 	return english()

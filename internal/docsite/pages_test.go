@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/vendlane/vendlane/docs"
+	"github.com/vendlane/vendlane/internal/webpage"
 	"github.com/yuin/goldmark/ast"
 )
 
@@ -150,7 +151,7 @@ func TestSite(t *testing.T) {
 		w := httptest.NewRecorder()
 		site.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, address(s.name), http.NoBody))
 		body := w.Body.String()
-		if w.Code != http.StatusOK || w.Header().Get("Content-Security-Policy") != policy([]byte(body)) {
+		if w.Code != http.StatusOK || w.Header().Get("Content-Security-Policy") != webpage.StylePolicy([]byte(body)) {
 			t.Fatalf("%s: HTTP %d, %v", s.name, w.Code, w.Header())
 		}
 		if lang := languageOf(s.name).tag; w.Header().Get("Content-Language") != lang || !strings.Contains(body, `<html lang="`+lang+`">`) {

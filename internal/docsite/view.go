@@ -2,14 +2,13 @@ package docsite
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"strconv"
 	"strings"
 
+	"github.com/vendlane/vendlane/internal/webpage"
 	"github.com/yuin/goldmark"
 )
 
@@ -74,7 +73,7 @@ func (f frame) page(s source, all []source) (page, error) {
 	if err := f.template.Execute(&out, v); err != nil {
 		return page{}, err
 	}
-	return page{lang: lang.tag, html: out.Bytes(), policy: policy(out.Bytes())}, nil
+	return page{lang: lang.tag, html: out.Bytes(), policy: webpage.StylePolicy(out.Bytes())}, nil
 }
 
 // scrollable lets tables and code scroll by themselves, for the keyboard too. An
@@ -89,13 +88,4 @@ func scrollable(body string, l language) string {
 		"</table>", "</table></div>", "<th></th>", "<td></td>",
 		"<pre>", `<pre role="group" aria-label="`+l.code+`" tabindex="0">`,
 	).Replace(strings.Join(pieces, ""))
-}
-
-// policy allows the page its own style sheet and nothing else.
-func policy(body []byte) string {
-	_, rest, _ := bytes.Cut(body, []byte("<style>"))
-	style, _, _ := bytes.Cut(rest, []byte("</style>"))
-	sum := sha256.Sum256(style)
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }

@@ -194,20 +194,6 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-func TestLanguage(t *testing.T) {
-	for accept, want := range map[string]string{
-		"": english, "de": english, "zh": chinese, "zh-HK,en;q=0.8": chinese, "en,zh;q=0.9": english,
-		"de,zh;q=0.3,en;q=0.7": english, "fr;q=x,zh-TW": chinese, "english": english,
-	} {
-		if got := language("", accept); got != want {
-			t.Errorf("%q: %s, want %s", accept, got, want)
-		}
-		if got := language(chinese, accept); got != chinese {
-			t.Errorf("a choice is overruled by %q", accept)
-		}
-	}
-}
-
 // What is loaded besides the page are its own two files, and the policy allows
 // nothing else.
 func TestNoThirdParty(t *testing.T) {

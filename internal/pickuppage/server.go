@@ -29,6 +29,7 @@ import (
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
+	"github.com/vendlane/vendlane/internal/webpage"
 )
 
 // Prefix starts the path of every page.
@@ -177,7 +178,7 @@ func (s *Server) at(h handler) http.HandlerFunc {
 		w.Header().Set("Cache-Control", "no-store")
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		v := &visit{r: r, client: clientaddr.Network(clientaddr.Of(r, s.cfg.TrustedProxies)).String()}
-		v.lang = language(r.FormValue("lang"), r.Header.Get("Accept-Language"))
+		v.lang = webpage.Language(r.FormValue("lang"), r.Header.Get("Accept-Language"))
 		shown, err := s.answer(r.Context(), v, h)
 		if err != nil {
 			// The path may hold the address of a result, which is the customer's.

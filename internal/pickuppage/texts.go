@@ -1,5 +1,7 @@
 package pickuppage
 
+import "github.com/vendlane/vendlane/internal/webpage"
+
 // texts are what the page says, in one language.
 type texts struct {
 	Page, Code, Hint, Next, Confirm, OtherCode, Again, Drop string
@@ -13,7 +15,7 @@ type texts struct {
 }
 
 func textsIn(lang string) texts {
-	if lang == chinese {
+	if lang == webpage.Chinese {
 		return chineseTexts()
 	}
 	return englishTexts()
@@ -26,7 +28,7 @@ func englishTexts() texts {
 		Good: "Goods", Quantity: "Quantity", Channel: "Channel", Done: "done",
 		Number: "Reference number", Call: "Help:", Ask: "Please ask the operator of this machine.",
 		Lost:    "No connection. The machine goes on; this page catches up as soon as it can.",
-		NoTries: "That was the last try. Please wait ten minutes.", OtherLang: chinese, OtherName: "中文",
+		NoTries: "That was the last try. Please wait ten minutes.", OtherLang: webpage.Chinese, OtherName: "中文",
 		Steps: []string{"Sent to the machine", "Accepted", "Turning", "Dropped", "Take it"},
 		Screens: map[kind][2]string{
 			kindEnter:           {"Enter your pickup code", ""},
@@ -68,7 +70,7 @@ func chineseTexts() texts {
 		Good: "商品", Quantity: "数量", Channel: "货道", Done: "已完成",
 		Number: "参考编号", Call: "求助电话：", Ask: "请联系设备运营方。",
 		Lost:    "网络已断开。设备会继续出货，恢复后本页自动更新。",
-		NoTries: "尝试次数已用完，请等待十分钟。", OtherLang: english, OtherName: "English",
+		NoTries: "尝试次数已用完，请等待十分钟。", OtherLang: webpage.English, OtherName: "English",
 		Steps: []string{"已发送到设备", "设备已接收", "正在出货", "已掉落", "请取走商品"},
 		Screens: map[kind][2]string{
 			kindEnter:           {"请输入取货码", ""},
