@@ -63,7 +63,7 @@ func (r *run) looped(ctx context.Context, endpoints int) (err error) {
 			return nil
 		})
 	}
-	took, err := l.to.await(ctx, r.warmUp(), r.messages)
+	took, err := l.to.await(groupCtx, r.warmUp(), r.messages) // a post that fails ends it
 	if err := errors.Join(err, group.Wait()); err != nil {
 		return err
 	}

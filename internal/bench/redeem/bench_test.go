@@ -24,10 +24,7 @@ func BenchmarkEmbedded(b *testing.B) {
 			b.Error(err)
 		}
 	}()
-	if err := fillSQLite(b.Context(), r.file("template"), r.box, r.machines, b.N); err != nil {
-		b.Fatal(err)
-	}
-	err = r.onCopy(b.Context(), r.file("template"), func(addr string) ([]int64, error) {
+	err = r.onCopy(b.Context(), b.N, func(addr string) ([]int64, error) {
 		requests, err := r.load(b.N)
 		if err != nil {
 			return nil, err

@@ -65,10 +65,6 @@ func Embedded(ctx context.Context, o Options) (_ *bench.Report, err error) {
 		Title: "Redemption on the embedded store", Baseline: "BASELINE", Started: time.Now(), Rounds: r.Rounds,
 		Host: bench.ThisHost(version), Notes: r.notes(),
 	}
-	r.Say("making the database of %d codes", r.codes)
-	if err := fillSQLite(ctx, r.file("template"), r.box, r.machines, r.codes); err != nil {
-		return nil, err
-	}
 	return r.report, r.Measure(ctx, r.embeddedSides())
 }
 
@@ -107,8 +103,6 @@ func (r *run) embeddedSides() []bench.Side {
 	return sides
 }
 
-func (r *run) file(name string) string { return filepath.Join(r.folder, name+".db") }
-
 func (r *run) title() string { return fmt.Sprintf("%d connections", r.Connections) }
 
 func (r *run) manyTitle() string { return fmt.Sprintf("%d connections", manyConnections) }
@@ -137,7 +131,7 @@ func (r *run) besidePgbench(ctx context.Context) error {
 // embedded measures as much as there can be, and how long a redemption takes at
 // half of that.
 func (r *run) embedded(ctx context.Context) error {
-	return r.onCopy(ctx, r.file("template"), func(addr string) ([]int64, error) {
+	return r.onCopy(ctx, r.codes, func(addr string) ([]int64, error) {
 		requests, err := r.load(r.codes)
 		if err != nil {
 			return nil, err
@@ -157,7 +151,7 @@ func (r *run) embedded(ctx context.Context) error {
 }
 
 func (r *run) manyConnections(ctx context.Context) error {
-	return r.onCopy(ctx, r.file("template"), func(addr string) ([]int64, error) {
+	return r.onCopy(ctx, r.codes, func(addr string) ([]int64, error) {
 		requests, err := r.load(r.codes)
 		if err != nil {
 			return nil, err
@@ -175,14 +169,7 @@ func (r *run) few() int { return max(1, r.Many/100) }
 // full redeems in a store that has so many codes, at most as many as the small
 // store has.
 func (r *run) full(ctx context.Context, codes int, add func(group, name, unit, target string, value float64)) error {
-	file := r.file(fmt.Sprint(codes))
-	if _, err := os.Stat(file); err != nil {
-		r.Say("making the database of %d codes", codes)
-		if err := fillSQLite(ctx, file, r.box, r.machines, codes); err != nil {
-			return err
-		}
-	}
-	return r.onCopy(ctx, file, func(addr string) ([]int64, error) {
+	return r.onCopy(ctx, codes, func(addr string) ([]int64, error) {
 		requests, err := prepare(r.few(), r.machines, r.Connections, func(i int) int { return i * scatter % codes })
 		if err != nil {
 			return nil, err
@@ -193,9 +180,22 @@ func (r *run) full(ctx context.Context, codes int, add func(group, name, unit, t
 	})
 }
 
-// onCopy starts a node on a copy of a database, and looks afterwards whether all
-// the codes that work redeemed are in it.
-func (r *run) onCopy(ctx context.Context, template string, work func(addr string) ([]int64, error)) (err error) {
+// database makes a database of so many codes, unless it is there from before.
+func (r *run) database(ctx context.Context, file string, codes int) error {
+	if _, err := os.Stat(file); err == nil {
+		return nil
+	}
+	r.Say("making the database of %d codes", codes)
+	return fillSQLite(ctx, file, r.box, r.machines, codes)
+}
+
+// onCopy starts a node on a copy of a database of so many codes, and looks
+// afterwards whether all the codes that work redeemed are in it.
+func (r *run) onCopy(ctx context.Context, codes int, work func(addr string) ([]int64, error)) (err error) {
+	template := filepath.Join(r.folder, fmt.Sprint(codes)+".db")
+	if err := r.database(ctx, template, codes); err != nil {
+		return err
+	}
 	folder, err := os.MkdirTemp(r.folder, "copy-")
 	if err != nil {
 		return fmt.Errorf("folder for a copy: %w", err)

@@ -43,8 +43,8 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// Without pgbench the report says so, and has the rest.
-func TestEmbeddedWithoutPgbench(t *testing.T) {
+// The store alone has its figures, and no ratio.
+func TestStoreAlone(t *testing.T) {
 	t.Parallel()
 	o := quick(t)
 	o.Only, o.Many = []string{"store"}, 0

@@ -42,7 +42,7 @@ type listening struct {
 }
 
 // Settings where they matter here; they are the defaults.
-const timestampWindow = 300
+const timestampWindow = 600
 
 func startNode(ctx context.Context, e store.Engine, box *secrets.Box, stderr io.Writer) (*node, error) {
 	st, clock := store.New(e), vending.Clock(time.Now)

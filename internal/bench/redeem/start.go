@@ -29,11 +29,8 @@ func (r *run) start(ctx context.Context) (err error) {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	file := filepath.Join(folder, "vendlane.db")
-	if _, err := os.Stat(file); err != nil {
-		r.Say("making the database of %d codes", codes)
-		if err := fillSQLite(ctx, file, r.box, r.machines, codes); err != nil {
-			return err
-		}
+	if err := r.database(ctx, file, codes); err != nil {
+		return err
 	}
 	took, err := r.untilReady(ctx, folder)
 	r.add(coldStart, fmt.Sprintf("until ready, %d codes in the store", codes), "ms", "≤ 300, stretch 100", float64(took)/float64(time.Millisecond))
