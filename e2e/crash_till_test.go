@@ -183,7 +183,7 @@ func (k *till) workUntil(url string, n int) {
 func (k *till) workUntilRefused(url string) {
 	k.t.Helper()
 	before := k.refused
-	k.work(k.t.Context(), url, true, func(int) {})
+	k.workUntilNothingGoes(url)
 	if k.refused != before+crashWorkers {
 		k.t.Errorf("%d of %d workers were refused", k.refused-before, crashWorkers)
 	}

@@ -9,7 +9,7 @@ import (
 // texts are the words of the page around the document, in one language.
 type texts struct {
 	Lang, Other, OtherName, OtherLink               string
-	Skip, Contents, Site, Source, Note              string
+	Skip, Contents, Site, SiteLink, Source, Note    string
 	Parameters, Payload, Body, Answer, Data, Errors string
 	Examples, Example, NoPayload                    string
 	Name, Type, Required, Yes, No, Allowed, Default string
@@ -23,7 +23,7 @@ type texts struct {
 func english() texts {
 	return texts{
 		Lang: webpage.English, Other: webpage.Chinese, OtherName: "简体中文", OtherLink: "?lang=zh",
-		Skip: "Skip to the endpoints", Contents: "Endpoints", Site: "Documentation", Source: "OpenAPI document",
+		Skip: "Skip to the endpoints", Contents: "Endpoints", Site: "Documentation", SiteLink: "/docs/index", Source: "OpenAPI document",
 		Parameters: "Path", Payload: "Payload", Body: "Body", Answer: "Answer", Data: "data", Errors: "Errors",
 		Examples: "Example answers", Example: "Example, decoded", NoPayload: "No payload.",
 		Name: "Field", Type: "Type", Required: "Required", Yes: "yes", No: "no", Allowed: "Allowed", Default: "Default",
@@ -36,7 +36,7 @@ func english() texts {
 func chinese() texts {
 	return texts{
 		Lang: webpage.Chinese, Other: webpage.English, OtherName: "English", OtherLink: "?lang=en",
-		Skip: "跳到接口列表", Contents: "接口", Site: "文档", Source: "OpenAPI 文档", Note: "接口的说明文字为英文。",
+		Skip: "跳到接口列表", Contents: "接口", Site: "文档", SiteLink: "/docs/index." + webpage.Chinese, Source: "OpenAPI 文档", Note: "接口的说明文字为英文。",
 		Parameters: "路径参数", Payload: "Payload（解码后）", Body: "请求体", Answer: "应答", Data: "data", Errors: "错误码",
 		Examples: "应答示例", Example: "示例（解码后）", NoPayload: "无 payload。",
 		Name: "字段", Type: "类型", Required: "必填", Yes: "是", No: "否", Allowed: "取值", Default: "默认值",
