@@ -5,42 +5,41 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
+
+	"github.com/vendlane/vendlane/internal/bench"
 )
 
-// patience is how long a message may be under way, and the end of a receiver.
+// patience is how long a message may be under way.
 const patience = time.Minute
 
 // receivers are merchants' servers, which take everything.
 type receivers struct {
-	urls    []string
-	servers []*http.Server
-	served  chan error
+	servers []*bench.Server
 	arrived chan time.Time
 }
 
 func listen(ctx context.Context, n int) (*receivers, error) {
-	r := &receivers{served: make(chan error, n), arrived: make(chan time.Time, 1<<16)}
+	r := &receivers{arrived: make(chan time.Time, 1<<16)}
 	handler := http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
 		_, _ = io.Copy(io.Discard, q.Body)
 		r.arrived <- time.Now()
 	})
 	for range n {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+		server, err := bench.Serve(ctx, handler)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("listen: %w", err), r.close(ctx))
+			return nil, errors.Join(err, r.close(ctx))
 		}
-		server := &http.Server{Handler: handler, ReadHeaderTimeout: patience}
-		r.urls, r.servers = append(r.urls, "http://"+listener.Addr().String()+"/notify"), append(r.servers, server)
-		go func() { r.served <- server.Serve(listener) }()
+		r.servers = append(r.servers, server)
 	}
 	return r, nil
 }
 
 // url is where the i-th message goes.
-func (r *receivers) url(i int) string { return r.urls[i%len(r.urls)] }
+func (r *receivers) url(i int) string {
+	return "http://" + r.servers[i%len(r.servers)].Addr + "/notify"
+}
 
 // next waits for a message and returns when it arrived.
 func (r *receivers) next(ctx context.Context) (time.Time, error) {
@@ -74,13 +73,8 @@ func (r *receivers) await(ctx context.Context, warmUp, n int) (time.Duration, er
 }
 
 func (r *receivers) close(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
 	for _, server := range r.servers {
-		err = errors.Join(err, server.Shutdown(ctx))
-		if served := <-r.served; !errors.Is(served, http.ErrServerClosed) {
-			err = errors.Join(err, served)
-		}
+		err = errors.Join(err, server.Close(ctx))
 	}
 	return err
 }

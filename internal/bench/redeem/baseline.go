@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/bench"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/signature"
 )
@@ -17,18 +18,18 @@ import (
 // bareHandler measures what a redemption is on the wire: net/http and the
 // verification of the request, and nothing behind it.
 func (r *run) bareHandler(ctx context.Context) (err error) {
-	port, err := listen(ctx, bareHandler())
+	server, err := bench.Serve(ctx, bareHandler())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, port.close(ctx)) }()
+	defer func() { err = errors.Join(err, server.Close(ctx)) }()
 	// Nothing is redeemed, so a few requests do, again and again.
 	requests, err := r.load(min(r.codes, fastest))
 	if err != nil {
 		return err
 	}
 	requests.again = true
-	out, _, err := r.hammer(ctx, requests, []string{port.addr}, r.Connections)
+	out, _, err := r.hammer(ctx, requests, []string{server.Addr}, r.Connections)
 	r.addBaseline(besideHandler, r.title(), "1/s", handlerTarget, out.rate())
 	return err
 }

@@ -222,7 +222,7 @@ func (r *run) onStore(ctx context.Context, file string, work func(addr string) (
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, n.close(ctx)) }()
-	return work(n.addr)
+	return work(n.server.Addr)
 }
 
 // copyFile copies a file and syncs the copy, so that the measurement does not

@@ -17,9 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// patience is how long one answer may take, and the end of a node.
-const patience = time.Minute
-
 // load are requests that were signed before the clock runs, one for each code.
 // All have the same length, so they share their head.
 type load struct {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/bench"
 	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
@@ -28,17 +26,10 @@ import (
 // port, request log, use cases and store. There are no machines and nobody to
 // call back.
 type node struct {
-	*listening
+	server   *bench.Server
 	store    *store.Store
 	stopLog  context.CancelFunc
 	logEnded chan error
-}
-
-// listening is a handler on a port.
-type listening struct {
-	addr   string
-	server *http.Server
-	served chan error
 }
 
 // Settings where they matter here; they are the defaults.
@@ -59,42 +50,19 @@ func startNode(ctx context.Context, e store.Engine, box *secrets.Box, stderr io.
 		Fleet:    fleet.New(st, box, clock, fleet.Config{Zone: time.UTC}, log),
 		Catalog:  catalog.New(st, clock, catalog.Config{}, log),
 	}, clock, openapi.Config{TimestampWindow: timestampWindow, Zone: time.UTC, Requests: requests}, nil, log)
-	port, err := listen(ctx, api)
+	server, err := bench.Serve(ctx, api)
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	logCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	n := &node{listening: port, store: st, stopLog: stop, logEnded: make(chan error, 1)}
+	n := &node{server: server, store: st, stopLog: stop, logEnded: make(chan error, 1)}
 	go func() { n.logEnded <- requests.Run(logCtx) }()
 	return n, nil
 }
 
 // close answers what is under way and ends the node.
 func (n *node) close(ctx context.Context) error {
-	err := n.listening.close(ctx)
+	err := n.server.Close(ctx)
 	n.stopLog()
 	return errors.Join(err, <-n.logEnded, n.store.Close())
-}
-
-func listen(ctx context.Context, handler http.Handler) (*listening, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	l := &listening{
-		addr: listener.Addr().String(), served: make(chan error, 1),
-		server: &http.Server{Handler: handler, ReadHeaderTimeout: patience},
-	}
-	go func() { l.served <- l.server.Serve(listener) }()
-	return l, nil
-}
-
-func (l *listening) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
-	err := l.server.Shutdown(ctx)
-	if served := <-l.served; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
 }

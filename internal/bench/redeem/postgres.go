@@ -107,7 +107,7 @@ func (r *run) onNodes(ctx context.Context, a arrangement, dsn string) (out outco
 			return out, nil, failure
 		}
 		defer func() { err = errors.Join(err, n.close(ctx)) }()
-		addrs = append(addrs, n.addr)
+		addrs = append(addrs, n.server.Addr)
 	}
 	requests, err := r.load(r.codes)
 	if err != nil {

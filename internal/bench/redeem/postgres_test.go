@@ -111,7 +111,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := requests.run(ctx, []string{n.addr}, 2, time.Minute, 0)
+	out, err := requests.run(ctx, []string{n.server.Addr}, 2, time.Minute, 0)
 	if err := n.close(ctx); err != nil {
 		t.Error(err)
 	}

@@ -18,6 +18,9 @@ import (
 // startCodes is how many codes are in the store that a cold start is about.
 const startCodes = 1_000_000
 
+// patience is how long the program may take to get ready and to end.
+const patience = time.Minute
+
 // start measures from the start of the program until it says that it is ready.
 func (r *run) start(ctx context.Context) (err error) {
 	codes := startCodes
