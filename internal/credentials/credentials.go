@@ -88,7 +88,8 @@ type Rotated struct {
 // store.ErrLostRace.
 func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which) (Rotated, error) {
 	draw := Draw
-	if which == WebhookSecret {
+	switch which {
+	case WebhookSecret:
 		draw = DrawWebhookSecret
 	}
 	secret, err := draw(s.random)
