@@ -42,14 +42,15 @@ bench:
 build:
 	go build -o bin/vendlane ./cmd/vendlane
 
-# The console's pages. Node is needed only to change them: dist is committed.
+# The console's pages and the types they use, made from api/console.yaml. Node is
+# needed only to change either: what is made is committed.
 web:
 	cd web && npm ci --no-audit --no-fund && npm test && npm run build
 
-# Fails if the committed pages are not those of the sources.
+# Fails if the committed pages and types are not those of the sources.
 web-check: web
-	@git diff --exit-code --stat -- web/dist && test -z "$$(git ls-files --others --exclude-standard web/dist)" \
-		|| { echo "web/dist is stale: run make web and commit it"; exit 1; }
+	@git diff --exit-code --stat -- web/dist web/src/api/schema.ts && test -z "$$(git ls-files --others --exclude-standard web/dist)" \
+		|| { echo "web/dist or web/src/api/schema.ts is stale: run make web and commit them"; exit 1; }
 
 # The clients for other languages, each with its unit tests. The TypeScript one needs
 # Node; the PHP one needs php, phpunit and Guzzle (Debian's packages will do).

@@ -3,13 +3,7 @@ import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, 
 import { address } from "./client";
 import { useMay } from "./session";
 import { readStream, StreamRefused } from "./stream";
-
-/** Something that has changed: a machine, an order, or the codes or alerts of a machine. */
-export interface Change {
-  topic: string;
-  ref: number;
-  machine_id: number;
-}
+import type { Change } from "./types";
 
 export type LiveState = "live" | "polling" | "reconnecting" | "stale";
 

@@ -6,8 +6,8 @@ const channel = (product_id: number, x: number, y: number) => ({ product_id, x, 
 const planogram: Planogram = {
   currency: "CNY",
   cabinets: [
-    { addr: 1, name: "A", floor_type: 1, rows: [{ x: 0, channels: [channel(1, 0, 0), channel(2, 0, 1), channel(3, 0, 2)] }, { x: 1, channels: [channel(4, 1, 0), channel(0, 1, 1), channel(5, 1, 2)] }] },
-    { addr: 2, name: "B", floor_type: 2, rows: [{ x: 0, channels: [channel(0, 0, 0)] }, { x: 1, channels: [channel(6, 1, 0)] }] },
+    { addr: 1, name: "A", floor_type: 1, lift: false, drop_detection: false, rows: [{ x: 0, channels: [channel(1, 0, 0), channel(2, 0, 1), channel(3, 0, 2)] }, { x: 1, channels: [channel(4, 1, 0), channel(0, 1, 1), channel(5, 1, 2)] }] },
+    { addr: 2, name: "B", floor_type: 2, lift: false, drop_detection: false, rows: [{ x: 0, channels: [channel(0, 0, 0)] }, { x: 1, channels: [channel(6, 1, 0)] }] },
   ],
 };
 const layers = layersOf(planogram);

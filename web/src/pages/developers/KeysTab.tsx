@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
-import type { Keys, Secret } from "../../api/types";
+import type { Keys, RotatedKey, Secret } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
@@ -13,12 +13,6 @@ import { Time } from "../../ui/Time";
 
 const secrets: Secret[] = ["app_secret", "app_key", "webhook_secret"];
 
-interface Rotated {
-  which: Secret;
-  secret: string;
-  previous_until: number;
-}
-
 export function KeysTab() {
   const { t } = useLanguage();
   const queries = useQueryClient();
@@ -26,7 +20,7 @@ export function KeysTab() {
   const keys = useQuery({ queryKey: [path], queryFn: ({ signal }) => api.get<Keys>(path, {}, signal) });
   const [asked, setAsked] = useState<Secret | null>(null);
   const rotate = useMutation({
-    mutationFn: (which: Secret) => api.post<Rotated>(`${path}/rotate`, { which }),
+    mutationFn: (which: Secret) => api.post<RotatedKey>(`${path}/rotate`, { which }),
     onSuccess: () => {
       setAsked(null);
       return queries.invalidateQueries({ queryKey: [path] });

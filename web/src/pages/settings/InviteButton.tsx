@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
+import type { InvitationToken } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { Copy } from "../../ui/Copy";
@@ -27,7 +28,7 @@ function InviteForm() {
   const [role, setRole] = useState("operator");
   const [group, setGroup] = useState("");
   const invite = useMutation({
-    mutationFn: () => api.post<{ token: string; expires_at: number }>("/invitations", { email, role, machine_group: group }),
+    mutationFn: () => api.post<InvitationToken>("/invitations", { email, role, machine_group: group }),
   });
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
