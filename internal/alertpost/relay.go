@@ -60,15 +60,17 @@ type Ways struct {
 // Relay sends the messages of one store.
 type Relay struct {
 	store *store.Store
+	node  string
 	ways  Ways
 	clock vending.Clock
 	zone  *time.Location
 	log   *slog.Logger
 }
 
-// New makes a relay. zone is that of merchants without one of their own.
-func New(st *store.Store, ways Ways, clock vending.Clock, zone *time.Location, log *slog.Logger) *Relay {
-	return &Relay{store: st, ways: ways, clock: clock, zone: zone, log: log}
+// New makes a relay of a node, with which its leases end. zone is that of
+// merchants without one of their own.
+func New(st *store.Store, node string, ways Ways, clock vending.Clock, zone *time.Location, log *slog.Logger) *Relay {
+	return &Relay{store: st, node: node, ways: ways, clock: clock, zone: zone, log: log}
 }
 
 // Run sends until ctx ends; then what is under way is finished and recorded, and
@@ -95,7 +97,7 @@ func (r *Relay) SendDue(ctx context.Context) error {
 		var rows []db.AlertMessage
 		err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
 			now := r.clock.Millis()
-			rows, err = tx.ClaimAlertMessages(ctx, now+lease, now, batch)
+			rows, err = tx.ClaimAlertMessages(ctx, db.ClaimAlertMessagesParams{LeaseUntil: now + lease, Now: now, Node: r.node, Batch: batch})
 			return err
 		})
 		if err != nil {

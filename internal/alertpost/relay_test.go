@@ -45,7 +45,7 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, Fixture: storetest.NewFixture(t, testkit.NewDatabase(t).Open)}
 	d.rules = alerts.NewRules(d.Store, d.Now, alerts.Config{Mail: true})
-	d.relay = alertpost.New(d.Store, alertpost.Ways{Mail: d.mail, Post: d.post}, d.Now, time.UTC, slog.New(slog.DiscardHandler))
+	d.relay = alertpost.New(d.Store, "", alertpost.Ways{Mail: d.mail, Post: d.post}, d.Now, time.UTC, slog.New(slog.DiscardHandler))
 	return d
 }
 
@@ -242,14 +242,15 @@ func TestLongFailure(t *testing.T) {
 	d.want("after one attempt", d.messages(), []string{"OPENED CHANNEL_FAULT PENDING 1 450 " + strings.Repeat("忙", 65)})
 }
 
-// A node that dies with a message leaves it to another.
+// A program that dies with a message, and told nobody which node it was, leaves
+// it to another.
 func TestLeaseRunsOut(t *testing.T) {
 	d := newDesk(t)
 	d.add(byMail(vending.AlertChannel))
 	d.raise(vending.AlertChannel, "131")
 	now := d.Now().UnixMilli()
 	d.Write(t, func(tx *store.Tx) error { // and then it dies
-		_, err := tx.ClaimAlertMessages(t.Context(), now+300_000, now, 10)
+		_, err := tx.ClaimAlertMessages(t.Context(), db.ClaimAlertMessagesParams{LeaseUntil: now + 300_000, Now: now, Batch: 10})
 		return err
 	})
 	d.send()

@@ -196,7 +196,7 @@ func TestCallbacksFail(t *testing.T) {
 	}
 	dead := d.callback("d", 1)
 	d.Write(t, func(tx *store.Tx) error {
-		_, err := tx.DeadCallback(t.Context(), d.Now().UnixMilli(), dead)
+		_, err := tx.DeadCallback(t.Context(), d.Now().UnixMilli(), dead, "")
 		return err
 	})
 	d.sweep()

@@ -151,23 +151,25 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 		Config: cfg, Store: store.New(engine), pictures: pictures, log: opts.Log, metrics: newRegistry(), routes: opts.Routes,
 		docs: apidocs.New(api.OpenAPI, opts.Log), site: docsite.New(docs.Pages, opts.Log), machines: machines,
 	}
-	if bus, several := engine.(nodes.Bus); several {
-		if a.node, err = nodes.New(a.Store, bus, opts.Clock, opts.Random, opts.Log); err != nil {
-			return nil, errors.Join(err, pictures.Close(), engine.Close())
-		}
+	nodeID, err := nodes.NewID(opts.Random)
+	if err != nil {
+		return nil, errors.Join(err, pictures.Close(), engine.Close())
 	}
-	a.wire(box, zone, opts)
+	if bus, several := engine.(nodes.Bus); several {
+		a.node = nodes.New(nodeID, a.Store, bus, opts.Clock, opts.Log)
+	}
+	a.wire(box, zone, nodeID, opts)
 	if err := errors.Join(a.wireConsole(key, zone, opts), a.wirePickupPage(zone, opts)); err != nil {
 		return nil, errors.Join(err, pictures.Close(), engine.Close())
 	}
 	return a, nil
 }
 
-func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
+func (a *App) wire(box *secrets.Box, zone *time.Location, nodeID string, opts Options) {
 	cfg, st, log := a.Config, a.Store, opts.Log
-	nodeID := ""
+	holder := "" // of machines: nobody asks who it is where there is one node
 	if a.node != nil {
-		nodeID = a.node.ID()
+		holder = nodeID
 	}
 	a.pickup = pickup.New(st, opts.Clock, opts.Random, pickup.Config{
 		Zone: zone,
@@ -185,7 +187,7 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 		Locks: vending.LockTimes(cfg.Dispense.LockS), Timeout: cfg.Dispense.TimeoutS * 1000, Zone: zone,
 	}, log)
 	a.Fleet = fleet.New(st, box, opts.Clock, fleet.Config{
-		Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000, Node: nodeID,
+		Zone: zone, OfflineAfter: cfg.Machine.OfflineAfterS * 1000, Node: holder,
 	}, log)
 	publicURL := strings.TrimRight(cfg.HTTP.PublicURL, "/")
 	a.Catalog = catalog.New(st, opts.Clock, catalog.Config{PublicURL: publicURL}, log)
@@ -238,10 +240,10 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 		retries[i] = time.Duration(s) * time.Second
 	}
 	a.callbacks = callback.New(st, box, opts.Clock, callback.Config{
-		Timeout: time.Duration(cfg.Callback.TimeoutS) * time.Second, Retry: retries,
+		Node: nodeID, Timeout: time.Duration(cfg.Callback.TimeoutS) * time.Second, Retry: retries,
 		AllowPrivate: cfg.Callback.AllowPrivate, AllowPrefixes: cfg.Callback.AllowRanges,
 	}, log)
-	a.wireAlerts(zone, opts)
+	a.wireAlerts(zone, nodeID, opts)
 	registerStats(a.metrics, a.gateway, a.callbacks)
 	a.machines.registerExpiry(a.metrics)
 }

@@ -199,7 +199,7 @@ func (d *dispatcher) claim(ctx context.Context, wants []want) error {
 		for i, w := range wants {
 			claimed[i], err = tx.ClaimCallbacks(ctx, db.ClaimCallbacksParams{
 				LeaseUntil: now.Add(r.cfg.Timeout + leaseMargin).UnixMilli(), Now: now.UnixMilli(),
-				Lane: w.lane, Batch: int32(w.limit),
+				Node: r.cfg.Node, Lane: w.lane, Batch: int32(w.limit),
 			})
 			if err != nil {
 				return err
@@ -252,7 +252,7 @@ func (d *dispatcher) park(ctx context.Context, rows []db.Callback) error {
 	}
 	return d.relay.store.InTx(ctx, func(tx *store.Tx) error {
 		for _, c := range rows {
-			if _, err := tx.ParkCallback(ctx, endpointOf(c.Url), c.ID, c.LeaseUntil); err != nil {
+			if _, err := tx.ParkCallback(ctx, endpointOf(c.Url), c.ID, d.relay.cfg.Node); err != nil {
 				return fmt.Errorf("callback %d: %w", c.ID, err)
 			}
 		}

@@ -23,21 +23,26 @@ func (r *Relay) attempt(ctx context.Context, c db.Callback) (retryAt int64) {
 	if !v.acknowledged() && !dead {
 		retryAt = now.Add(delay).UnixMilli()
 	}
-	if err := r.record(ctx, c, v, now, retryAt); err != nil {
+	ours, err := r.record(ctx, c, v, now, retryAt)
+	if err != nil {
 		// The row's lease runs out and it is sent again.
 		r.log.Error("callback result not recorded", "callback", c.ID, "error", err)
 		return 0
 	}
-	r.count(c, v, dead)
+	r.count(c, v, dead && ours)
+	if !ours {
+		return 0
+	}
 	return retryAt
 }
 
 // record writes the attempt, the state that follows and, for an
 // acknowledgement, what the merchant sees of it: notify_send_count and
 // notify_sent (consume.md §9.5). Results that come in at the same time share a
-// commit.
-func (r *Relay) record(ctx context.Context, c db.Callback, v verdict, now time.Time, retryAt int64) error {
-	return r.store.InTx(ctx, func(tx *store.Tx) error {
+// commit. A failure changes nothing of a row that is not ours any more, which
+// another node has claimed, or acknowledged: then it is merely kept as an attempt.
+func (r *Relay) record(ctx context.Context, c db.Callback, v verdict, now time.Time, retryAt int64) (ours bool, err error) {
+	err = r.store.InTx(ctx, func(tx *store.Tx) error {
 		err := tx.InsertCallbackAttempt(ctx, db.InsertCallbackAttemptParams{
 			CallbackID: c.ID, StartedAt: v.started.UnixMilli(), Duration: v.took.Milliseconds(),
 			Status: int64(v.status), Error: v.err,
@@ -45,19 +50,23 @@ func (r *Relay) record(ctx context.Context, c db.Callback, v verdict, now time.T
 		if err != nil {
 			return fmt.Errorf("store attempt: %w", err)
 		}
+		var changed int64
 		switch {
 		case v.acknowledged():
+			ours = true
 			return acknowledge(ctx, tx, c, now.UnixMilli())
 		case retryAt != 0:
-			_, err = tx.RetryCallback(ctx, retryAt, c.ID)
+			changed, err = tx.RetryCallback(ctx, retryAt, c.ID, r.cfg.Node)
 		default:
-			_, err = tx.DeadCallback(ctx, now.UnixMilli(), c.ID)
+			changed, err = tx.DeadCallback(ctx, now.UnixMilli(), c.ID, r.cfg.Node)
 		}
 		if err != nil {
 			return fmt.Errorf("store state: %w", err)
 		}
+		ours = changed == 1
 		return nil
 	})
+	return ours, err
 }
 
 // acknowledge counts a message once, however often it is acknowledged.

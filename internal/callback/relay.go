@@ -23,7 +23,7 @@ var ErrNotDead = errors.New("message is not a dead letter")
 
 const (
 	// pollEvery is how often the relay looks for rows that nobody told it of:
-	// those of a crash, or of another node.
+	// those of another node, dead or alive.
 	pollEvery = 5 * time.Second
 	// leaseMargin is added to the time limit of an attempt: a lease covers a
 	// wait for a free slot, the attempt and the recording of its result.
@@ -40,6 +40,8 @@ const (
 
 // Config tunes a relay; the zero value is what the contract says.
 type Config struct {
+	// Node is the node this is: with it end its leases.
+	Node string
 	// Timeout is the limit of one attempt, from the start of the connection
 	// attempt until status line and headers are complete. 0 means 10 s.
 	Timeout time.Duration

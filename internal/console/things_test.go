@@ -97,7 +97,7 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 		if err := tx.InsertCallbackAttempt(ctx, db.InsertCallbackAttemptParams{CallbackID: out.callback, StartedAt: now, Duration: 12, Status: 500}); err != nil {
 			return err
 		}
-		if _, err := tx.DeadCallback(ctx, now, out.callback); err != nil {
+		if _, err := tx.DeadCallback(ctx, now, out.callback, ""); err != nil {
 			return err
 		}
 		if out.code, err = tx.InsertCode(ctx, db.InsertCodeParams{

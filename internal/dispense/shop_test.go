@@ -118,7 +118,7 @@ func (o *sale) written(acknowledged bool) {
 			if c.DeliveryID != d.ID {
 				continue
 			}
-			if _, err := tx.RepeatCommand(context.Background(), now+time.Hour.Milliseconds(), now, c.ID); err != nil {
+			if _, err := tx.RepeatCommand(context.Background(), db.RepeatCommandParams{DueAt: now + time.Hour.Milliseconds(), SentAt: now, ID: c.ID}); err != nil {
 				return err
 			}
 		}

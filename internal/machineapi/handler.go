@@ -49,7 +49,7 @@ type Deps struct {
 	Requests *requestlog.Log
 	Clock    vending.Clock
 	Log      *slog.Logger
-	// Node is the node this is, "" where there is only one.
+	// Node is the node this is: with it end its leases.
 	Node string
 	// TakeOver tells another node that a machine it held has connected here
 	// with an epoch. It is not needed where there is only one node.

@@ -215,7 +215,7 @@ func TestOnReadyWakes(t *testing.T) {
 	rows, err := f.deps.Store.CommandsOfMachine(f.ctx, machineID)
 	f.check(err)
 	f.inTx(func(tx *store.Tx) error {
-		_, err := tx.PutBackCommand(f.ctx, rows[0].ExpiresAt, rows[0].ID)
+		_, err := tx.PutBackCommand(f.ctx, rows[0].ExpiresAt, rows[0].ID, "")
 		return err
 	})
 	select {
@@ -243,7 +243,7 @@ func TestOnReadyWithNothingWaiting(t *testing.T) {
 	rows, err := f.deps.Store.CommandsOfMachine(f.ctx, machineID)
 	f.check(err)
 	f.inTx(func(tx *store.Tx) error {
-		_, err := tx.FinishCommand(f.ctx, store.CommandDone, rows[0].ID)
+		_, err := tx.FinishCommand(f.ctx, rows[0].ID)
 		return err
 	})
 	for waiting := true; waiting; {

@@ -149,10 +149,13 @@ func (r *Relay) placeAll(ctx, sendCtx context.Context, rows []db.Command, now in
 			r.senders.Go(func() { r.runLane(ctx, sendCtx, keyOf(c)) })
 		case placedOld:
 			crossed = true
-			undo = append(undo, func(tx *store.Tx) error { return tx.UnclaimCommand(undoCtx, 1, c.ID) })
+			undo = append(undo, func(tx *store.Tx) error {
+				_, err := tx.UnclaimCommand(undoCtx, 1, c.ID, r.node)
+				return err
+			})
 		case turnedAway:
 			undo = append(undo, func(tx *store.Tx) error {
-				_, err := tx.PutBackCommand(undoCtx, now+pause, c.ID)
+				_, err := tx.PutBackCommand(undoCtx, now+pause, c.ID, r.node)
 				return err
 			})
 		}

@@ -389,6 +389,32 @@ func TestRelayAfterCrash(t *testing.T) {
 	})
 }
 
+// A relay whose node is gone claimed a row. If the node was merely slow, it must
+// not end a delivery that the next one may have begun.
+func TestRelayOfADeadNode(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		d := b.dispenseOne()
+		b.deps.Node, b.deps.Metrics = "slow", nil
+		slow := NewRelay(b.deps, b.gw)
+		b.inTx(func(tx *store.Tx) error {
+			now := b.deps.Clock.Millis()
+			_, err := tx.ClaimCommands(b.ctx, db.ClaimCommandsParams{LeaseUntil: now + lease, Now: now, Node: "slow", Batch: 10})
+			return err
+		})
+		claimed := b.commandOf(d.ID)
+		b.gw.setAnswer(func(context.Context, attempt) error { return devicegw.ErrNotAcknowledged })
+		b.deps.Node = "next"
+		b.start()
+		b.expectTimes(methodPut, 0)
+		left := b.commandOf(d.ID)
+		b.check(slow.record(b.ctx, claimed, expire(claimed)))
+		if got := b.commandOf(d.ID); got != left || got.Attempts != 2 {
+			b.t.Errorf("command is %+v, was %+v", got, left)
+		}
+		b.expectDelivery(d.ID, vending.DeliveryPending)
+	})
+}
+
 func TestRelayStops(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		release := make(chan struct{})
@@ -564,7 +590,7 @@ func TestSweepDeletesOldCommands(t *testing.T) {
 		rows, err := f.deps.Store.CommandsOfMachine(f.ctx, machineID)
 		f.check(err)
 		f.inTx(func(tx *store.Tx) error {
-			_, err := tx.FinishCommand(f.ctx, store.CommandDone, rows[i].ID)
+			_, err := tx.FinishCommand(f.ctx, rows[i].ID)
 			return err
 		})
 	}

@@ -37,7 +37,10 @@ func (r *Relay) release(ctx context.Context, id int64) {
 		if claims == 0 {
 			return
 		}
-		err := r.store.InTx(ctx, func(tx *store.Tx) error { return tx.UnclaimCommand(ctx, int64(claims), id) })
+		err := r.store.InTx(ctx, func(tx *store.Tx) error {
+			_, err := tx.UnclaimCommand(ctx, int64(claims), id, r.node)
+			return err
+		})
 		if err != nil {
 			r.log.Error("second claim of a message not taken back", "command_id", id, "error", err)
 		}
@@ -175,13 +178,13 @@ func (r *Relay) count(c db.Command, err error) {
 // record stores what became of a row, and of its delivery, in one transaction.
 func (r *Relay) record(ctx context.Context, c db.Command, u update) error {
 	err := r.store.InTx(ctx, func(tx *store.Tx) error {
-		if err := recordRow(ctx, tx, c, u); err != nil {
-			return err
-		}
+		ours, err := r.recordRow(ctx, tx, c, u)
 		switch {
+		case err != nil:
+			return fmt.Errorf("record command: %w", err)
 		case u.markSent:
 			return r.dispense.MarkSent(ctx, tx, c.DeliveryID)
-		case u.notHandedOver:
+		case u.notHandedOver && ours: // else another node may have written it
 			return r.dispense.NotHandedOver(ctx, tx, c.DeliveryID)
 		}
 		return nil
@@ -198,21 +201,21 @@ func (r *Relay) record(ctx context.Context, c db.Command, u update) error {
 	return nil
 }
 
-func recordRow(ctx context.Context, tx *store.Tx, c db.Command, u update) (err error) {
+// recordRow changes the row if it is still ours: what another node has claimed
+// since is for that one to decide, unless nothing is left to do.
+func (r *Relay) recordRow(ctx context.Context, tx *store.Tx, c db.Command, u update) (ours bool, err error) {
+	var changed int64
 	switch u.outcome {
 	case outcomeDone:
-		_, err = tx.FinishCommand(ctx, store.CommandDone, c.ID)
+		changed, err = tx.FinishCommand(ctx, c.ID)
 	case outcomeExpired:
-		_, err = tx.FinishCommand(ctx, store.CommandExpired, c.ID)
+		changed, err = tx.ExpireCommand(ctx, c.ID, r.node)
 	case outcomeAgain:
-		_, err = tx.RepeatCommand(ctx, u.dueAt, u.sentAt, c.ID)
+		changed, err = tx.RepeatCommand(ctx, db.RepeatCommandParams{DueAt: u.dueAt, SentAt: u.sentAt, ID: c.ID, Node: r.node})
 	case outcomePutBack:
-		_, err = tx.PutBackCommand(ctx, u.dueAt, c.ID)
+		changed, err = tx.PutBackCommand(ctx, u.dueAt, c.ID, r.node)
 	}
-	if err != nil {
-		return fmt.Errorf("record command: %w", err)
-	}
-	return nil
+	return changed == 1, err
 }
 
 // wakeIfBack closes a gap: a machine that connected after the attempt and

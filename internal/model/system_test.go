@@ -267,9 +267,9 @@ func (s *system) handOver(deliveryID int64, how handOver) {
 		for _, c := range rows {
 			switch {
 			case c.DeliveryID == 0:
-				_, err = tx.FinishCommand(ctx, store.CommandDone, c.ID)
+				_, err = tx.FinishCommand(ctx, c.ID)
 			case c.DeliveryID != deliveryID:
-				_, err = tx.PutBackCommand(ctx, c.DueAt, c.ID)
+				_, err = tx.PutBackCommand(ctx, c.DueAt, c.ID, c.LeasedBy)
 			default:
 				err = s.dealWith(ctx, tx, c, how)
 			}
@@ -284,15 +284,15 @@ func (s *system) handOver(deliveryID int64, how handOver) {
 func (s *system) dealWith(ctx context.Context, tx *store.Tx, c db.Command, how handOver) error {
 	switch how {
 	case acknowledged:
-		if _, err := tx.RepeatCommand(ctx, s.now, s.now, c.ID); err != nil {
+		if _, err := tx.RepeatCommand(ctx, db.RepeatCommandParams{DueAt: s.now, SentAt: s.now, ID: c.ID}); err != nil {
 			return err
 		}
 		return s.dispense.MarkSent(ctx, tx, c.DeliveryID)
 	case lost:
-		_, err := tx.RepeatCommand(ctx, s.now, 0, c.ID)
+		_, err := tx.RepeatCommand(ctx, db.RepeatCommandParams{DueAt: s.now, ID: c.ID})
 		return err
 	default:
-		if _, err := tx.FinishCommand(ctx, store.CommandExpired, c.ID); err != nil {
+		if _, err := tx.ExpireCommand(ctx, c.ID, c.LeasedBy); err != nil {
 			return err
 		}
 		if c.Attempts > 1 {

@@ -112,6 +112,8 @@ func (n *Node) bury(ctx context.Context, dead []db.Node) error {
 		if rows == 1 {
 			n.log.Warn("a node is dead; what it held is free", "node", other.ID)
 			n.store.WakeCommands()
+			n.store.Callbacks.Notify()
+			n.store.Alerts.Notify()
 		}
 	}
 	return nil

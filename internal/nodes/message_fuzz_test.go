@@ -1,7 +1,6 @@
 package nodes
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"log/slog"
 	"testing"
@@ -20,10 +19,7 @@ func FuzzHear(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		n, err := New(&store.Store{Commands: store.NewSignal()}, nil, time.Now, rand.Reader, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatal(err)
-		}
+		n := New("a", &store.Store{Commands: store.NewSignal()}, nil, time.Now, slog.New(slog.DiscardHandler))
 		counted := 0
 		n.Share("requests", NewTally(func(string, int64) { counted++ }))
 		gateway := &takenOver{}

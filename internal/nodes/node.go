@@ -77,20 +77,26 @@ func (e *episode) begins(ctx context.Context, err error) bool {
 // found by the other node's repair.
 const maxTaken = 4096
 
-// New makes a node with an id of its own, which is new with each start.
-func New(st *store.Store, bus Bus, clock vending.Clock, random io.Reader, log *slog.Logger) (*Node, error) {
+// NewID draws the id of a node. One that starts anew takes a new one, so that
+// what it held before is not taken for its own.
+func NewID(random io.Reader) (string, error) {
 	mark := make([]byte, 6)
 	if _, err := io.ReadFull(random, mark); err != nil {
-		return nil, fmt.Errorf("draw the id of this node: %w", err)
+		return "", fmt.Errorf("draw the id of this node: %w", err)
 	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "node"
 	}
+	return host[:min(len(host), 40)] + "-" + hex.EncodeToString(mark), nil
+}
+
+// New makes a node.
+func New(id string, st *store.Store, bus Bus, clock vending.Clock, log *slog.Logger) *Node {
 	return &Node{
-		id: host[:min(len(host), 40)] + "-" + hex.EncodeToString(mark), store: st, bus: bus, clock: clock, log: log,
+		id: id, store: st, bus: bus, clock: clock, log: log,
 		tallies: map[string]*Tally{}, taken: make(chan item, maxTaken), hearing: make(chan struct{}), others: map[string]sighting{},
-	}, nil
+	}
 }
 
 // Share makes a tally count on all nodes that share one of the same name. It

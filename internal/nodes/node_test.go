@@ -116,10 +116,11 @@ func newCluster(t *testing.T) *cluster {
 
 func (c *cluster) join() *member {
 	c.t.Helper()
-	n, err := nodes.New(c.f.Store, c.bus, time.Now, rand.Reader, slog.New(slog.DiscardHandler))
+	id, err := nodes.NewID(rand.Reader)
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	n := nodes.New(id, c.f.Store, c.bus, time.Now, slog.New(slog.DiscardHandler))
 	m := &member{Node: n, gateway: &gateway{epochs: map[string]int64{}}, counted: map[string]int64{}}
 	m.tally = nodes.NewTally(func(key string, n int64) { m.counted[key] += n })
 	n.Share("requests", m.tally)
@@ -264,7 +265,7 @@ func TestTallies(t *testing.T) {
 	})
 }
 
-// A node that dies is noticed within ten seconds, and frees its lease.
+// A node that dies is noticed within ten seconds, and frees its leases.
 func TestDeadNode(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *cluster) {
 		a, b := c.join(), c.join()
@@ -291,6 +292,15 @@ func TestDeadNode(t *testing.T) {
 		}
 		if !lease(b) {
 			t.Error("the lease of the dead node is not free")
+		}
+		for name, c := range map[string]<-chan struct{}{
+			"commands": c.f.Store.Commands.C(), "callbacks": c.f.Store.Callbacks.C(), "alerts": c.f.Store.Alerts.C(),
+		} {
+			select {
+			case <-c:
+			default:
+				t.Errorf("nobody looks for the %s of the dead node", name)
+			}
 		}
 		b.stop()
 		if err := b.Leave(t.Context()); err != nil || len(c.ids()) != 0 {

@@ -44,7 +44,7 @@ func (q *Queries) AlertByID(ctx context.Context, id int64) (AlertByIDRow, error)
 }
 
 const alertMessagePage = `-- name: AlertMessagePage :many
-SELECT alert_messages.id, alert_messages.merchant_id, alert_messages.rule_id, alert_messages.alert_id, alert_messages.event, alert_messages.channel, alert_messages.target, alert_messages.state, alert_messages.created_at, alert_messages.due_at, alert_messages.lease_until, alert_messages.attempts, alert_messages.finished_at, alert_messages.error, CAST(COALESCE(alerts.kind, '') AS TEXT) AS kind, CAST(COALESCE(machines.machine_no, '') AS TEXT) AS machine_no
+SELECT alert_messages.id, alert_messages.merchant_id, alert_messages.rule_id, alert_messages.alert_id, alert_messages.event, alert_messages.channel, alert_messages.target, alert_messages.state, alert_messages.created_at, alert_messages.due_at, alert_messages.lease_until, alert_messages.attempts, alert_messages.finished_at, alert_messages.error, alert_messages.leased_by, CAST(COALESCE(alerts.kind, '') AS TEXT) AS kind, CAST(COALESCE(machines.machine_no, '') AS TEXT) AS machine_no
 FROM alert_messages
 LEFT JOIN alerts ON alerts.id = alert_messages.alert_id
 LEFT JOIN machines ON machines.id = alerts.machine_id
@@ -76,6 +76,7 @@ type AlertMessagePageRow struct {
 	Attempts   int64
 	FinishedAt int64
 	Error      string
+	LeasedBy   string
 	Kind       string
 	MachineNo  string
 }
@@ -110,6 +111,7 @@ func (q *Queries) AlertMessagePage(ctx context.Context, arg AlertMessagePagePara
 			&i.Attempts,
 			&i.FinishedAt,
 			&i.Error,
+			&i.LeasedBy,
 			&i.Kind,
 			&i.MachineNo,
 		); err != nil {
@@ -191,18 +193,36 @@ func (q *Queries) AlertRules(ctx context.Context, merchantID int64) ([]AlertRule
 }
 
 const claimAlertMessages = `-- name: ClaimAlertMessages :many
-UPDATE alert_messages SET lease_until = $1, attempts = attempts + 1
-WHERE state = 'PENDING' AND alert_messages.lease_until <= $2 AND id IN (
+UPDATE alert_messages SET lease_until = $1, leased_by = $2, attempts = attempts + 1
+WHERE state = 'PENDING'
+  AND (alert_messages.lease_until <= $3 OR alert_messages.leased_by NOT IN ('', $2)
+       AND alert_messages.leased_by NOT IN (SELECT n.id FROM nodes n))
+  AND id IN (
     SELECT m.id FROM alert_messages m
-    WHERE m.state = 'PENDING' AND m.due_at <= $2 AND m.lease_until <= $2
-    ORDER BY m.due_at, m.id LIMIT $3
+    WHERE m.state = 'PENDING' AND m.due_at <= $3
+      AND (m.lease_until <= $3 OR m.leased_by NOT IN ('', $2)
+           AND m.leased_by NOT IN (SELECT n.id FROM nodes n))
+    ORDER BY m.due_at, m.id LIMIT $4
 )
-RETURNING id, merchant_id, rule_id, alert_id, event, channel, target, state, created_at, due_at, lease_until, attempts, finished_at, error
+RETURNING id, merchant_id, rule_id, alert_id, event, channel, target, state, created_at, due_at, lease_until, attempts, finished_at, error, leased_by
 `
 
-// The outer guard counts where several write.
-func (q *Queries) ClaimAlertMessages(ctx context.Context, leaseUntil int64, now int64, batch int32) ([]AlertMessage, error) {
-	rows, err := q.db.QueryContext(ctx, claimAlertMessages, leaseUntil, now, batch)
+type ClaimAlertMessagesParams struct {
+	LeaseUntil int64
+	Node       string
+	Now        int64
+	Batch      int32
+}
+
+// Also those that a node leased which is gone since. The outer guard counts
+// where several write.
+func (q *Queries) ClaimAlertMessages(ctx context.Context, arg ClaimAlertMessagesParams) ([]AlertMessage, error) {
+	rows, err := q.db.QueryContext(ctx, claimAlertMessages,
+		arg.LeaseUntil,
+		arg.Node,
+		arg.Now,
+		arg.Batch,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -225,6 +245,7 @@ func (q *Queries) ClaimAlertMessages(ctx context.Context, leaseUntil int64, now 
 			&i.Attempts,
 			&i.FinishedAt,
 			&i.Error,
+			&i.LeasedBy,
 		); err != nil {
 			return nil, err
 		}

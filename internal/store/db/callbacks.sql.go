@@ -44,7 +44,7 @@ func (q *Queries) AttemptsOfCallback(ctx context.Context, callbackID int64) ([]C
 }
 
 const callbackByID = `-- name: CallbackByID :one
-SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent FROM callbacks WHERE id = $1
+SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent, leased_by FROM callbacks WHERE id = $1
 `
 
 func (q *Queries) CallbackByID(ctx context.Context, id int64) (Callback, error) {
@@ -66,12 +66,13 @@ func (q *Queries) CallbackByID(ctx context.Context, id int64) (Callback, error) 
 		&i.FinishedAt,
 		&i.Lane,
 		&i.Resent,
+		&i.LeasedBy,
 	)
 	return i, err
 }
 
 const callbacksOfOrder = `-- name: CallbacksOfOrder :many
-SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent FROM callbacks WHERE order_id = $1 ORDER BY id
+SELECT id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent, leased_by FROM callbacks WHERE order_id = $1 ORDER BY id
 `
 
 func (q *Queries) CallbacksOfOrder(ctx context.Context, orderID int64) ([]Callback, error) {
@@ -99,6 +100,7 @@ func (q *Queries) CallbacksOfOrder(ctx context.Context, orderID int64) ([]Callba
 			&i.FinishedAt,
 			&i.Lane,
 			&i.Resent,
+			&i.LeasedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -114,25 +116,30 @@ func (q *Queries) CallbacksOfOrder(ctx context.Context, orderID int64) ([]Callba
 }
 
 const claimCallbacks = `-- name: ClaimCallbacks :many
-UPDATE callbacks SET lease_until = $1, attempts = attempts + 1
+UPDATE callbacks SET lease_until = $1, leased_by = $2, attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM callbacks c
-    WHERE c.state = 'PENDING' AND c.lane = $2 AND c.due_at <= $3 AND c.lease_until <= $3
-    ORDER BY c.due_at, c.id LIMIT $4
+    WHERE c.state = 'PENDING' AND c.lane = $3 AND c.due_at <= $4
+      AND (c.lease_until <= $4
+           OR c.leased_by NOT IN ('', $2) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
+    ORDER BY c.due_at, c.id LIMIT $5
 )
-RETURNING id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent
+RETURNING id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent, leased_by
 `
 
 type ClaimCallbacksParams struct {
 	LeaseUntil int64
+	Node       string
 	Lane       string
 	Now        int64
 	Batch      int32
 }
 
+// Also those that a node leased which is gone since.
 func (q *Queries) ClaimCallbacks(ctx context.Context, arg ClaimCallbacksParams) ([]Callback, error) {
 	rows, err := q.db.QueryContext(ctx, claimCallbacks,
 		arg.LeaseUntil,
+		arg.Node,
 		arg.Lane,
 		arg.Now,
 		arg.Batch,
@@ -160,6 +167,7 @@ func (q *Queries) ClaimCallbacks(ctx context.Context, arg ClaimCallbacksParams) 
 			&i.FinishedAt,
 			&i.Lane,
 			&i.Resent,
+			&i.LeasedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -177,17 +185,20 @@ func (q *Queries) ClaimCallbacks(ctx context.Context, arg ClaimCallbacksParams) 
 const claimCallbacksOfNode = `-- name: ClaimCallbacksOfNode :many
 WITH due AS MATERIALIZED (
     SELECT c.id FROM callbacks c
-    WHERE c.state = 'PENDING' AND c.lane = $2 AND c.due_at <= $3 AND c.lease_until <= $3
-    ORDER BY c.due_at, c.id LIMIT $4
+    WHERE c.state = 'PENDING' AND c.lane = $3 AND c.due_at <= $4
+      AND (c.lease_until <= $4
+           OR c.leased_by NOT IN ('', $2) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
+    ORDER BY c.due_at, c.id LIMIT $5
     FOR UPDATE SKIP LOCKED
 )
-UPDATE callbacks SET lease_until = $1, attempts = attempts + 1
+UPDATE callbacks SET lease_until = $1, leased_by = $2, attempts = attempts + 1
 WHERE id IN (SELECT id FROM due)
-RETURNING id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent
+RETURNING id, webhook_id, merchant_id, order_id, record_id, url, body, state, created_at, due_at, lease_until, attempts, finished_at, lane, resent, leased_by
 `
 
 type ClaimCallbacksOfNodeParams struct {
 	LeaseUntil int64
+	Node       string
 	Lane       string
 	Now        int64
 	Batch      int32
@@ -197,6 +208,7 @@ type ClaimCallbacksOfNodeParams struct {
 func (q *Queries) ClaimCallbacksOfNode(ctx context.Context, arg ClaimCallbacksOfNodeParams) ([]Callback, error) {
 	rows, err := q.db.QueryContext(ctx, claimCallbacksOfNode,
 		arg.LeaseUntil,
+		arg.Node,
 		arg.Lane,
 		arg.Now,
 		arg.Batch,
@@ -224,6 +236,7 @@ func (q *Queries) ClaimCallbacksOfNode(ctx context.Context, arg ClaimCallbacksOf
 			&i.FinishedAt,
 			&i.Lane,
 			&i.Resent,
+			&i.LeasedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -240,11 +253,11 @@ func (q *Queries) ClaimCallbacksOfNode(ctx context.Context, arg ClaimCallbacksOf
 
 const deadCallback = `-- name: DeadCallback :execrows
 UPDATE callbacks SET state = 'DEAD', finished_at = $1, lease_until = 0
-WHERE id = $2 AND state = 'PENDING'
+WHERE id = $2 AND state = 'PENDING' AND leased_by = $3
 `
 
-func (q *Queries) DeadCallback(ctx context.Context, now int64, iD int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deadCallback, now, iD)
+func (q *Queries) DeadCallback(ctx context.Context, now int64, iD int64, node string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deadCallback, now, iD, node)
 	if err != nil {
 		return 0, err
 	}
@@ -291,8 +304,8 @@ UPDATE callbacks SET state = 'DELIVERED', finished_at = $1, lease_until = 0
 WHERE id = $2 AND state <> 'DELIVERED'
 `
 
-// No row is changed if the message was acknowledged before. A dead letter
-// whose acknowledgement comes late is delivered all the same.
+// No row is changed if the message was acknowledged before. One that is a dead
+// letter by now, or at another node, is delivered all the same.
 func (q *Queries) DeliveredCallback(ctx context.Context, now int64, iD int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deliveredCallback, now, iD)
 	if err != nil {
@@ -372,13 +385,14 @@ func (q *Queries) NextCallbackDue(ctx context.Context, now int64) (int64, error)
 
 const parkCallback = `-- name: ParkCallback :execrows
 UPDATE callbacks SET lane = $1, lease_until = 0, attempts = attempts - 1
-WHERE id = $2 AND state = 'PENDING' AND lease_until = $3
+WHERE id = $2 AND state = 'PENDING' AND leased_by = $3
 `
 
 // Returns a claimed row unsent: its endpoint is busy. It waits in the
-// endpoint's lane.
-func (q *Queries) ParkCallback(ctx context.Context, lane string, iD int64, leaseUntil int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, parkCallback, lane, iD, leaseUntil)
+// endpoint's lane. Here and below, no row is changed that another node has
+// claimed since.
+func (q *Queries) ParkCallback(ctx context.Context, lane string, iD int64, node string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, parkCallback, lane, iD, node)
 	if err != nil {
 		return 0, err
 	}
@@ -459,11 +473,11 @@ func (q *Queries) ResendCallback(ctx context.Context, now int64, iD int64) (int6
 
 const retryCallback = `-- name: RetryCallback :execrows
 UPDATE callbacks SET due_at = $1, lease_until = 0, lane = ''
-WHERE id = $2 AND state = 'PENDING'
+WHERE id = $2 AND state = 'PENDING' AND leased_by = $3
 `
 
-func (q *Queries) RetryCallback(ctx context.Context, dueAt int64, iD int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, retryCallback, dueAt, iD)
+func (q *Queries) RetryCallback(ctx context.Context, dueAt int64, iD int64, node string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, retryCallback, dueAt, iD, node)
 	if err != nil {
 		return 0, err
 	}

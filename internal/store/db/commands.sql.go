@@ -10,32 +10,35 @@ import (
 )
 
 const claimCommands = `-- name: ClaimCommands :many
-UPDATE commands SET lease_until = $1, attempts = attempts + 1
+UPDATE commands SET lease_until = $1, leased_by = $2, attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM commands c
-    WHERE c.state = 'QUEUED' AND c.due_at <= $2 AND c.lease_until <= $2
+    WHERE c.state = 'QUEUED' AND c.due_at <= $3
+      AND (c.lease_until <= $3
+           OR c.leased_by NOT IN ('', $2) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
       AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
-           WHERE p.machine_id = c.machine_id AND p.node <> $3) = 0
+           WHERE p.machine_id = c.machine_id AND p.node <> $2) = 0
     ORDER BY c.due_at, c.id LIMIT $4
 )
-RETURNING id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at
+RETURNING id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at, leased_by
 `
 
 type ClaimCommandsParams struct {
 	LeaseUntil int64
-	Now        int64
 	Node       string
+	Now        int64
 	Batch      int32
 }
 
-// Of the machines that no other living node holds. attempts counts before the
+// Of the machines that no other living node holds, also those that a node
+// leased which is gone since. attempts counts before the
 // bytes leave, so that a row with attempts 0 was certainly never seen by its
 // machine.
 func (q *Queries) ClaimCommands(ctx context.Context, arg ClaimCommandsParams) ([]Command, error) {
 	rows, err := q.db.QueryContext(ctx, claimCommands,
 		arg.LeaseUntil,
-		arg.Now,
 		arg.Node,
+		arg.Now,
 		arg.Batch,
 	)
 	if err != nil {
@@ -58,6 +61,7 @@ func (q *Queries) ClaimCommands(ctx context.Context, arg ClaimCommandsParams) ([
 			&i.LeaseUntil,
 			&i.Attempts,
 			&i.SentAt,
+			&i.LeasedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -75,21 +79,23 @@ func (q *Queries) ClaimCommands(ctx context.Context, arg ClaimCommandsParams) ([
 const claimCommandsOfNode = `-- name: ClaimCommandsOfNode :many
 WITH due AS MATERIALIZED (
     SELECT c.id FROM commands c
-    WHERE c.state = 'QUEUED' AND c.due_at <= $2 AND c.lease_until <= $2
+    WHERE c.state = 'QUEUED' AND c.due_at <= $3
+      AND (c.lease_until <= $3
+           OR c.leased_by NOT IN ('', $2) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
       AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
-           WHERE p.machine_id = c.machine_id AND p.node <> $3) = 0
+           WHERE p.machine_id = c.machine_id AND p.node <> $2) = 0
     ORDER BY c.due_at, c.id LIMIT $4
     FOR UPDATE SKIP LOCKED
 )
-UPDATE commands SET lease_until = $1, attempts = attempts + 1
+UPDATE commands SET lease_until = $1, leased_by = $2, attempts = attempts + 1
 WHERE id IN (SELECT id FROM due)
-RETURNING id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at
+RETURNING id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at, leased_by
 `
 
 type ClaimCommandsOfNodeParams struct {
 	LeaseUntil int64
-	Now        int64
 	Node       string
+	Now        int64
 	Batch      int32
 }
 
@@ -99,8 +105,8 @@ type ClaimCommandsOfNodeParams struct {
 func (q *Queries) ClaimCommandsOfNode(ctx context.Context, arg ClaimCommandsOfNodeParams) ([]Command, error) {
 	rows, err := q.db.QueryContext(ctx, claimCommandsOfNode,
 		arg.LeaseUntil,
-		arg.Now,
 		arg.Node,
+		arg.Now,
 		arg.Batch,
 	)
 	if err != nil {
@@ -123,6 +129,7 @@ func (q *Queries) ClaimCommandsOfNode(ctx context.Context, arg ClaimCommandsOfNo
 			&i.LeaseUntil,
 			&i.Attempts,
 			&i.SentAt,
+			&i.LeasedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -138,7 +145,7 @@ func (q *Queries) ClaimCommandsOfNode(ctx context.Context, arg ClaimCommandsOfNo
 }
 
 const commandsOfDelivery = `-- name: CommandsOfDelivery :many
-SELECT id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at FROM commands WHERE delivery_id = $1 AND delivery_id <> 0 ORDER BY id
+SELECT id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at, leased_by FROM commands WHERE delivery_id = $1 AND delivery_id <> 0 ORDER BY id
 `
 
 func (q *Queries) CommandsOfDelivery(ctx context.Context, deliveryID int64) ([]Command, error) {
@@ -163,6 +170,7 @@ func (q *Queries) CommandsOfDelivery(ctx context.Context, deliveryID int64) ([]C
 			&i.LeaseUntil,
 			&i.Attempts,
 			&i.SentAt,
+			&i.LeasedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -178,7 +186,7 @@ func (q *Queries) CommandsOfDelivery(ctx context.Context, deliveryID int64) ([]C
 }
 
 const commandsOfMachine = `-- name: CommandsOfMachine :many
-SELECT id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at FROM commands WHERE machine_id = $1 ORDER BY id
+SELECT id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at, leased_by FROM commands WHERE machine_id = $1 ORDER BY id
 `
 
 func (q *Queries) CommandsOfMachine(ctx context.Context, machineID int64) ([]Command, error) {
@@ -203,6 +211,7 @@ func (q *Queries) CommandsOfMachine(ctx context.Context, machineID int64) ([]Com
 			&i.LeaseUntil,
 			&i.Attempts,
 			&i.SentAt,
+			&i.LeasedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -232,7 +241,7 @@ func (q *Queries) DeleteOldCommands(ctx context.Context, before int64, batch int
 }
 
 const earlierCommand = `-- name: EarlierCommand :one
-SELECT id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at FROM commands
+SELECT id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at, leased_by FROM commands
 WHERE machine_id = $1 AND id < $2 AND state = 'QUEUED' AND delivery_id = 0
 ORDER BY id LIMIT 1
 `
@@ -255,17 +264,31 @@ func (q *Queries) EarlierCommand(ctx context.Context, machineID int64, iD int64)
 		&i.LeaseUntil,
 		&i.Attempts,
 		&i.SentAt,
+		&i.LeasedBy,
 	)
 	return i, err
 }
 
-const finishCommand = `-- name: FinishCommand :execrows
-UPDATE commands SET state = $1, lease_until = 0
-WHERE id = $2 AND state = 'QUEUED'
+const expireCommand = `-- name: ExpireCommand :execrows
+UPDATE commands SET state = 'EXPIRED', lease_until = 0
+WHERE id = $1 AND state = 'QUEUED' AND leased_by = $2
 `
 
-func (q *Queries) FinishCommand(ctx context.Context, state string, iD int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, finishCommand, state, iD)
+func (q *Queries) ExpireCommand(ctx context.Context, iD int64, node string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, expireCommand, iD, node)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const finishCommand = `-- name: FinishCommand :execrows
+UPDATE commands SET state = 'DONE', lease_until = 0 WHERE id = $1 AND state = 'QUEUED'
+`
+
+// Whoever has it now: what the machine has acknowledged is not sent again.
+func (q *Queries) FinishCommand(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, finishCommand, id)
 	if err != nil {
 		return 0, err
 	}
@@ -336,12 +359,13 @@ func (q *Queries) NextCommandDue(ctx context.Context, now int64) (int64, error) 
 
 const putBackCommand = `-- name: PutBackCommand :execrows
 UPDATE commands SET due_at = $1, lease_until = 0, attempts = attempts - 1
-WHERE id = $2 AND state = 'QUEUED'
+WHERE id = $2 AND state = 'QUEUED' AND leased_by = $3
 `
 
-// Returns a claimed row of which nothing was written.
-func (q *Queries) PutBackCommand(ctx context.Context, dueAt int64, iD int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, putBackCommand, dueAt, iD)
+// Returns a claimed row of which nothing was written. Here and below, no row is
+// changed that another node has claimed since.
+func (q *Queries) PutBackCommand(ctx context.Context, dueAt int64, iD int64, node string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, putBackCommand, dueAt, iD, node)
 	if err != nil {
 		return 0, err
 	}
@@ -351,27 +375,42 @@ func (q *Queries) PutBackCommand(ctx context.Context, dueAt int64, iD int64) (in
 const repeatCommand = `-- name: RepeatCommand :execrows
 UPDATE commands SET due_at = $1, lease_until = 0,
     sent_at = CASE WHEN sent_at = 0 THEN $2 ELSE sent_at END
-WHERE id = $3 AND state = 'QUEUED'
+WHERE id = $3 AND state = 'QUEUED' AND leased_by = $4
 `
 
-func (q *Queries) RepeatCommand(ctx context.Context, dueAt int64, sentAt int64, iD int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, repeatCommand, dueAt, sentAt, iD)
+type RepeatCommandParams struct {
+	DueAt  int64
+	SentAt int64
+	ID     int64
+	Node   string
+}
+
+func (q *Queries) RepeatCommand(ctx context.Context, arg RepeatCommandParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, repeatCommand,
+		arg.DueAt,
+		arg.SentAt,
+		arg.ID,
+		arg.Node,
+	)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-const unclaimCommand = `-- name: UnclaimCommand :exec
+const unclaimCommand = `-- name: UnclaimCommand :execrows
 UPDATE commands SET attempts = attempts - $1, lease_until = 0
-WHERE id = $2 AND state = 'QUEUED'
+WHERE id = $2 AND state = 'QUEUED' AND leased_by = $3
 `
 
 // Takes back claims that crossed an earlier claim of the same relay; when the
 // row is due stays as the result of that one has set it.
-func (q *Queries) UnclaimCommand(ctx context.Context, claims int64, iD int64) error {
-	_, err := q.db.ExecContext(ctx, unclaimCommand, claims, iD)
-	return err
+func (q *Queries) UnclaimCommand(ctx context.Context, claims int64, iD int64, node string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, unclaimCommand, claims, iD, node)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const wakeCommandsOfMachine = `-- name: WakeCommandsOfMachine :execrows

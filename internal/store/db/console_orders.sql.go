@@ -10,7 +10,7 @@ import (
 )
 
 const callbackPage = `-- name: CallbackPage :many
-SELECT callbacks.id, callbacks.webhook_id, callbacks.merchant_id, callbacks.order_id, callbacks.record_id, callbacks.url, callbacks.body, callbacks.state, callbacks.created_at, callbacks.due_at, callbacks.lease_until, callbacks.attempts, callbacks.finished_at, callbacks.lane, callbacks.resent, machines.machine_no, orders.trade_id
+SELECT callbacks.id, callbacks.webhook_id, callbacks.merchant_id, callbacks.order_id, callbacks.record_id, callbacks.url, callbacks.body, callbacks.state, callbacks.created_at, callbacks.due_at, callbacks.lease_until, callbacks.attempts, callbacks.finished_at, callbacks.lane, callbacks.resent, callbacks.leased_by, machines.machine_no, orders.trade_id
 FROM callbacks
 JOIN orders ON orders.id = callbacks.order_id
 JOIN machines ON machines.id = orders.machine_id
@@ -64,6 +64,7 @@ func (q *Queries) CallbackPage(ctx context.Context, arg CallbackPageParams) ([]C
 			&i.Callback.FinishedAt,
 			&i.Callback.Lane,
 			&i.Callback.Resent,
+			&i.Callback.LeasedBy,
 			&i.MachineNo,
 			&i.TradeID,
 		); err != nil {

@@ -33,6 +33,7 @@ type AlertMessage struct {
 	Attempts   int64
 	FinishedAt int64
 	Error      string
+	LeasedBy   string
 }
 
 type AlertRule struct {
@@ -104,6 +105,7 @@ type Callback struct {
 	FinishedAt int64
 	Lane       string
 	Resent     bool
+	LeasedBy   string
 }
 
 type CallbackAttempt struct {
@@ -178,6 +180,7 @@ type Command struct {
 	LeaseUntil int64
 	Attempts   int64
 	SentAt     int64
+	LeasedBy   string
 }
 
 type Delivery struct {

@@ -42,11 +42,17 @@ FROM alert_rules r WHERE r.id = sqlc.arg(rule_id)
 RETURNING id;
 
 -- name: ClaimAlertMessages :many
--- The outer guard counts where several write.
-UPDATE alert_messages SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
-WHERE state = 'PENDING' AND alert_messages.lease_until <= sqlc.arg(now) AND id IN (
+-- Also those that a node leased which is gone since. The outer guard counts
+-- where several write.
+UPDATE alert_messages SET lease_until = sqlc.arg(lease_until), leased_by = sqlc.arg(node), attempts = attempts + 1
+WHERE state = 'PENDING'
+  AND (alert_messages.lease_until <= sqlc.arg(now) OR alert_messages.leased_by NOT IN ('', sqlc.arg(node))
+       AND alert_messages.leased_by NOT IN (SELECT n.id FROM nodes n))
+  AND id IN (
     SELECT m.id FROM alert_messages m
-    WHERE m.state = 'PENDING' AND m.due_at <= sqlc.arg(now) AND m.lease_until <= sqlc.arg(now)
+    WHERE m.state = 'PENDING' AND m.due_at <= sqlc.arg(now)
+      AND (m.lease_until <= sqlc.arg(now) OR m.leased_by NOT IN ('', sqlc.arg(node))
+           AND m.leased_by NOT IN (SELECT n.id FROM nodes n))
     ORDER BY m.due_at, m.id LIMIT sqlc.arg(batch)
 )
 RETURNING *;

@@ -6,10 +6,13 @@ VALUES (sqlc.arg(webhook_id), sqlc.arg(merchant_id), sqlc.arg(order_id), sqlc.ar
 RETURNING id;
 
 -- name: ClaimCallbacks :many
-UPDATE callbacks SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
+-- Also those that a node leased which is gone since.
+UPDATE callbacks SET lease_until = sqlc.arg(lease_until), leased_by = sqlc.arg(node), attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM callbacks c
-    WHERE c.state = 'PENDING' AND c.lane = sqlc.arg(lane) AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
+    WHERE c.state = 'PENDING' AND c.lane = sqlc.arg(lane) AND c.due_at <= sqlc.arg(now)
+      AND (c.lease_until <= sqlc.arg(now)
+           OR c.leased_by NOT IN ('', sqlc.arg(node)) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
     ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
 )
 RETURNING *;
@@ -18,36 +21,39 @@ RETURNING *;
 -- The same for an engine with several writers, as ClaimCommandsOfNode is.
 WITH due AS MATERIALIZED (
     SELECT c.id FROM callbacks c
-    WHERE c.state = 'PENDING' AND c.lane = sqlc.arg(lane) AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
+    WHERE c.state = 'PENDING' AND c.lane = sqlc.arg(lane) AND c.due_at <= sqlc.arg(now)
+      AND (c.lease_until <= sqlc.arg(now)
+           OR c.leased_by NOT IN ('', sqlc.arg(node)) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
     ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
     FOR UPDATE SKIP LOCKED
 )
-UPDATE callbacks SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
+UPDATE callbacks SET lease_until = sqlc.arg(lease_until), leased_by = sqlc.arg(node), attempts = attempts + 1
 WHERE id IN (SELECT id FROM due)
 RETURNING *;
 
 -- name: ParkCallback :execrows
 -- Returns a claimed row unsent: its endpoint is busy. It waits in the
--- endpoint's lane.
+-- endpoint's lane. Here and below, no row is changed that another node has
+-- claimed since.
 UPDATE callbacks SET lane = sqlc.arg(lane), lease_until = 0, attempts = attempts - 1
-WHERE id = sqlc.arg(id) AND state = 'PENDING' AND lease_until = sqlc.arg(lease_until);
+WHERE id = sqlc.arg(id) AND state = 'PENDING' AND leased_by = sqlc.arg(node);
 
 -- name: ParkedLanes :many
 SELECT DISTINCT lane FROM callbacks WHERE state = 'PENDING' AND lane > '';
 
 -- name: RetryCallback :execrows
 UPDATE callbacks SET due_at = sqlc.arg(due_at), lease_until = 0, lane = ''
-WHERE id = sqlc.arg(id) AND state = 'PENDING';
+WHERE id = sqlc.arg(id) AND state = 'PENDING' AND leased_by = sqlc.arg(node);
 
 -- name: DeliveredCallback :execrows
--- No row is changed if the message was acknowledged before. A dead letter
--- whose acknowledgement comes late is delivered all the same.
+-- No row is changed if the message was acknowledged before. One that is a dead
+-- letter by now, or at another node, is delivered all the same.
 UPDATE callbacks SET state = 'DELIVERED', finished_at = sqlc.arg(now), lease_until = 0
 WHERE id = sqlc.arg(id) AND state <> 'DELIVERED';
 
 -- name: DeadCallback :execrows
 UPDATE callbacks SET state = 'DEAD', finished_at = sqlc.arg(now), lease_until = 0
-WHERE id = sqlc.arg(id) AND state = 'PENDING';
+WHERE id = sqlc.arg(id) AND state = 'PENDING' AND leased_by = sqlc.arg(node);
 
 -- name: ResendCallback :execrows
 -- A dead letter gets one more attempt (consume.md §9.5).

@@ -4,13 +4,16 @@ VALUES (sqlc.arg(machine_id), sqlc.arg(method), sqlc.arg(fields), sqlc.arg(deliv
     sqlc.arg(now), sqlc.arg(expires_at), sqlc.arg(now), 0, 0, 0);
 
 -- name: ClaimCommands :many
--- Of the machines that no other living node holds. attempts counts before the
+-- Of the machines that no other living node holds, also those that a node
+-- leased which is gone since. attempts counts before the
 -- bytes leave, so that a row with attempts 0 was certainly never seen by its
 -- machine.
-UPDATE commands SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
+UPDATE commands SET lease_until = sqlc.arg(lease_until), leased_by = sqlc.arg(node), attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM commands c
-    WHERE c.state = 'QUEUED' AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
+    WHERE c.state = 'QUEUED' AND c.due_at <= sqlc.arg(now)
+      AND (c.lease_until <= sqlc.arg(now)
+           OR c.leased_by NOT IN ('', sqlc.arg(node)) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
       AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
            WHERE p.machine_id = c.machine_id AND p.node <> sqlc.arg(node)) = 0
     ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
@@ -23,26 +26,29 @@ RETURNING *;
 -- nor claim the same row.
 WITH due AS MATERIALIZED (
     SELECT c.id FROM commands c
-    WHERE c.state = 'QUEUED' AND c.due_at <= sqlc.arg(now) AND c.lease_until <= sqlc.arg(now)
+    WHERE c.state = 'QUEUED' AND c.due_at <= sqlc.arg(now)
+      AND (c.lease_until <= sqlc.arg(now)
+           OR c.leased_by NOT IN ('', sqlc.arg(node)) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
       AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
            WHERE p.machine_id = c.machine_id AND p.node <> sqlc.arg(node)) = 0
     ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
     FOR UPDATE SKIP LOCKED
 )
-UPDATE commands SET lease_until = sqlc.arg(lease_until), attempts = attempts + 1
+UPDATE commands SET lease_until = sqlc.arg(lease_until), leased_by = sqlc.arg(node), attempts = attempts + 1
 WHERE id IN (SELECT id FROM due)
 RETURNING *;
 
 -- name: PutBackCommand :execrows
--- Returns a claimed row of which nothing was written.
+-- Returns a claimed row of which nothing was written. Here and below, no row is
+-- changed that another node has claimed since.
 UPDATE commands SET due_at = sqlc.arg(due_at), lease_until = 0, attempts = attempts - 1
-WHERE id = sqlc.arg(id) AND state = 'QUEUED';
+WHERE id = sqlc.arg(id) AND state = 'QUEUED' AND leased_by = sqlc.arg(node);
 
--- name: UnclaimCommand :exec
+-- name: UnclaimCommand :execrows
 -- Takes back claims that crossed an earlier claim of the same relay; when the
 -- row is due stays as the result of that one has set it.
 UPDATE commands SET attempts = attempts - sqlc.arg(claims), lease_until = 0
-WHERE id = sqlc.arg(id) AND state = 'QUEUED';
+WHERE id = sqlc.arg(id) AND state = 'QUEUED' AND leased_by = sqlc.arg(node);
 
 -- name: EarlierCommand :one
 -- The oldest message before this one that its machine has not acknowledged.
@@ -57,11 +63,15 @@ SELECT due_at FROM commands WHERE state = 'QUEUED' AND due_at > sqlc.arg(now) OR
 -- name: RepeatCommand :execrows
 UPDATE commands SET due_at = sqlc.arg(due_at), lease_until = 0,
     sent_at = CASE WHEN sent_at = 0 THEN sqlc.arg(sent_at) ELSE sent_at END
-WHERE id = sqlc.arg(id) AND state = 'QUEUED';
+WHERE id = sqlc.arg(id) AND state = 'QUEUED' AND leased_by = sqlc.arg(node);
+
+-- name: ExpireCommand :execrows
+UPDATE commands SET state = 'EXPIRED', lease_until = 0
+WHERE id = sqlc.arg(id) AND state = 'QUEUED' AND leased_by = sqlc.arg(node);
 
 -- name: FinishCommand :execrows
-UPDATE commands SET state = sqlc.arg(state), lease_until = 0
-WHERE id = sqlc.arg(id) AND state = 'QUEUED';
+-- Whoever has it now: what the machine has acknowledged is not sent again.
+UPDATE commands SET state = 'DONE', lease_until = 0 WHERE id = $1 AND state = 'QUEUED';
 
 -- name: FinishCommandsOfDelivery :exec
 UPDATE commands SET state = 'DONE', lease_until = 0 WHERE delivery_id = $1 AND delivery_id <> 0 AND state = 'QUEUED';

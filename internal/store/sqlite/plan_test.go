@@ -94,7 +94,9 @@ func TestQueryPlans(t *testing.T) {
 		"LiveCodesOfBatch": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.LiveCodesOfBatch(ctx, db.LiveCodesOfBatchParams{BatchID: 1, PageSize: 10})
 		}, false},
-		"ClaimAlertMessages": {func(ctx context.Context, q *db.Queries) { _, _ = q.ClaimAlertMessages(ctx, now, now, 10) }, false},
+		"ClaimAlertMessages": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.ClaimAlertMessages(ctx, db.ClaimAlertMessagesParams{LeaseUntil: now, Now: now, Batch: 10})
+		}, false},
 		"QueueAlertMessages": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.QueueAlertMessages(ctx, db.QueueAlertMessagesParams{MachineID: 1})
 		}, false},

@@ -189,7 +189,7 @@ func testWithdrawMessages(t *testing.T, f *Fixture) {
 		return rows[len(rows)-1].ID
 	}
 	expired := queue(f.Machine.ID, method, 0)
-	f.changed(t, func(tx *store.Tx) (int64, error) { return tx.FinishCommand(ctx, store.CommandExpired, expired) })
+	f.changed(t, func(tx *store.Tx) (int64, error) { return tx.ExpireCommand(ctx, expired, "") })
 	first, second := queue(f.Machine.ID, method, 0), queue(f.Machine.ID, method, 0)
 	other := queue(f.Machine.ID, "client.machine.refresh", 0)
 	delivery := queue(f.Machine.ID, method, 7)

@@ -57,6 +57,8 @@ func Run(t *testing.T, open Opener) {
 		"Outbox/EachRowIsClaimedOnce":       testClaims,
 		"Outbox/LeaseRunsOut":               testLease,
 		"Outbox/CallbackLeaseRunsOut":       testCallbackLease,
+		"Nodes/LeaseEndsWithItsNode":        testLeaseOfDeadNode,
+		"Nodes/ResultAfterTheLease":         testResultAfterLease,
 		"Nodes/ClaimsOfOwnMachines":         testClaimsOfNodes,
 		"Nodes/OneDoesTheSweep":             testSweepLease,
 		"Nodes/MachineMoves":                testMoved,
