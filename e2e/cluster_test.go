@@ -22,9 +22,10 @@ const (
 		"offline=0.1@1s,storm=20s"
 	// clusterTimeout is for deliveries whose node died at the wrong moment.
 	clusterTimeout = "VENDLANE_DISPENSE_TIMEOUT_S=12"
-	// clusterCallback shortens what a dead node's callbacks wait for another
-	// one: this and 30 s.
-	clusterCallback = "VENDLANE_CALLBACK_TIMEOUT_S=2"
+	// clusterFree is how soon the callbacks that a dead node had leased go out
+	// from another: 10 s until it is known to be dead, 5 s until somebody looks,
+	// and air. Their leases last 40 s.
+	clusterFree = 25 * time.Second
 	// clusterKick is how soon a node lets go of machines that have gone to
 	// another one. Without a message it would take up to 10 s.
 	clusterKick = 5 * time.Second
@@ -43,7 +44,7 @@ func TestCluster(t *testing.T) {
 	}
 	server := testkit.NewPostgresServer(t)
 	w := newWorld(t, size{machines: 300, codes: 3, atOnce: 150})
-	w.environ = append(w.environ, clusterTimeout, clusterCallback)
+	w.environ = append(w.environ, clusterTimeout)
 	w.usePostgres(server)
 	nodes := make([]*worldNode, clusterNodes)
 	var apis, gateways []func() string
@@ -79,6 +80,7 @@ func TestCluster(t *testing.T) {
 	if err := w.fleet.SetFaults(fleetsim.Faults{}); err != nil {
 		t.Fatal(err)
 	}
+	w.checkLeasesOfTheDead(nodes)
 	w.checkTakeOver(machines, nodes)
 	w.checkNobodyIsDeaf()
 	fleet := w.fleet.Summary()
@@ -124,6 +126,41 @@ func (w *world) awaitConnected() {
 	})
 }
 
+// checkLeasesOfTheDead kills a node while it sends callbacks, which others send
+// long before its leases are over.
+func (w *world) checkLeasesOfTheDead(nodes []*worldNode) {
+	w.t.Helper()
+	w.awaitConnected()
+	release := w.sink.hold()
+	defer release()
+	done := w.driveOnce(w.size.codes)
+	var sending *worldNode
+	w.await(time.Minute, func() string {
+		for _, n := range nodes {
+			if metric(w.t, n.url(), "callback_in_flight") == 8 { // as many as one endpoint gets
+				sending = n
+				return ""
+			}
+		}
+		return "no node is busy with callbacks"
+	})
+	sending.kill()
+	died := time.Now()
+	leased := fmt.Sprintf("SELECT COUNT(*) FROM callbacks WHERE state = 'PENDING' AND lease_until > 0 AND id <= %d",
+		w.count("SELECT MAX(id) FROM callbacks"))
+	before := w.count(leased)
+	release()
+	w.await(clusterFree, func() string {
+		if n := w.count(leased); n != 0 {
+			return fmt.Sprintf("%d of %d callbacks are still leased", n, before)
+		}
+		return ""
+	})
+	w.t.Logf("%d callbacks were leased when a node died, none %.1f s later", before, time.Since(died).Seconds())
+	<-done
+	sending.boot()
+}
+
 // checkTakeOver has all machines lose their connection without their nodes
 // noticing, and connect to another one: the old one must let them go.
 func (w *world) checkTakeOver(machines *wire, nodes []*worldNode) {
@@ -155,7 +192,7 @@ func (w *world) checkNobodyIsDeaf() {
 	w.t.Helper()
 	w.awaitConnected()
 	before := w.count("SELECT COALESCE(MAX(delivered_at), 0) FROM deliveries")
-	<-w.driveOnce(w.size.codes)
+	<-w.driveOnce(w.size.codes + 1)
 	w.awaitQuiet()
 	query := "SELECT machines.machine_no, deliveries.state, deliveries.fail_reason FROM deliveries JOIN machines" +
 		" ON machines.id = deliveries.machine_id WHERE deliveries.delivered_at > " + strconv.FormatInt(before, 10)

@@ -16,6 +16,7 @@ type worldSink struct {
 	mu      sync.Mutex
 	results map[string]map[bool]int // by delivery_id, then success
 	bad     []string
+	held    chan struct{} // while it is there, requests wait until it is closed
 }
 
 func newWorldSink(t *testing.T) *worldSink {
@@ -25,7 +26,40 @@ func newWorldSink(t *testing.T) *worldSink {
 	return s
 }
 
+// hold lets requests wait, which are not taken if their sender goes away
+// meanwhile, until release.
+func (s *worldSink) hold() (release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := make(chan struct{})
+	s.held = held
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.held = nil
+		close(held)
+	})
+}
+
+func (s *worldSink) await(r *http.Request) bool {
+	s.mu.Lock()
+	held := s.held
+	s.mu.Unlock()
+	if held == nil {
+		return true
+	}
+	select {
+	case <-held:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
 func (s *worldSink) take(_ http.ResponseWriter, r *http.Request) {
+	if !s.await(r) {
+		return
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
 	var got result
 	s.mu.Lock()
