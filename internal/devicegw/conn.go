@@ -220,7 +220,6 @@ var (
 	endWithWill     = ending{label: "client disconnect with will", will: true}
 	endShutdown     = ending{label: "server shutting down", reason: packet.ServerShuttingDown}
 	endTakenOver    = ending{label: "taken over", reason: packet.SessionTakenOver, will: true, outdated: true}
-	endKicked       = ending{label: "kicked", reason: packet.AdministrativeAction, will: true}
 	endNodeLost     = ending{label: "node lost its place", reason: packet.ServerShuttingDown}
 	endSlow         = ending{label: "slow reader", reason: packet.QuotaExceeded, will: true}
 	endUnresponsive = ending{label: "acknowledgements overdue", reason: packet.QuotaExceeded, will: true}

@@ -52,13 +52,13 @@
 // handshakes share the connect timeout, the handshake slots and the connection
 // limit with CONNECT, and nothing above them knows the difference.
 //
-// # Take-over and kick
+// # Take-over
 //
 // The newest connection of a machine owns it. Each gets an epoch, greater than
 // any before, also across restarts. An older connection is closed (5.0: reason
 // 0x8E), its will and its end are reported under its own epoch, and it can
 // remove nothing but itself from the registry. Its last events may arrive after
 // the first ones of its successor, so the application ignores older epochs.
-// Kick ends a machine's connection and its session in the same way (5.0: reason
-// 0x98).
+// TakenOver ends a connection in the same way whose machine has connected to
+// another node.
 package devicegw

@@ -128,19 +128,6 @@ func (g *Gateway) Connected(machineNo string) bool {
 	return c != nil && c.isSubscribed()
 }
 
-// Kick disconnects a machine that may not stay: its password was revoked or it
-// was deleted. The connection ends as in a take-over (5.0: reason 0x98, the will
-// is published), its session is forgotten, and a connection that is still
-// being authenticated is refused, so that nothing admitted before the change
-// lives on. It returns whether the machine was connected.
-func (g *Gateway) Kick(machineNo string) bool {
-	kicked, connected := g.reg.kick(machineNo)
-	for _, c := range kicked {
-		c.end(endKicked)
-	}
-	return connected
-}
-
 // TakenOver ends the connection of a machine that has connected to another
 // node since, if its epoch is lower than that of the new one. It ends as in a
 // take-over here, and its session is forgotten. It returns whether there was

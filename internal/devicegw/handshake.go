@@ -122,7 +122,6 @@ func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 	case !p.HasUsername:
 		return refuseCredentials
 	}
-	c.g.reg.identify(c, p.ClientID)
 	machineNo, err := c.g.h.Authenticate(ctx, Credentials{
 		ClientID: p.ClientID, Username: p.Username, Password: p.Password,
 		RemoteAddr: c.nc.RemoteAddr().String(),

@@ -12,13 +12,13 @@ import (
 type registry struct {
 	mu       sync.Mutex
 	closed   bool
-	conns    map[*conn]string // with the machine number as soon as it is claimed to be one
+	conns    map[*conn]struct{}
 	machines map[string]*conn
 	sessions map[string]*session // of connected machines, and resumable ones
 }
 
 func (r *registry) init() {
-	r.conns = make(map[*conn]string)
+	r.conns = make(map[*conn]struct{})
 	r.machines = make(map[string]*conn)
 	r.sessions = make(map[string]*session)
 }
@@ -41,18 +41,8 @@ func (r *registry) add(c *conn, limit int) bool {
 	if r.closed || len(r.conns) >= limit {
 		return false
 	}
-	r.conns[c] = ""
+	r.conns[c] = struct{}{}
 	return true
-}
-
-// identify notes which machine c says it is, so that kick finds it before it
-// is authenticated.
-func (r *registry) identify(c *conn, machineNo string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, open := r.conns[c]; open {
-		r.conns[c] = machineNo
-	}
 }
 
 // claim is the result of registry.claim.
@@ -64,41 +54,22 @@ type claim struct {
 
 // claim makes c the owner of its machine and of the machine's session. clean
 // starts a new session, keep is how long the session outlives c. ok is false if
-// the registry was closed, or c was kicked or overtaken by a newer connection
-// of the machine meanwhile.
+// the registry was closed, or c was overtaken by a newer connection of the
+// machine meanwhile.
 func (r *registry) claim(c *conn, clean bool, keep time.Duration) (result claim, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, open := r.conns[c]; r.closed || !open {
+	if r.closed {
 		return claim{}, false
 	}
 	result.old = r.machines[c.machineNo]
 	if result.old != nil && result.old.epoch > c.epoch {
 		return claim{}, false
 	}
-	r.conns[c] = c.machineNo
 	r.machines[c.machineNo] = c
 	s, present := r.resumeLocked(c.machineNo, clean, keep)
 	result.present, result.subscribed = present, s.subscribed
 	return result, true
-}
-
-// kick forgets the machine, its session and all connections that are or want
-// to become its own, and returns these. connected tells whether there was an
-// owner.
-func (r *registry) kick(machineNo string) (kicked []*conn, connected bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for c, no := range r.conns {
-		if no == machineNo {
-			kicked = append(kicked, c)
-			delete(r.conns, c)
-		}
-	}
-	_, connected = r.machines[machineNo]
-	delete(r.machines, machineNo)
-	delete(r.sessions, machineNo)
-	return kicked, connected
 }
 
 // leave forgets the owner of a machine and the session if the owner is older

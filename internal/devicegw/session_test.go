@@ -1,7 +1,6 @@
 package devicegw_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -175,63 +174,6 @@ func TestQoS2OfMachineThatLostItsState(t *testing.T) {
 			t.Errorf("got %q", got.Payload)
 		}
 	})
-}
-
-func TestKick(t *testing.T) {
-	eachVersion(t, func(t *testing.T, v packet.Version) {
-		s := serveTCP(t, devicegw.Config{}, newRecorder())
-		if s.Kick("7") {
-			t.Error("kicked nobody")
-		}
-		m := s.connect(t, withWill(lasting(connectPacket(v, "7"))))
-		on := receive(t, s.states)
-		m.subscribe()
-		other := s.connect(t, connectPacket(v, "8"))
-		receive(t, s.states)
-		if !s.Kick("7") {
-			t.Error("not connected")
-		}
-		if s.Connected("7") || s.Kick("7") {
-			t.Error("still connected")
-		}
-		wantErr(t, s.Send(t.Context(), "7", devicegw.Outgoing{}), devicegw.ErrOffline)
-		m.expectEnd(packet.AdministrativeAction)
-		if off := receive(t, s.states); off.Online || off.Epoch != on.Epoch || off.Reason != "kicked" {
-			t.Errorf("state %+v", off)
-		}
-		if w := receive(t, s.messages); !w.Will {
-			t.Errorf("message %+v instead of the will", w)
-		}
-		other.ping()
-		s.connect(t, lasting(connectPacket(v, "7"))) // finds no session
-	})
-}
-
-// A password revoked while a connection is being authenticated with it must not
-// leave that connection behind.
-func TestKickDuringAuthentication(t *testing.T) {
-	h := newRecorder()
-	entered, leave := make(chan struct{}, 1), make(chan struct{})
-	h.authenticate = func(_ context.Context, c devicegw.Credentials) (string, error) {
-		entered <- struct{}{}
-		<-leave
-		return c.Username, nil
-	}
-	s := serveTCP(t, devicegw.Config{}, h)
-	m := s.open(t, packet.V5, "7")
-	m.send(connectPacket(packet.V5, "7"))
-	receive(t, entered)
-	if s.Kick("7") {
-		t.Error("connected before it was authenticated")
-	}
-	close(leave)
-	if got := m.rest(); got != "" {
-		t.Errorf("answer %x", got)
-	}
-	none(t, s.states)
-	if s.Connected("7") {
-		t.Error("connected")
-	}
 }
 
 // A machine that relies on a session it had before a restart, or at another

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -86,8 +87,8 @@ func TestTransports(t *testing.T) {
 				if st := s.Stats(); st.Transports[transport] == 0 || len(st.Transports) != 1 {
 					t.Errorf("stats %+v", st)
 				}
-				s.Kick("7")
-				m.expectEnd(packet.AdministrativeAction)
+				s.TakenOver("7", math.MaxInt64)
+				m.expectEnd(packet.SessionTakenOver)
 			})
 		})
 	}
