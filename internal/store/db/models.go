@@ -282,6 +282,30 @@ type MachineConfig struct {
 	DesiredAt  int64
 }
 
+type MachineJob struct {
+	ID           int64
+	MerchantID   int64
+	MachineGroup string
+	CreatedBy    int64
+	Ip           string
+	CreatedAt    int64
+	Action       string
+	Value        string
+	State        string
+	LeaseUntil   int64
+	FinishedAt   int64
+}
+
+type MachineJobRow struct {
+	JobID     int64
+	MachineID int64
+	State     string
+	Reason    string
+	CommandID int64
+	Epoch     int64
+	UpdatedAt int64
+}
+
 type MachineLog struct {
 	ID        int64
 	MachineID int64
@@ -456,6 +480,17 @@ type RequestLog struct {
 	Reason     string
 	Diagnosis  string
 	Answer     string
+}
+
+type SavedView struct {
+	ID         int64
+	MerchantID int64
+	UserID     int64
+	Page       string
+	Name       string
+	Query      string
+	Shared     bool
+	CreatedAt  int64
 }
 
 type TrafficDay struct {
