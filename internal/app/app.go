@@ -80,6 +80,7 @@ type App struct {
 
 	log         *slog.Logger
 	pickup      *pickup.Service
+	jobs        *fleet.Jobs
 	ordering    *ordering.Service
 	pictures    *storage.Folder
 	credentials *credentials.Service

@@ -14,6 +14,7 @@ import (
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/console"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/live"
 	"github.com/vendlane/vendlane/internal/pickuppage"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -31,6 +32,7 @@ func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) e
 		a.node.Share("account_guesses", accounts)
 		a.node.Share("address_guesses", addresses)
 	}
+	a.jobs = fleet.NewJobs(a.Store, a.Fleet, a.Catalog, trail, opts.Clock, opts.Log)
 	if !a.Config.Console.Enabled {
 		return nil
 	}
@@ -41,7 +43,7 @@ func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) e
 	var err error
 	a.console, err = console.New(a.Store, console.UseCases{
 		Account: a.Account, Audit: trail, Provision: a.Provision, Live: a.live, Catalog: a.Catalog, Pickup: a.pickup,
-		Ordering: a.ordering, Dispense: a.Dispense, Fleet: a.Fleet, MachineLog: a.MachineLog, Resend: a.resendCallback,
+		Ordering: a.ordering, Dispense: a.Dispense, Fleet: a.Fleet, Jobs: a.jobs, MachineLog: a.MachineLog, Resend: a.resendCallback,
 		Credentials: a.credentials, Recover: a.callbacks.RecoverSince, TestCallback: a.testCallback,
 		AlertRules: alerts.NewRules(a.Store, opts.Clock, alerts.Config{
 			Mail: a.Config.SMTP.Server != "", AllowPrivate: a.Config.Callback.AllowPrivate, AllowRanges: a.Config.Callback.AllowRanges,

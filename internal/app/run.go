@@ -55,6 +55,7 @@ func (a *App) Run(ctx context.Context) error {
 	relays.Go(func() error { return a.callbacks.Run(relayCtx) })
 	relays.Go(func() error { return a.live.Run(relayCtx) })
 	relays.Go(func() error { return a.pickup.RunBatches(relayCtx) })
+	relays.Go(func() error { return a.jobs.Run(relayCtx) })
 	relays.Go(func() error { return a.alertPost.Run(relayCtx) })
 	relays.Go(func() error { a.sweep(relayCtx); return nil })
 

@@ -14,6 +14,7 @@ import (
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/audit"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/live"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -35,6 +36,7 @@ type fixture struct {
 	rivalUser db.User
 	hub       *live.Hub
 	rules     *alerts.Rules
+	jobs      *fleet.Jobs
 	things    map[int64]*things // by merchant
 	made      int               // things so far
 }
@@ -66,6 +68,7 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 		c(&cfg)
 	}
 	f.rules = alerts.NewRules(f.Store, f.Now, alerts.Config{Mail: true})
+	f.jobs = fleet.NewJobs(f.Store, f.Fleet, f.Catalog, trail, f.Now, log)
 	f.hub = live.New(f.Store, f.Now, log)
 	f.server, err = New(f.Store, f.useCases(trail, applier), web.Dist(), f.Now, cfg, nil, log)
 	f.must(err)

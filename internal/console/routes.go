@@ -50,6 +50,7 @@ func (s *Server) routes() []route {
 		s.visitRoutes(),
 		s.qrRoutes(),
 		s.controlRoutes(),
+		s.jobRoutes(),
 		s.orderRoutes(),
 		s.codeRoutes(),
 		s.batchRoutes(),

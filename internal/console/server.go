@@ -61,6 +61,7 @@ type UseCases struct {
 	Ordering    *ordering.Service
 	Dispense    *dispense.Service
 	Fleet       *fleet.Service
+	Jobs        *fleet.Jobs
 	MachineLog  *machinelog.Log
 	Credentials *credentials.Service
 	AlertRules  *alerts.Rules

@@ -14,6 +14,7 @@ import (
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/credentials"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/store"
@@ -25,7 +26,7 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 	relay := callback.New(f.Store, f.Box, f.Now, callback.Config{}, slog.New(slog.DiscardHandler))
 	return UseCases{
 		Account: f.accounts, Audit: trail, Provision: applier, Live: f.hub, Catalog: f.Catalog, Pickup: f.Pickup,
-		Ordering: f.Ordering, Dispense: f.Dispense, Fleet: f.Fleet,
+		Ordering: f.Ordering, Dispense: f.Dispense, Fleet: f.Fleet, Jobs: f.jobs,
 		MachineLog:       machinelog.New(f.Store, f.Now, slog.New(slog.DiscardHandler)),
 		Credentials:      credentials.New(f.Store, f.Box, f.Now, rand.Reader),
 		AlertRules:       f.rules,
@@ -46,9 +47,9 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 
 // things are one of each kind that a merchant has.
 type things struct {
-	merchant, machine                                                     int64
-	machineNo                                                             string
-	product, good, order, record, callback, code, alert, req, batch, rule int64
+	merchant, machine                                                          int64
+	machineNo                                                                  string
+	product, good, order, record, callback, code, alert, req, batch, rule, job int64
 }
 
 // makeThings gives both merchants one of each.
@@ -125,6 +126,10 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 			Code: 10015, Diagnosis: "unsorted", Answer: `{"code":10015,"message":"x","data":{}}`,
 		})
 	})
+	out.job, err = f.jobs.Create(ctx, fleet.NewJob{
+		Action: fleet.JobSetGroup, Value: "", Machines: []int64{out.machine}, By: audit.By{MerchantID: merchantID},
+	})
+	f.must(err)
 	old, err := f.Store.AlertRules(ctx, merchantID) // there is a bound to them
 	f.must(err)
 	for _, r := range old {
@@ -145,7 +150,7 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 
 // fill puts the ids of a route's things into its path or body.
 func (th *things) fill(route, text string) string {
-	for part, id := range map[string]int64{"/batches/": th.batch, "/rules/": th.rule, "/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
+	for part, id := range map[string]int64{"/batches/": th.batch, "/jobs/": th.job, "/rules/": th.rule, "/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
 		if strings.Contains(route, part+"{id}") {
 			text = strings.ReplaceAll(text, "{id}", fmt.Sprint(id))
 		}
@@ -180,6 +185,8 @@ func (th *things) state(f *fixture) string {
 	add(v8, err)
 	v9, err := f.Store.AlertRules(ctx, th.merchant)
 	add(v9, err)
+	v10, err := f.Store.MachineJobPage(ctx, db.MachineJobPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
+	add(v10, err)
 	v7, err := f.Store.CommandsOfMachine(ctx, th.machine)
 	add(v7, err)
 	return out
