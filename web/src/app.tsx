@@ -7,13 +7,15 @@ import { Frame } from "./frame/Frame";
 import { useLanguage } from "./i18n/language";
 import { Accept } from "./pages/Accept";
 import { Gate } from "./pages/Gate";
-import { Machines } from "./pages/Machines";
 import { AlertsPage } from "./pages/alerts/AlertsPage";
 import { Batches } from "./pages/codes/Batches";
 import { Codes } from "./pages/codes/Codes";
 import { Developers } from "./pages/developers/Developers";
 import { Field } from "./pages/field/Field";
 import { Goods } from "./pages/goods/Goods";
+import { JobPage } from "./pages/machines/JobPage";
+import { Jobs } from "./pages/machines/Jobs";
+import { Machines } from "./pages/machines/Machines";
 import { MachinePage } from "./pages/machine/MachinePage";
 import { NowPage } from "./pages/now/NowPage";
 import { OrderPage } from "./pages/orders/OrderPage";
@@ -57,6 +59,8 @@ function Pages() {
     <Switch>
       <Route path="/" component={NowPage} />
       <Route path="/machines" component={Machines} />
+      <Route path="/machines/jobs" component={Jobs} />
+      <Route path="/machines/jobs/:id" component={JobPage} />
       <Route path="/machines/:no/*?" component={MachinePage} />
       <Route path="/field/*?" component={Field} />
       <Route path="/orders" component={Orders} />

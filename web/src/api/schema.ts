@@ -721,6 +721,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Actions on many machines, the newest first */
+        get: operations["machineJobs"];
+        put?: never;
+        /**
+         * Do the same with many machines in the background
+         * @description A change of settings is done when it is committed. A reboot is accepted when the message is queued, acknowledged when the machine has it, and done when the machine has connected anew. set_group is not for members who are bound to a group.
+         */
+        post: operations["createMachineJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An action on many machines and how far it is */
+        get: operations["machineJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each machine of a job, by number */
+        get: operations["machinesOfJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/codes/batches": {
         parameters: {
             query?: never;
@@ -1696,6 +1751,43 @@ export interface components {
             trade_id: string;
             /** @description How the order went that it was redeemed for. */
             record_state: "" | components["schemas"]["RecordState"];
+        };
+        /** @enum {unknown} */
+        MachineJobAction: "set_group" | "maintenance_on" | "maintenance_off" | "pause_codes" | "resume_codes" | "reboot";
+        /** @enum {unknown} */
+        MachineJobState: "WAITING" | "ACCEPTED" | "ACKNOWLEDGED" | "DONE" | "FAILED";
+        MachineJob: {
+            id: components["schemas"]["Id"];
+            action: components["schemas"]["MachineJobAction"];
+            /** @description The group of set_group, else empty. */
+            value: string;
+            /** @enum {unknown} */
+            state: "RUNNING" | "DONE";
+            machines: number;
+            /** @description Now in this state. */
+            accepted: number;
+            /** @description Now in this state. */
+            acknowledged: number;
+            done: number;
+            failed: number;
+            created_by: string;
+            created_at: components["schemas"]["Time"];
+            finished_at: components["schemas"]["Time"];
+        };
+        MachineOfJob: {
+            machine_no: string;
+            machine_name: string;
+            machine_group: string;
+            state: components["schemas"]["MachineJobState"];
+            /** @description Why it failed: the code of a refusal, out_of_group, unanswered, not_back, or empty. */
+            reason: string;
+            updated_at: components["schemas"]["Time"];
+        };
+        NewMachineJob: {
+            action: components["schemas"]["MachineJobAction"];
+            /** @description The group of set_group, empty for none. At most 100 bytes. */
+            value?: string;
+            machine_nos: string[];
         };
         CodeBatch: {
             id: components["schemas"]["Id"];
@@ -3331,6 +3423,118 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    machineJobs: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["MachineJob"][];
+                        next: string;
+                    };
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    createMachineJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMachineJob"];
+            };
+        };
+        responses: {
+            /** @description Stored */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineJob"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    machineJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineJob"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    machinesOfJob: {
+        parameters: {
+            query?: {
+                /** @description In this state. */
+                state?: components["schemas"]["MachineJobState"];
+                /** @description Rows of a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Machines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["MachineOfJob"][];
+                        next: string;
+                    };
+                    "text/csv": string;
+                };
             };
             default: components["responses"]["Error"];
         };

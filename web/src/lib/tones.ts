@@ -8,8 +8,8 @@ const tones: Record<string, Tone> = {
   // States of deliveries, callbacks and pickup codes.
   PENDING: "wait", SENT: "wait", SUCCESS: "ok", PICKED_UP: "ok", DELIVERED: "ok", DEAD: "bad",
   UNUSED: "info", USED: "ok", EXPIRED: "off", CANCELLED: "off",
-  // States of batches.
-  RUNNING: "wait", DONE: "ok",
+  // States of batches and jobs.
+  RUNNING: "wait", DONE: "ok", ACCEPTED: "wait", ACKNOWLEDGED: "info",
 };
 
 /** How a state looks; one that is new looks neutral. */

@@ -3,12 +3,13 @@ import { errors } from "./errors";
 import { desk } from "./desk";
 import { developers } from "./developers";
 import { field } from "./field";
+import { jobs } from "./jobs";
 import { machine } from "./machine";
 import { many } from "./many";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const en = { ...common, ...errors, ...desk, ...developers, ...field, ...machine, ...many, ...sales, ...settings };
+export const en = { ...common, ...errors, ...desk, ...developers, ...field, ...jobs, ...machine, ...many, ...sales, ...settings };
 
 export type Key = keyof typeof en;
 export type Dictionary = Record<Key, string>;

@@ -4,9 +4,10 @@ import { errors } from "./errors";
 import { desk } from "./desk";
 import { developers } from "./developers";
 import { field } from "./field";
+import { jobs } from "./jobs";
 import { machine } from "./machine";
 import { many } from "./many";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...machine, ...many, ...sales, ...settings };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...jobs, ...machine, ...many, ...sales, ...settings };

@@ -1,9 +1,9 @@
-import { useState } from "react";
 import { useNewestRows } from "../../api/rows";
 import { useMay } from "../../api/session";
 import type { CodeRow } from "../../api/types";
 import type { Key } from "../../i18n/en";
 import { useLanguage } from "../../i18n/language";
+import { useChosen } from "../../lib/chosen";
 import { useFilters } from "../../lib/filters";
 import { Button } from "../../ui/Button";
 import { CsvButton } from "../../ui/CsvButton";
@@ -11,6 +11,7 @@ import type { Column } from "../../ui/DataTable";
 import { SearchField, Views } from "../../ui/FilterBar";
 import { Page } from "../../ui/Page";
 import { Rows } from "../../ui/Rows";
+import { SelectBox } from "../../ui/SelectBox";
 import { SheetButton } from "../../ui/SheetButton";
 import { BulkBar } from "./BulkBar";
 import { CodeTabs } from "./CodeTabs";
@@ -27,24 +28,15 @@ export function Codes() {
   const may = useMay();
   const filters = useFilters(["q", "state", "machine_no", "product_id", "batch_id"] as const);
   const rows = useNewestRows<CodeRow>("/codes", "codes", filters.values);
-  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const selectable = rows.data?.filter((c) => c.state === "UNUSED").map((c) => c.id) ?? [];
+  const chosen = useChosen(selectable, most);
   const { machine_no, product_id, batch_id } = filters.values;
   const columns = useCodeColumns();
-  const toggle = (id: number) =>
-    setChosen((before) => {
-      const next = new Set(before);
-      if (!next.delete(id) && next.size < most) next.add(id);
-      return next;
-    });
   const select: Column<CodeRow> = {
     label: t("codes.select_column"),
     width: "3rem",
-    cell: (c) =>
-      c.state === "UNUSED" ? (
-        <input type="checkbox" className="size-5" aria-label={t("codes.select", { code: c.code })} checked={chosen.has(c.id)} onChange={() => toggle(c.id)} />
-      ) : null,
+    cell: (c) => (c.state === "UNUSED" ? <SelectBox label={t("codes.select", { code: c.code })} row={c.id} chosen={chosen} /> : null),
   };
-  const selectable = rows.data?.filter((c) => c.state === "UNUSED").slice(0, most) ?? [];
   return (
     <Page
       title={t("nav.codes")}
@@ -78,12 +70,12 @@ export function Codes() {
           </span>
         )}
         {may("sell_codes") && selectable.length > 0 && (
-          <Button look="quiet" onClick={() => setChosen(new Set(selectable.map((c) => c.id)))}>
+          <Button look="quiet" onClick={() => chosen.replace(selectable)}>
             {t("codes.select_all")}
           </Button>
         )}
       </div>
-      {may("sell_codes") && <BulkBar ids={[...chosen]} onClear={() => setChosen(new Set())} />}
+      {may("sell_codes") && <BulkBar ids={[...chosen.keys]} onClear={chosen.clear} />}
       <Rows
         label={t("nav.codes")}
         query={rows}

@@ -1,57 +1,12 @@
 import { Link } from "wouter";
-import { useRows } from "../api/rows";
-import type { MachineRow } from "../api/types";
-import type { Key } from "../i18n/en";
-import { useLanguage } from "../i18n/language";
-import { useFilters } from "../lib/filters";
-import { Bar } from "../ui/Bar";
-import { CsvButton } from "../ui/CsvButton";
-import type { Column } from "../ui/DataTable";
-import { SearchField, Views } from "../ui/FilterBar";
-import { MachineState } from "../ui/MachineState";
-import { Page } from "../ui/Page";
-import { Rows } from "../ui/Rows";
-import { SheetButton } from "../ui/SheetButton";
-import { Status } from "../ui/Status";
+import type { MachineRow } from "../../api/types";
+import { useLanguage } from "../../i18n/language";
+import { Bar } from "../../ui/Bar";
+import type { Column } from "../../ui/DataTable";
+import { MachineState } from "../../ui/MachineState";
+import { Status } from "../../ui/Status";
 
-const views = ["", "attention", "offline", "low_stock", "faulty"] as const;
-const viewLabels: Record<(typeof views)[number], Key> = {
-  "": "machines.view.all",
-  attention: "machines.view.attention",
-  offline: "machines.view.offline",
-  low_stock: "machines.view.low_stock",
-  faulty: "machines.view.faulty",
-};
-
-export function Machines() {
-  const { t } = useLanguage();
-  const filters = useFilters(["state", "q"] as const);
-  const rows = useRows<MachineRow>("/machines", filters.values);
-  return (
-    <Page
-      title={t("nav.machines")}
-      actions={
-        <>
-          <SheetButton path="/sheets/machines" name="machines" label={t("machines.sheet")} />
-          <CsvButton path="/machines" params={filters.values} name="machines" />
-        </>
-      }
-    >
-      <div className="mb-4 flex flex-wrap items-center gap-3">
-        <Views
-          label={t("machines.view")}
-          value={filters.values.state}
-          views={views.map((value) => ({ value, label: t(viewLabels[value]) }))}
-          onChange={(state) => filters.set({ state })}
-        />
-        <SearchField label={t("machines.search")} value={filters.values.q} onChange={(q) => filters.set({ q })} />
-      </div>
-      <Rows label={t("machines.title")} query={rows} columns={useColumns()} rowKey={(m) => m.id} onClear={filters.active ? filters.clear : undefined} />
-    </Page>
-  );
-}
-
-function useColumns(): Column<MachineRow>[] {
+export function useMachineColumns(): Column<MachineRow>[] {
   const { t, tCode } = useLanguage();
   return [
     {
