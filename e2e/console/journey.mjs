@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { launch, Visitor } from "./browser.mjs";
 import { issueCode, signIn } from "./steps.mjs";
 import { batchOfCodes, callbackTools, whoIsTold } from "./codes.mjs";
-import { machinesInBulk } from "./machines.mjs";
+import { machinesInBulk, savedView } from "./machines.mjs";
 
 const [file, pictures] = process.argv.slice(2);
 const demo = JSON.parse(readFileSync(file, "utf8"));
@@ -105,6 +105,7 @@ try {
       await debugSignature(visitor, words[language], look);
       if ((language === "en") === (width === 1280)) { // once in each language and at each width
         await machinesInBulk({ page: visitor.page, look }, demo, language);
+        await savedView({ page: visitor.page, look }, demo, language);
         await batchOfCodes({ page: visitor.page, look }, demo, language, machine);
         await whoIsTold({ page: visitor.page, look }, demo, language);
         await callbackTools({ page: visitor.page, look }, demo, language);

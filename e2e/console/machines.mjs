@@ -1,7 +1,7 @@
 // The same for many machines, and views that are kept.
 const words = {
-  en: { found: "Select all that is found", group: "Set group", name: "New group", done: "Done", over: "Over" },
-  "zh-CN": { found: "选择全部筛选结果", group: "设置分组", name: "新分组", done: "完成", over: "已结束" },
+  en: { found: "Select all that is found", group: "Set group", name: "New group", done: "Done", over: "Over", views: "Saved views", save: "Save" },
+  "zh-CN": { found: "选择全部筛选结果", group: "设置分组", name: "新分组", done: "完成", over: "已结束", views: "已保存的视图", save: "保存" },
 };
 
 /** Selects machines with the keyboard and acts on them; the job shows what becomes of each, also after a reload. */
@@ -28,6 +28,23 @@ export async function machinesInBulk({ page, look }, demo, language) {
   await page.goto(`${demo.console.url}machines/jobs`);
   await page.getByRole("row").nth(2).waitFor();
   await look("jobs");
+}
+
+/** Keeps a filter under a name and opens it again. */
+export async function savedView({ page, look }, demo, language) {
+  const text = words[language];
+  await page.goto(`${demo.console.url}machines?state=faulty`);
+  await page.getByRole("button", { name: text.views }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.locator("input[name=name]").fill(`Repair ${language}`);
+  await dialog.getByRole("button", { name: text.save, exact: true }).click();
+  await dialog.getByRole("link", { name: `Repair ${language}` }).waitFor();
+  await look("saved-views");
+  await page.goto(`${demo.console.url}machines`);
+  await page.getByRole("button", { name: text.views }).click();
+  await dialog.getByRole("link", { name: `Repair ${language}` }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.waitForURL(/state=faulty/);
 }
 
 async function startJob(page, action, fill = async () => {}, look = async () => {}) {

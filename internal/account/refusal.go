@@ -50,4 +50,9 @@ const (
 	// StatusInvalid means a merchant's status that does not exist or cannot
 	// follow the present one.
 	StatusInvalid Refusal = "status_invalid"
+	// ViewInvalid means a saved view of a page that has none, or filters that are no
+	// query or longer than 1,000 bytes.
+	ViewInvalid Refusal = "view_invalid"
+	// TooManyViews means that the user has 50 saved views of the page.
+	TooManyViews Refusal = "too_many_views"
 )

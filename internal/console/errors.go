@@ -69,7 +69,7 @@ func statusOf(r account.Refusal) int {
 		return http.StatusNotFound
 	case account.TooManyAttempts:
 		return http.StatusTooManyRequests
-	case account.SetUpDone, account.EmailTaken, account.LastOwner:
+	case account.SetUpDone, account.EmailTaken, account.LastOwner, account.TooManyViews:
 		return http.StatusConflict
 	}
 	return http.StatusUnprocessableEntity

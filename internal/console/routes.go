@@ -51,6 +51,7 @@ func (s *Server) routes() []route {
 		s.qrRoutes(),
 		s.controlRoutes(),
 		s.jobRoutes(),
+		s.viewRoutes(),
 		s.orderRoutes(),
 		s.codeRoutes(),
 		s.batchRoutes(),

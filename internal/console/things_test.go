@@ -47,9 +47,9 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 
 // things are one of each kind that a merchant has.
 type things struct {
-	merchant, machine                                                          int64
-	machineNo                                                                  string
-	product, good, order, record, callback, code, alert, req, batch, rule, job int64
+	merchant, machine                                                                int64
+	machineNo                                                                        string
+	product, good, order, record, callback, code, alert, req, batch, rule, job, view int64
 }
 
 // makeThings gives both merchants one of each.
@@ -78,6 +78,10 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 	f.must(err)
 	out := &things{merchant: merchantID, machine: m.Machine.ID, machineNo: machineNo, product: productID, good: p.GoodID}
 	f.made++
+	user := f.rivalUser.ID
+	if merchantID == f.Merchant.ID {
+		user = f.colleague()
+	}
 	trade := fmt.Sprintf("%032d", f.made)
 	f.Write(f.t, func(tx *store.Tx) error {
 		if out.order, err = tx.InsertOrder(ctx, db.InsertOrderParams{
@@ -112,6 +116,13 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 		if err := tx.InsertCodeBatchLine(ctx, db.InsertCodeBatchLineParams{BatchID: out.batch, MachineID: out.machine, ProductID: productID, Wanted: 5}); err != nil {
 			return err
 		}
+		view, err := tx.InsertSavedView(ctx, db.InsertSavedViewParams{
+			MerchantID: merchantID, UserID: user, Page: "orders", Name: trade, Shared: true, Now: now, Most: 1000,
+		})
+		if err != nil {
+			return err
+		}
+		out.view = view.ID
 		if _, err := tx.OpenAlert(ctx, db.OpenAlertParams{MachineID: out.machine, Kind: vending.AlertTemperature, OpenedAt: now}); err != nil {
 			return err
 		}
@@ -150,7 +161,7 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 
 // fill puts the ids of a route's things into its path or body.
 func (th *things) fill(route, text string) string {
-	for part, id := range map[string]int64{"/batches/": th.batch, "/jobs/": th.job, "/rules/": th.rule, "/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
+	for part, id := range map[string]int64{"/batches/": th.batch, "/jobs/": th.job, "/views/": th.view, "/rules/": th.rule, "/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
 		if strings.Contains(route, part+"{id}") {
 			text = strings.ReplaceAll(text, "{id}", fmt.Sprint(id))
 		}
@@ -187,6 +198,8 @@ func (th *things) state(f *fixture) string {
 	add(v9, err)
 	v10, err := f.Store.MachineJobPage(ctx, db.MachineJobPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
 	add(v10, err)
+	v11, err := f.Store.SavedViews(ctx, th.merchant, "orders", 0)
+	add(v11, err)
 	v7, err := f.Store.CommandsOfMachine(ctx, th.machine)
 	add(v7, err)
 	return out

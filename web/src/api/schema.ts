@@ -721,6 +721,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved views of a page by name, one's own and shared ones */
+        get: operations["savedViews"];
+        put?: never;
+        /**
+         * Save the filters of a page under a name
+         * @description 50 for each user and page. Shared ones need edit_merchant.
+         */
+        post: operations["saveView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a saved view
+         * @description One that is or becomes shared needs edit_merchant.
+         */
+        put: operations["changeView"];
+        post?: never;
+        /**
+         * Delete a saved view
+         * @description A shared one needs edit_merchant.
+         */
+        delete: operations["deleteView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs": {
         parameters: {
             query?: never;
@@ -1296,7 +1341,7 @@ export interface components {
             };
         };
         /** @enum {unknown} */
-        ErrorCode: "account_disabled" | "account_unknown" | "bad_request" | "body_too_large" | "callback_not_dead" | "changed_meanwhile" | "credentials_wrong" | "cross_origin" | "csrf" | "email_invalid" | "email_taken" | "forbidden" | "https_required" | "internal" | "invitation_invalid" | "language_unknown" | "last_owner" | "mail_off" | "media_type" | "merchant_invalid" | "name_invalid" | "no_merchant" | "not_found" | "oidc_email_unverified" | "oidc_failed" | "oidc_refused" | "password_invalid" | "password_pending" | "role_invalid" | "set_up_code_wrong" | "set_up_done" | "setting_invalid" | "signed_out" | "slug_taken" | "status_invalid" | "too_many_attempts" | "too_many_streams";
+        ErrorCode: "account_disabled" | "account_unknown" | "bad_request" | "body_too_large" | "callback_not_dead" | "changed_meanwhile" | "credentials_wrong" | "cross_origin" | "csrf" | "email_invalid" | "email_taken" | "forbidden" | "https_required" | "internal" | "invitation_invalid" | "language_unknown" | "last_owner" | "mail_off" | "media_type" | "merchant_invalid" | "name_invalid" | "no_merchant" | "not_found" | "oidc_email_unverified" | "oidc_failed" | "oidc_refused" | "password_invalid" | "password_pending" | "role_invalid" | "set_up_code_wrong" | "set_up_done" | "setting_invalid" | "signed_out" | "slug_taken" | "status_invalid" | "too_many_attempts" | "too_many_streams" | "too_many_views" | "view_invalid";
         SetUpState: {
             /** @description There is no user yet. */
             needed: boolean;
@@ -1751,6 +1796,22 @@ export interface components {
             trade_id: string;
             /** @description How the order went that it was redeemed for. */
             record_state: "" | components["schemas"]["RecordState"];
+        };
+        /** @enum {unknown} */
+        ViewPage: "machines" | "orders" | "codes";
+        ViewName: string;
+        /** @description The search part of the page's address without the question mark. */
+        ViewQuery: string;
+        SavedView: {
+            id: components["schemas"]["Id"];
+            page: components["schemas"]["ViewPage"];
+            name: components["schemas"]["ViewName"];
+            query: components["schemas"]["ViewQuery"];
+            /** @description All members of the merchant can open it. */
+            shared: boolean;
+            /** @description The caller has saved it. */
+            own: boolean;
+            owner: string;
         };
         /** @enum {unknown} */
         MachineJobAction: "set_group" | "maintenance_on" | "maintenance_off" | "pause_codes" | "resume_codes" | "reboot";
@@ -3418,6 +3479,111 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    savedViews: {
+        parameters: {
+            query: {
+                page: components["schemas"]["ViewPage"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Views */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SavedView"][];
+                    };
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    saveView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    page: components["schemas"]["ViewPage"];
+                    name: components["schemas"]["ViewName"];
+                    query: components["schemas"]["ViewQuery"];
+                    shared?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Saved */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    changeView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: components["schemas"]["ViewName"];
+                    query: components["schemas"]["ViewQuery"];
+                    shared: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -25,6 +25,9 @@ export type Hit = Schemas["SearchHit"];
 /** Something that has changed: a machine, an order, or the codes or alerts of a machine. */
 export type Change = Schemas["ChangeEvent"];
 
+/** Filters of a page that are kept under a name. */
+export type SavedView = Schemas["SavedView"];
+
 export type Now = Schemas["Now"];
 export type QueueItem = Schemas["QueueItem"];
 export type AlertRow = Schemas["Alert"];

@@ -62,6 +62,8 @@ export const errors = {
   "error.status_invalid": "This status does not exist.",
   "error.media_type": "The server did not understand the request.",
   "error.too_many_streams": "Too many pages of the console are open.",
+  "error.view_invalid": "This view cannot be saved.",
+  "error.too_many_views": "You have as many views of this page as there can be: 50.",
   "error.language_unknown": "The pages do not have this language.",
   "error.account_unknown": "There is neither an account nor an invitation for this e-mail.",
   "error.oidc_failed": "The sign-in did not work. Try again.",

@@ -64,6 +64,8 @@ export const errors: Record<keyof typeof en, string> = {
   "error.status_invalid": "没有这个状态。",
   "error.media_type": "服务器无法理解该请求。",
   "error.too_many_streams": "打开的控制台页面过多。",
+  "error.view_invalid": "无法保存此视图。",
+  "error.too_many_views": "此页面的视图已达上限：50 个。",
   "error.language_unknown": "没有这种语言。",
   "error.account_unknown": "该邮箱没有账户，也没有邀请。",
   "error.oidc_failed": "登录未成功，请重试。",

@@ -11,6 +11,7 @@ import type { Column } from "../../ui/DataTable";
 import { SearchField, Views } from "../../ui/FilterBar";
 import { Page } from "../../ui/Page";
 import { Rows } from "../../ui/Rows";
+import { SavedViews } from "../../ui/SavedViews";
 import { SelectBox } from "../../ui/SelectBox";
 import { SheetButton } from "../../ui/SheetButton";
 import { BulkBar } from "./BulkBar";
@@ -42,6 +43,7 @@ export function Codes() {
       title={t("nav.codes")}
       actions={
         <>
+          <SavedViews page="codes" />
           {(batch_id || machine_no) && may("see_codes") && (
             <SheetButton path="/sheets/codes" params={{ batch_id, machine_no }} name="pickup-codes" label={t("codes.sheet")} />
           )}

@@ -10,6 +10,7 @@ import type { Column } from "../../ui/DataTable";
 import { SearchField, Views } from "../../ui/FilterBar";
 import { Page } from "../../ui/Page";
 import { Rows } from "../../ui/Rows";
+import { SavedViews } from "../../ui/SavedViews";
 import { SelectBox } from "../../ui/SelectBox";
 import { SheetButton } from "../../ui/SheetButton";
 import { BulkBar, mostMachines } from "./BulkBar";
@@ -39,7 +40,7 @@ export function Machines() {
   const columns = useMachineColumns();
   const select: Column<MachineRow> = {
     label: t("machines.select_column"),
-    width: "2.5rem",
+    width: "3rem",
     cell: (m) => <SelectBox label={t("machines.select", { name: m.name || m.machine_no })} row={m.machine_no} chosen={chosen} />,
   };
   return (
@@ -47,6 +48,7 @@ export function Machines() {
       title={t("nav.machines")}
       actions={
         <>
+          <SavedViews page="machines" />
           <SheetButton path="/sheets/machines" name="machines" label={t("machines.sheet")} />
           <CsvButton path="/machines" params={filters.values} name="machines" />
         </>

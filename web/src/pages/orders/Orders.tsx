@@ -7,6 +7,7 @@ import { Field, Select } from "../../ui/Field";
 import { SearchField } from "../../ui/FilterBar";
 import { Page } from "../../ui/Page";
 import { Rows } from "../../ui/Rows";
+import { SavedViews } from "../../ui/SavedViews";
 import { useOrderColumns } from "./columns";
 
 const outcomes = ["UNPAID", "WAITING", "DISPENSING", "DISPENSED", "FAILED", "TIMEOUT", "REFUNDED", "CLOSED"];
@@ -21,7 +22,15 @@ export function Orders() {
   const params = { ...rest, from: millis(from), to: millis(to, 1) };
   const rows = useNewestRows<OrderRow>("/orders", "orders", params);
   return (
-    <Page title={t("nav.orders")} actions={<CsvButton path="/orders" params={params} name="orders" />}>
+    <Page
+      title={t("nav.orders")}
+      actions={
+        <>
+          <SavedViews page="orders" />
+          <CsvButton path="/orders" params={params} name="orders" />
+        </>
+      }
+    >
       <div className="mb-4 flex flex-wrap items-end gap-3">
         <SearchField label={t("orders.search")} value={filters.values.q} onChange={(q) => filters.set({ q })} />
         <Select hideLabel label={t("orders.outcome_filter")} value={filters.values.outcome} onChange={(outcome) => filters.set({ outcome })}>
