@@ -28,13 +28,25 @@ type memberRow struct {
 	CreatedAt int64        `json:"created_at"`
 }
 
+func (memberRow) csvHeader() []string {
+	return []string{"email", "name", "status", "role", "machine_group", "created_at"}
+}
+
+func (r memberRow) csvRow() []string {
+	return []string{r.Email, r.Name, r.Status, string(r.Role), r.Group, isoTime(r.CreatedAt)}
+}
+
 func (s *Server) members(ctx context.Context, c *call) (any, error) {
 	rows, err := s.use.Account.Members(ctx, c.Scope)
-	return items(rows, func(r db.MembersOfMerchantRow) memberRow {
+	out := items(rows, func(r db.MembersOfMerchantRow) memberRow {
 		return memberRow{
 			r.Member.UserID, r.Email, r.Name, r.Status, account.Role(r.Member.Role), r.Member.MachineGroup, r.Member.CreatedAt,
 		}
-	}), err
+	})
+	if err == nil && c.wantsCSV() {
+		return file[memberRow]{"members", out.Items}, nil
+	}
+	return out, err
 }
 
 // setMember changes the role of a member; new ones come by invitation.

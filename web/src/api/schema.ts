@@ -2684,6 +2684,7 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["Member"][];
                     };
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];

@@ -1,15 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { api, type Params } from "../../api/client";
 import type { Funnel as Counts } from "../../api/many";
 import type { Key } from "../../i18n/en";
 import { useLanguage } from "../../i18n/language";
+import { useFilters } from "../../lib/filters";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Views } from "../../ui/FilterBar";
 
 const day = 86_400_000;
 const ranges = { day, week: 7 * day, month: 30 * day };
-type Range = keyof typeof ranges | "all";
 
 const steps = [
   { row: ["issued"] },
@@ -26,9 +26,10 @@ const width = 600;
 /** From issued to dropped: each row of the picture divides what the one above holds. */
 export function Funnel({ params }: { params: Params }) {
   const { t } = useLanguage();
-  const [range, setRange] = useState<Range>("month");
+  const filters = useFilters(["range"] as const);
+  const range = filters.values.range || "month";
   // As of the moment it was chosen, to the minute: each render must not ask anew.
-  const from = useMemo(() => (range === "all" ? undefined : Math.floor(Date.now() / 60_000) * 60_000 - ranges[range]), [range]);
+  const from = useMemo(() => (range in ranges ? Math.floor(Date.now() / 60_000) * 60_000 - ranges[range as keyof typeof ranges] : undefined), [range]);
   const all = { ...params, from };
   const counts = useQuery({ queryKey: ["/codes/funnel", all], queryFn: () => api.get<Counts>("/codes/funnel", all), placeholderData: (before) => before });
   const c = counts.data;
@@ -46,7 +47,7 @@ export function Funnel({ params }: { params: Params }) {
             { value: "month", label: t("funnel.month") },
             { value: "all", label: t("app.all") },
           ]}
-          onChange={(value) => setRange(value as Range)}
+          onChange={(value) => filters.set({ range: value })}
         />
       </div>
       <ErrorNote error={counts.error} />

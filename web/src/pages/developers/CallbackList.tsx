@@ -4,6 +4,7 @@ import type { CallbackRow } from "../../api/types";
 import type { Key } from "../../i18n/en";
 import { useLanguage } from "../../i18n/language";
 import { useFilters } from "../../lib/filters";
+import { CsvButton } from "../../ui/CsvButton";
 import { Views } from "../../ui/FilterBar";
 import { Rows } from "../../ui/Rows";
 import { Time } from "../../ui/Time";
@@ -26,7 +27,10 @@ export function CallbackList() {
           views={[{ value: "", label: t("app.all") }, ...states.map((value) => ({ value, label: t(`callback_state.${value}` satisfies Key) }))]}
           onChange={(state) => filters.set({ state })}
         />
-        <CallbackTools />
+        <span className="flex flex-wrap gap-2">
+          <CsvButton path="/developers/callbacks" params={filters.values} name="callbacks" />
+          <CallbackTools />
+        </span>
       </div>
       <Rows
         label={t("dev.tab.callbacks")}

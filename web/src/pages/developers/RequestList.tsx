@@ -4,6 +4,7 @@ import type { RequestRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { useFilters } from "../../lib/filters";
 import { showDuration } from "../../lib/format";
+import { CsvButton } from "../../ui/CsvButton";
 import { Select } from "../../ui/Field";
 import { SearchField, Views } from "../../ui/FilterBar";
 import { Rows } from "../../ui/Rows";
@@ -35,6 +36,7 @@ export function RequestList() {
         </Select>
         <SearchField label={t("requests.search")} value={filters.values.q} onChange={(q) => filters.set({ q })} />
         <SearchField label={t("machine.number")} value={filters.values.machine_no} onChange={(machine_no) => filters.set({ machine_no })} />
+        <CsvButton path="/developers/requests" params={filters.values} name="requests" />
       </div>
       <Rows
         label={t("dev.tab.requests")}

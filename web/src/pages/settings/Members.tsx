@@ -5,6 +5,7 @@ import type { List, MemberRow, Role } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
+import { CsvButton } from "../../ui/CsvButton";
 import { DataTable } from "../../ui/DataTable";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Select } from "../../ui/Field";
@@ -33,7 +34,8 @@ export function Members() {
   });
   return (
     <>
-      <div className="mb-3 flex justify-end">
+      <div className="mb-3 flex flex-wrap justify-end gap-2">
+        <CsvButton path="/members" params={{}} name="members" />
         <InviteButton />
       </div>
       <ErrorNote error={members.error ?? change.error} />
