@@ -38,8 +38,8 @@ export function Rows<T>({ label, query, columns, rowKey, onClear }: Props<T>) {
           rows={rows}
           columns={columns}
           rowKey={rowKey}
-          more={query.hasNextPage && !query.isFetchingNextPage}
-          onMore={() => void query.fetchNextPage()}
+          more={query.hasNextPage}
+          onMore={() => void (query.isFetchingNextPage || query.fetchNextPage())}
         />
       )}
     </>

@@ -1,0 +1,79 @@
+// Measures frames: node frames.mjs <console> <e-mail> <password> <machines> <number of the machine with 90 channels>.
+import { launch } from "./browser.mjs";
+import { signIn } from "./steps.mjs";
+
+const [url, email, password, machines, big] = process.argv.slice(2);
+const seconds = 10;
+const api = new URL("/api/console/v1", url).href;
+
+/** The times between frames in milliseconds while `move` is called in each. */
+function frames(page, move) {
+  return page.evaluate(
+    ([move, ms]) =>
+      new Promise((resolve) => {
+        const step = new Function(move);
+        const times = [];
+        let begun = 0;
+        const frame = (now) => {
+          begun ||= now;
+          times.push(now);
+          step();
+          if (now - begun < ms) requestAnimationFrame(frame);
+          else resolve(times.slice(1).map((at, i) => at - times[i]));
+        };
+        requestAnimationFrame(frame);
+      }),
+    [move, seconds * 1000],
+  );
+}
+
+function report(what, deltas) {
+  const sorted = [...deltas].sort((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(1);
+  const late = sorted.filter((ms) => ms > 25).length;
+  console.log(`${what}: ${sorted.length} frames in ${seconds} s, median ${at(0.5)} ms, 95 % ${at(0.95)} ms, longest ${at(1)} ms, ${late} longer than 25 ms`);
+}
+
+const browser = await launch();
+try {
+  const page = await (await browser.newContext({ locale: "en", viewport: { width: 1280, height: 900 } })).newPage();
+  await signIn({ page }, { console: { url, email, password } });
+  report("nothing moves", await frames(page, ""));
+
+  await page.goto(`${url}machines`);
+  await page.getByRole("row").nth(1).waitFor();
+  const begun = Date.now();
+  await page.evaluate(async () => {
+    const table = document.querySelector("[role=table]");
+    while (table.getAttribute("aria-rowcount") === "-1") {
+      window.scrollTo(0, document.documentElement.scrollHeight);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    window.scrollTo(0, 0);
+  });
+  const rows = await page.locator("[role=table]").getAttribute("aria-rowcount");
+  console.log(`${rows} rows were loaded in ${((Date.now() - begun) / 1000).toFixed(1)} s of ${machines} machines`);
+  report("the list scrolls, 60 pixels a frame", await frames(page, "window.scrollBy(0, 60)"));
+  report("the list scrolls, 600 pixels a frame", await frames(page, "window.scrollBy(0, 600)"));
+
+  await page.goto(`${url}machines/${big}`);
+  await page.getByRole("gridcell").nth(89).waitFor();
+  const session = await (await page.request.get(`${api}/session`)).json();
+  const planogram = await (await page.request.get(`${api}/machines/${big}/planogram`)).json();
+  const products = planogram.cabinets.flatMap((c) => c.rows.flatMap((r) => r.channels.map((channel) => channel.product_id)));
+  let read = 0;
+  page.on("response", (response) => (read += response.url().endsWith("/planogram") && response.request().method() === "GET"));
+  let changed = 0;
+  const edits = setInterval(() => {
+    const product_id = products[changed % products.length];
+    void page.request
+      .put(`${api}/machines/${big}/planogram`, { headers: { "X-CSRF": session.csrf }, data: [{ product_id, quantity: (changed % 10) + 1 }] })
+      .then((answer) => (changed += answer.ok()), () => {});
+  }, 1000 / 50);
+  const deltas = await frames(page, "");
+  clearInterval(edits);
+  console.log(`${(changed / seconds).toFixed(0)} changes a second, the planogram was read ${read} times`);
+  report(`the planogram of ${products.length} channels`, deltas);
+} finally {
+  await browser.close();
+}
