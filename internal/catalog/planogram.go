@@ -17,6 +17,8 @@ type Holding struct {
 	GoodID   int64
 	OnSale   bool
 	Quantity int64
+	// Capacity is the most pieces the channel can hold: its par level.
+	Capacity int64
 }
 
 // PlanogramEdit changes what the channel of one product holds; nil leaves a
@@ -26,6 +28,27 @@ type PlanogramEdit struct {
 	GoodID    *int64
 	OnSale    *bool
 	Quantity  *int64
+	Capacity  *int64
+	// unseen: nobody looks at this very change before it is made, so it puts no
+	// other good where there are pieces or usable codes of the one there is.
+	unseen bool
+}
+
+// applied is a holding with an edit done to it.
+func (e PlanogramEdit) applied(h Holding) Holding {
+	if e.GoodID != nil {
+		h.GoodID = *e.GoodID
+	}
+	if e.OnSale != nil {
+		h.OnSale = *e.OnSale
+	}
+	if e.Quantity != nil {
+		h.Quantity = *e.Quantity
+	}
+	if e.Capacity != nil {
+		h.Capacity = *e.Capacity
+	}
+	return h
 }
 
 // Edited is what an edit changed.
@@ -37,7 +60,8 @@ type Edited struct {
 // EditPlanogram changes products of a machine, all or none, and tells the
 // machine once. It refuses with 30003, 30006, 60001 for a product that is not
 // the machine's or a good that is not the merchant's, 60004 for a quantity above
-// the capacity, and 10001 for a negative one or a product that is named twice.
+// the capacity, and 10001 for a number out of range or a product that is named
+// twice.
 func (s *Service) EditPlanogram(ctx context.Context, merchant db.Merchant, machineNo string, edits []PlanogramEdit) ([]Edited, error) {
 	m, err := s.machine(ctx, merchant, machineNo, vending.ManageGate())
 	if err != nil {
@@ -65,6 +89,7 @@ func (s *Service) EditPlanogram(ctx context.Context, merchant db.Merchant, machi
 		if len(done) == 0 {
 			return nil
 		}
+		tx.MachineChanged(m.ID)
 		return s.QueueRefresh(ctx, tx, m.ID)
 	})
 	return done, err
@@ -78,40 +103,55 @@ func (s *Service) editProduct(ctx context.Context, tx *store.Tx, merchant db.Mer
 	if err != nil {
 		return Edited{}, err
 	}
-	before := Holding{p.GoodID, p.OnSale, p.CurrentInventory}
-	after := before
-	if e.GoodID != nil {
-		after.GoodID = *e.GoodID
-	}
-	if e.OnSale != nil {
-		after.OnSale = *e.OnSale
-	}
-	if e.Quantity != nil {
-		after.Quantity = *e.Quantity
-	}
+	before := Holding{p.GoodID, p.OnSale, p.CurrentInventory, p.Inventory}
+	after := e.applied(before)
 	if err := s.checkHolding(ctx, tx, merchant, p, after); err != nil {
 		return Edited{}, err
 	}
+	if e.unseen && before.GoodID != 0 && after.GoodID != before.GoodID {
+		if err := s.checkEmpty(ctx, tx, p); err != nil {
+			return Edited{}, err
+		}
+	}
+	return Edited{ProductID: p.ID, Before: before, After: after}, s.setHolding(ctx, tx, p, before, after)
+}
+
+func (s *Service) setHolding(ctx context.Context, tx *store.Tx, p db.Product, before, after Holding) error {
 	if after.GoodID != before.GoodID || after.OnSale != before.OnSale {
 		err := tx.UpdateProduct(ctx, db.UpdateProductParams{
 			ID: p.ID, GoodID: after.GoodID, CategoryID: p.CategoryID, OnSale: after.OnSale, Inventory: p.Inventory, SortID: p.SortID,
 		})
 		if err != nil {
-			return Edited{}, fmt.Errorf("update product: %w", err)
+			return fmt.Errorf("update product: %w", err)
 		}
 	}
-	_, err = s.setLevel(ctx, tx, change{
-		machineID: machineID, productID: p.ID, from: before.Quantity, to: after.Quantity, source: sourceConsole,
+	if after.Capacity > before.Capacity { // room first, for what comes in
+		if err := setCapacity(ctx, tx, p.ID, after.Capacity); err != nil {
+			return err
+		}
+	}
+	_, err := s.setLevel(ctx, tx, change{
+		machineID: p.MachineID, productID: p.ID, from: before.Quantity, to: after.Quantity, source: sourceConsole,
 	})
-	return Edited{ProductID: p.ID, Before: before, After: after}, err
+	if err == nil && after.Capacity < before.Capacity {
+		err = setCapacity(ctx, tx, p.ID, after.Capacity)
+	}
+	return err
+}
+
+func setCapacity(ctx context.Context, tx *store.Tx, productID, capacity int64) error {
+	n, err := tx.SetCapacity(ctx, capacity, productID)
+	return store.Changed("set capacity", n, err)
 }
 
 func (s *Service) checkHolding(ctx context.Context, tx *store.Tx, merchant db.Merchant, p db.Product, h Holding) error {
 	switch {
 	case h.Quantity < 0:
 		return vending.RefuseField("quantity", "range")
-	case h.Quantity > p.Inventory:
-		return vending.RefuseWith(vending.CodeCapacity, vending.Data{"product_id": p.ID, "max": p.Inventory})
+	case h.Capacity < 0 || h.Capacity > maxPieces:
+		return vending.RefuseField("capacity", "range")
+	case h.Quantity > h.Capacity:
+		return vending.RefuseWith(vending.CodeCapacity, vending.Data{"product_id": p.ID, "max": h.Capacity})
 	case h.GoodID == 0 || h.GoodID == p.GoodID:
 		return nil
 	}

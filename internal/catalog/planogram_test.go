@@ -22,7 +22,7 @@ func TestEditPlanogram(t *testing.T) {
 		{ProductID: 134, Quantity: &ten},
 	})
 	s.must(err)
-	want := fmt.Sprintf("[{131 {%[1]d true 4} {%[1]d true 6}} {133 {%[1]d true 10} {0 false 10}} {150 {0 true 0} {%[1]d true 0}}]", cola.ID)
+	want := fmt.Sprintf("[{131 {%[1]d true 4 10} {%[1]d true 6 10}} {133 {%[1]d true 10 10} {0 false 10 10}} {150 {0 true 0 10} {%[1]d true 0 10}}]", cola.ID)
 	if got := fmt.Sprint(edited); got != want {
 		t.Errorf("edited\n%s\nwant\n%s", got, want)
 	}

@@ -14,16 +14,19 @@ const maxBody = 64 << 10
 
 // decode reads the JSON body of a request into v. Members v does not have are
 // errors: a typing mistake must not become a default in silence.
-func (c *call) decode(v any) error {
+func (c *call) decode(v any) error { return c.decodeUpTo(maxBody, v) }
+
+// decodeUpTo is decode with a bound in bytes of its own.
+func (c *call) decodeUpTo(limit int, v any) error {
 	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return fault{http.StatusUnsupportedMediaType, "media_type", "send application/json"}
 	}
-	raw, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody+1))
+	raw, err := io.ReadAll(io.LimitReader(c.r.Body, int64(limit)+1))
 	if err != nil {
 		return badRequest("the body ends early")
 	}
-	if len(raw) > maxBody {
-		return fault{http.StatusRequestEntityTooLarge, "body_too_large", ""}
+	if len(raw) > limit {
+		return errBodyTooLarge
 	}
 	return decodeJSON(raw, v)
 }

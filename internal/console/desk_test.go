@@ -66,14 +66,14 @@ func TestEditPlanogram(t *testing.T) {
 	b := f.as(account.Operator, "")
 	const path = "/machines/16327129/planogram"
 	w := b.send("PUT", path, `[{"product_id":132,"quantity":4},{"product_id":131,"on_sale":false},{"product_id":133,"quantity":10}]`)
-	if want := `{"items":[{"product_id":131,"before":{"good_id":1,"on_sale":true,"quantity":10},"after":{"good_id":1,"on_sale":false,"quantity":10}},` +
-		`{"product_id":132,"before":{"good_id":1,"on_sale":true,"quantity":10},"after":{"good_id":1,"on_sale":true,"quantity":4}}]}`; strings.TrimSpace(w.Body.String()) != want {
+	if want := `{"items":[{"product_id":131,"before":{"good_id":1,"on_sale":true,"quantity":10,"capacity":10},"after":{"good_id":1,"on_sale":false,"quantity":10,"capacity":10}},` +
+		`{"product_id":132,"before":{"good_id":1,"on_sale":true,"quantity":10,"capacity":10},"after":{"good_id":1,"on_sale":true,"quantity":4,"capacity":10}}]}`; strings.TrimSpace(w.Body.String()) != want {
 		t.Errorf("HTTP %d %s\nwant %s", w.Code, w.Body, want)
 	}
-	f.wantAudit(`planogram.edit machine 16327129 {"channels":[{"product_id":131,"good_id":1,"on_sale":true,"quantity":10},` +
-		`{"product_id":132,"good_id":1,"on_sale":true,"quantity":10},{"product_id":133,"good_id":1,"on_sale":true,"quantity":10}]}` +
-		` -> {"changes":[{"product_id":132,"good_id":null,"on_sale":null,"quantity":4},{"product_id":131,"good_id":null,"on_sale":false,"quantity":null},` +
-		`{"product_id":133,"good_id":null,"on_sale":null,"quantity":10}]}`)
+	f.wantAudit(`planogram.edit machine 16327129 {"channels":[{"product_id":131,"good_id":1,"on_sale":true,"quantity":10,"capacity":10},` +
+		`{"product_id":132,"good_id":1,"on_sale":true,"quantity":10,"capacity":10},{"product_id":133,"good_id":1,"on_sale":true,"quantity":10,"capacity":10}]}` +
+		` -> {"changes":[{"product_id":132,"quantity":4},{"product_id":131,"on_sale":false},` +
+		`{"product_id":133,"quantity":10}]}`)
 	commands, err := f.Store.CommandsOfMachine(t.Context(), f.Machine.ID)
 	f.must(err)
 	if len(commands) != 1 || commands[0].Method != "client.machine.refresh" {

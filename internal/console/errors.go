@@ -19,7 +19,10 @@ type fault struct {
 
 func (f fault) Error() string { return f.code + ": " + f.text }
 
-var errCSRF = fault{http.StatusForbidden, "csrf", ""}
+var (
+	errCSRF         = fault{http.StatusForbidden, "csrf", ""}
+	errBodyTooLarge = fault{http.StatusRequestEntityTooLarge, "body_too_large", ""}
+)
 
 // badRequest is a request that no page of ours sends.
 func badRequest(text string) error { return fault{http.StatusBadRequest, "bad_request", text} }

@@ -17,6 +17,8 @@ func (s *Server) planogramRoutes() []route {
 	return []route{
 		{http.MethodGet, "/machines/{machine_no}/planogram", member, account.See, s.planogram},
 		{http.MethodPut, "/machines/{machine_no}/planogram", member, account.EditPlanogram, s.editPlanogram},
+		{http.MethodPost, "/machines/{machine_no}/planogram/stage", member, account.EditPlanogram, s.stagePlanogram},
+		{http.MethodPost, "/machines/{machine_no}/planogram/copy", member, account.EditPlanogram, s.copyPlanogram},
 	}
 }
 
@@ -79,6 +81,9 @@ func (s *Server) planogram(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.wantsCSV() {
+		return file[channelRow]{"planogram-" + m.Machine.MachineNo, channelRows(channels)}, nil
+	}
 	out := planogramInfo{Currency: currencyCode(m.Machine.CurrencyID), Cabinets: []cabinetInfo{}}
 	for _, row := range channels { // by cabinet, row and column
 		if n := len(out.Cabinets); n == 0 || out.Cabinets[n-1].Addr != row.Channel.Addr {
@@ -121,6 +126,16 @@ type holding struct {
 	GoodID   int64 `json:"good_id"`
 	OnSale   bool  `json:"on_sale"`
 	Quantity int64 `json:"quantity"`
+	Capacity int64 `json:"capacity"`
+}
+
+// planogramEdit changes a channel; null leaves a thing as it is.
+type planogramEdit struct {
+	ProductID int64  `json:"product_id"`
+	GoodID    *int64 `json:"good_id,omitempty"`
+	OnSale    *bool  `json:"on_sale,omitempty"`
+	Quantity  *int64 `json:"quantity,omitempty"`
+	Capacity  *int64 `json:"capacity,omitempty"`
 }
 
 // editedRow is one line of a staged diff as it was applied.
@@ -133,12 +148,7 @@ type editedRow struct {
 // editPlanogram applies a staged diff, all or nothing. What is as the diff wants
 // it already is not in the answer.
 func (s *Server) editPlanogram(ctx context.Context, c *call) (any, error) {
-	var in []struct {
-		ProductID int64  `json:"product_id"`
-		GoodID    *int64 `json:"good_id"`
-		OnSale    *bool  `json:"on_sale"`
-		Quantity  *int64 `json:"quantity"`
-	}
+	var in []planogramEdit
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
@@ -152,7 +162,7 @@ func (s *Server) editPlanogram(ctx context.Context, c *call) (any, error) {
 	edits := make([]catalog.PlanogramEdit, len(in))
 	named := map[int64]bool{}
 	for i, e := range in {
-		edits[i] = catalog.PlanogramEdit{ProductID: e.ProductID, GoodID: e.GoodID, OnSale: e.OnSale, Quantity: e.Quantity}
+		edits[i] = catalog.PlanogramEdit{ProductID: e.ProductID, GoodID: e.GoodID, OnSale: e.OnSale, Quantity: e.Quantity, Capacity: e.Capacity}
 		named[e.ProductID] = true
 	}
 	before, err := s.holdings(ctx, m.Machine.ID, named)
@@ -166,7 +176,8 @@ func (s *Server) editPlanogram(ctx context.Context, c *call) (any, error) {
 	}), err
 }
 
-// holdings is what the audit log keeps of some products before they change.
+// holdings is what the audit log keeps of some products, of all for nil, before
+// they change.
 func (s *Server) holdings(ctx context.Context, machineID int64, products map[int64]bool) (any, error) {
 	type facts struct {
 		ProductID int64 `json:"product_id"`
@@ -175,8 +186,8 @@ func (s *Server) holdings(ctx context.Context, machineID int64, products map[int
 	channels, err := s.store.Planogram(ctx, s.clock.Millis(), machineID)
 	out := []facts{}
 	for _, row := range channels {
-		if products[row.ProductID] {
-			out = append(out, facts{row.ProductID, holding{row.GoodID, row.OnSale, row.Quantity}})
+		if row.ProductID != 0 && (products == nil || products[row.ProductID]) {
+			out = append(out, facts{row.ProductID, holding{row.GoodID, row.OnSale, row.Quantity, row.Capacity}})
 		}
 	}
 	return map[string]any{"channels": out}, err

@@ -50,10 +50,12 @@ var probes = map[string]probe{
 	"GET /platform/audit":        {own: 403},
 	"GET /machines":              {own: 200},
 
-	"GET /machines/{machine_no}":           {own: 200, foreign: 404},
-	"GET /machines/{machine_no}/planogram": {own: 200, foreign: 404},
-	"PUT /machines/{machine_no}/planogram": {body: `[{"product_id":{product},"quantity":5}]`, own: 200, foreign: 404},
-	"GET /machines/{machine_no}/qr":        {own: 200, foreign: 404},
+	"GET /machines/{machine_no}":                  {own: 200, foreign: 404},
+	"GET /machines/{machine_no}/planogram":        {own: 200, foreign: 404},
+	"PUT /machines/{machine_no}/planogram":        {body: `[{"product_id":{product},"quantity":5}]`, own: 200, foreign: 404},
+	"POST /machines/{machine_no}/planogram/stage": {body: `{"from":"{machine_no}"}`, own: 200, foreign: 404},
+	"POST /machines/{machine_no}/planogram/copy":  {body: `{"machine_nos":["{machine_no}"]}`, own: 200, foreign: 404},
+	"GET /machines/{machine_no}/qr":               {own: 200, foreign: 404},
 	"POST /machines/{machine_no}/visits": {
 		body: `{"key":"0123456789abcdef","lines":[{"product_id":{product},"expected":5,"counted":5,"removed":0,"added":1}]}`, own: 201, foreign: 404,
 	},

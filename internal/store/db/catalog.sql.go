@@ -924,6 +924,19 @@ func (q *Queries) ReturnStock(ctx context.Context, quantity int64, iD int64) err
 	return err
 }
 
+const setCapacity = `-- name: SetCapacity :execrows
+UPDATE products SET inventory = $1 WHERE id = $2 AND current_inventory <= $1
+`
+
+// Never below what is in the channel.
+func (q *Queries) SetCapacity(ctx context.Context, capacity int64, iD int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setCapacity, capacity, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setChannel = `-- name: SetChannel :one
 INSERT INTO channels (machine_id, addr, motor, name, x, y, is_auxiliary)
 VALUES ($1, $2, $3, $4, $5, $6, $7)

@@ -245,6 +245,7 @@ SELECT channels.id, channels.machine_id, channels.addr, channels.motor, channels
     COALESCE(products.on_sale, FALSE) AS on_sale,
     CAST(COALESCE(products.floor_status, '') AS TEXT) AS floor_status,
     CAST(COALESCE(goods.id, 0) AS BIGINT) AS good_id,
+    CAST(COALESCE(goods.slug, '') AS TEXT) AS good_slug,
     CAST(COALESCE(goods.name, '') AS TEXT) AS good_name,
     CAST(COALESCE(goods.thumb, '') AS TEXT) AS good_thumb,
     CAST(COALESCE(goods.price, 0) AS BIGINT) AS good_price,
@@ -265,6 +266,7 @@ type PlanogramRow struct {
 	OnSale      bool
 	FloorStatus string
 	GoodID      int64
+	GoodSlug    string
 	GoodName    string
 	GoodThumb   string
 	GoodPrice   int64
@@ -297,6 +299,7 @@ func (q *Queries) Planogram(ctx context.Context, now int64, machineID int64) ([]
 			&i.OnSale,
 			&i.FloorStatus,
 			&i.GoodID,
+			&i.GoodSlug,
 			&i.GoodName,
 			&i.GoodThumb,
 			&i.GoodPrice,

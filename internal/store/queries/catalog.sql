@@ -148,6 +148,10 @@ WHERE id = sqlc.arg(id);
 UPDATE products SET current_inventory = sqlc.arg(level)
 WHERE id = sqlc.arg(id) AND current_inventory = sqlc.arg(old_level) AND inventory >= sqlc.arg(level);
 
+-- name: SetCapacity :execrows
+-- Never below what is in the channel.
+UPDATE products SET inventory = sqlc.arg(capacity) WHERE id = sqlc.arg(id) AND current_inventory <= sqlc.arg(capacity);
+
 -- name: InsertReplenishment :exec
 INSERT INTO replenishments (machine_id, product_id, previous_level, level, type, source, is_all, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
