@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Channel } from "../api/types";
-import { stage, staging, type Staged } from "./staging";
+import { stage, stageAll, staging, type Staged } from "./staging";
 
 const cola = { id: 5, name: "Cola", thumb: "", price: 100 };
 const water = { id: 6, name: "Water", thumb: "", price: 200 };
@@ -13,7 +13,7 @@ const none: Staged = new Map();
 test("a change is staged and shown", () => {
   const staged = stage(stage(none, channel, { quantity: 8 }), channel, { good_id: 6 });
   expect([...staged.values()]).toEqual([{ product_id: 31, quantity: 8, good_id: 6 }]);
-  expect(staging(channel, staged, [cola, water])).toEqual({ good: water, on_sale: true, quantity: 8 });
+  expect(staging(channel, staged, [cola, water])).toEqual({ good: water, on_sale: true, quantity: 8, capacity: 10 });
   expect(none.size).toBe(0);
 });
 
@@ -28,5 +28,11 @@ test.each([[99, 10], [-4, 0]])("the quantity %i becomes %i", (wanted, want) => {
 });
 
 test("a good can be taken out", () => {
-  expect(staging(channel, stage(none, channel, { good_id: 0 }), [cola])).toEqual({ good: null, on_sale: true, quantity: 3 });
+  expect(staging(channel, stage(none, channel, { good_id: 0 }), [cola])).toEqual({ good: null, on_sale: true, quantity: 3, capacity: 10 });
+});
+
+test("a file may bring room for what it brings", () => {
+  const staged = stageAll(stage(none, channel, { on_sale: false }), [channel], [{ product_id: 31, quantity: 12, capacity: 12 }, { product_id: 99, quantity: 1 }]);
+  expect([...staged.values()]).toEqual([{ product_id: 31, quantity: 12, capacity: 12, on_sale: false }]);
+  expect(staging(channel, staged, [cola])).toMatchObject({ quantity: 12, capacity: 12 });
 });

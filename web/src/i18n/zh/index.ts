@@ -7,7 +7,8 @@ import { field } from "./field";
 import { jobs } from "./jobs";
 import { machine } from "./machine";
 import { many } from "./many";
+import { models } from "./models";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...jobs, ...machine, ...many, ...sales, ...settings };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...jobs, ...machine, ...many, ...models, ...sales, ...settings };

@@ -69,6 +69,7 @@ function Line({ channel: c, staged, goods }: { channel: Channel; staged: Staged;
   const sale = (on: boolean) => t(on ? "planogram.on_sale" : "planogram.off_sale");
   const parts = [
     (c.good?.id ?? 0) !== (after.good?.id ?? 0) && t("planogram.from_to", { from: c.good?.name ?? t("planogram.empty"), to: after.good?.name ?? t("planogram.empty") }),
+    c.capacity !== after.capacity && t("planogram.capacity_from_to", { from: c.capacity, to: after.capacity }),
     c.quantity !== after.quantity && t("planogram.from_to", { from: c.quantity, to: after.quantity }),
     c.on_sale !== after.on_sale && t("planogram.from_to", { from: sale(c.on_sale), to: sale(after.on_sale) }),
   ].filter(Boolean);

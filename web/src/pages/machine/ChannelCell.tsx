@@ -43,7 +43,7 @@ export function ChannelCell({ channel: c, holding, changed, currency, overlay, s
       role="gridcell"
       tabIndex={current ? 0 : -1}
       aria-selected={selected}
-      className={`min-w-24 flex-1 cursor-pointer rounded-md border p-2 text-sm select-none ${background(overlay, faulty, holding, c)} ${selected ? "border-brand ring-2 ring-brand" : changed ? "border-dashed border-brand" : "border-line"}`}
+      className={`min-w-24 flex-1 cursor-pointer rounded-md border p-2 text-sm select-none ${background(overlay, faulty, holding)} ${selected ? "border-brand ring-2 ring-brand" : changed ? "border-dashed border-brand" : "border-line"}`}
       {...events}
     >
       <div className="flex items-center justify-between gap-1">
@@ -62,9 +62,9 @@ export function ChannelCell({ channel: c, holding, changed, currency, overlay, s
       ) : (
         <>
           <p className="mt-1 mb-1 font-medium tabular-nums">
-            {holding.quantity}/{c.capacity}
+            {holding.quantity}/{holding.capacity}
           </p>
-          <Bar value={holding.quantity} total={c.capacity} />
+          <Bar value={holding.quantity} total={holding.capacity} />
         </>
       )}
       {!holding.on_sale && <p className="mt-1 text-xs text-muted">{t("planogram.off_sale")}</p>}
@@ -73,9 +73,9 @@ export function ChannelCell({ channel: c, holding, changed, currency, overlay, s
   );
 }
 
-function background(overlay: Overlay, faulty: boolean, holding: Holding, c: Channel): string {
+function background(overlay: Overlay, faulty: boolean, holding: Holding): string {
   if (overlay === "fault") return faulty ? "bg-bad-soft" : "bg-ok-soft";
   if (overlay === "stock" && holding.good && holding.quantity === 0) return "bg-bad-soft";
-  if (overlay === "stock" && holding.good && holding.quantity * 4 < c.capacity) return "bg-warn-soft";
+  if (overlay === "stock" && holding.good && holding.quantity * 4 < holding.capacity) return "bg-warn-soft";
   return holding.on_sale ? "bg-white" : "bg-ground";
 }

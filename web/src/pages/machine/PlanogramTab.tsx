@@ -3,10 +3,10 @@ import { useMemo, useState } from "react";
 import { api } from "../../api/client";
 import { usePlanogram } from "../../api/planogram";
 import { useMay } from "../../api/session";
-import type { Channel, GoodRow, List, MachineInfo, PlanogramChange } from "../../api/types";
+import type { Channel, ChannelGood, GoodRow, List, MachineInfo, PlanogramChange } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { layersOf } from "../../lib/selection";
-import { stage, type Staged } from "../../lib/staging";
+import { stage, stageAll, staging, type Staged } from "../../lib/staging";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Views } from "../../ui/FilterBar";
@@ -14,6 +14,7 @@ import { Empty, Loading } from "../../ui/Page";
 import { ApplyBar } from "./ApplyBar";
 import { CabinetGrid } from "./CabinetGrid";
 import type { Overlay } from "./ChannelCell";
+import { PlanogramFiles } from "./PlanogramFiles";
 import { SelectionPanel } from "./SelectionPanel";
 import { TestDialog } from "./TestDialog";
 
@@ -28,6 +29,7 @@ export function PlanogramTab({ m }: { m: MachineInfo }) {
   const goods = useQuery({ queryKey: ["/goods", "all"], queryFn: ({ signal }) => api.get<List<GoodRow>>("/goods", { limit: 200 }, signal) });
   const [overlay, setOverlay] = useState<Overlay>("stock");
   const [staged, setStaged] = useState<Staged>(none);
+  const [brought, setBrought] = useState<ChannelGood[]>([]);
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
   const [testing, setTesting] = useState<Channel | null>(null);
   const layers = useMemo(() => (planogram.data ? layersOf(planogram.data) : []), [planogram.data]);
@@ -43,7 +45,7 @@ export function PlanogramTab({ m }: { m: MachineInfo }) {
     if (may("edit_planogram")) setStaged((before) => channels.reduce((next, c) => stage(next, c, patch(c)), before));
   };
   const test = (channel: Channel | undefined) => channel && may("test_dispense") && setTesting(channel);
-  const stocked = goods.data?.items ?? [];
+  const stocked: ChannelGood[] = [...(goods.data?.items ?? []), ...brought];
   return (
     <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_19rem]">
       <div className="min-w-0">
@@ -56,6 +58,14 @@ export function PlanogramTab({ m }: { m: MachineInfo }) {
           />
           <Button onClick={() => setSelected(new Set(all.map((c) => c.product_id)))}>{t("planogram.select_all")}</Button>
         </div>
+        <PlanogramFiles
+          m={m}
+          onStage={(more) => {
+            const known = new Set(stocked.map((g) => g.id));
+            setBrought([...brought, ...more.goods.filter((g) => !known.has(g.id))]);
+            setStaged(stageAll(staged, all, more.changes));
+          }}
+        />
         {planogram.data.cabinets.map((cabinet) => (
           <CabinetGrid
             key={cabinet.addr}
@@ -68,7 +78,7 @@ export function PlanogramTab({ m }: { m: MachineInfo }) {
             selected={selected}
             onSelect={setSelected}
             onQuantity={(n) => edit(chosen, () => ({ quantity: n }))}
-            onFill={() => edit(chosen, (c) => ({ quantity: c.capacity }))}
+            onFill={() => edit(chosen, (c) => ({ quantity: staging(c, staged, stocked).capacity }))}
             onTest={() => test(chosen[0])}
           />
         ))}

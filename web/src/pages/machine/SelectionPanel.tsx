@@ -42,12 +42,12 @@ export function SelectionPanel({ m, channels, currency, goods, staged, onEdit, o
 
 function Facts({ channel: c, currency, goods, staged }: { channel: Channel; currency: string; goods: ChannelGood[]; staged: Staged }) {
   const { t } = useLanguage();
-  const { good, quantity } = staging(c, staged, goods);
+  const { good, quantity, capacity } = staging(c, staged, goods);
   return (
     <div className="flex flex-col gap-1">
       <p className="font-medium">{good?.name ?? t("planogram.empty")}</p>
       <p className="tabular-nums">
-        {quantity}/{c.capacity}
+        {quantity}/{capacity}
         {good && (
           <>
             {" · "}
@@ -72,7 +72,6 @@ function Editor({ channels, goods, staged, onEdit }: Pick<Props, "channels" | "g
   const holdings = channels.map((c) => staging(c, staged, goods));
   const onSale = holdings.every((h) => h.on_sale);
   const same = holdings.every((h) => h.good?.id === holdings[0]?.good?.id);
-  const [quantity, setQuantity] = useState("");
   return (
     <>
       <Select
@@ -88,22 +87,33 @@ function Editor({ channels, goods, staged, onEdit }: Pick<Props, "channels" | "g
           </option>
         ))}
       </Select>
-      <form
-        className="flex items-end gap-2"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (/^\d{1,4}$/.test(quantity)) onEdit(channels, () => ({ quantity: Number(quantity) }));
-        }}
-      >
-        <Field label={t("planogram.quantity")} className="grow" inputMode="numeric" pattern="\d{1,4}" value={quantity} onChange={(e) => setQuantity(e.target.value)} />
-        <Button type="submit">{t("planogram.set")}</Button>
-      </form>
+      <SetNumber label={t("planogram.quantity")} onSet={(quantity) => onEdit(channels, () => ({ quantity }))} />
+      <SetNumber label={t("planogram.capacity")} onSet={(capacity) => onEdit(channels, () => ({ capacity }))} />
       <div className="flex flex-wrap gap-2">
-        <Button onClick={() => onEdit(channels, (c) => ({ quantity: c.capacity }))}>{t("planogram.fill")}</Button>
+        <Button onClick={() => onEdit(channels, (c) => ({ quantity: staging(c, staged, goods).capacity }))}>{t("planogram.fill")}</Button>
         <Button onClick={() => onEdit(channels, () => ({ quantity: 0 }))}>{t("planogram.empty_it")}</Button>
         <Button onClick={() => onEdit(channels, () => ({ on_sale: !onSale }))}>{t(onSale ? "planogram.take_off" : "planogram.put_on")}</Button>
       </div>
     </>
+  );
+}
+
+function SetNumber({ label, onSet }: { label: string; onSet: (n: number) => void }) {
+  const { t } = useLanguage();
+  const [text, setText] = useState("");
+  return (
+    <form
+      className="flex items-end gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (/^\d{1,4}$/.test(text)) onSet(Number(text));
+      }}
+    >
+      <Field label={label} className="grow" inputMode="numeric" pattern="\d{1,4}" value={text} onChange={(e) => setText(e.target.value)} />
+      <Button type="submit" aria-label={t("planogram.set_of", { name: label })}>
+        {t("planogram.set")}
+      </Button>
+    </form>
   );
 }
 
