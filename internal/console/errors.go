@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/vendlane/vendlane/internal/account"
+	"github.com/vendlane/vendlane/internal/catalog"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -20,8 +21,9 @@ type fault struct {
 func (f fault) Error() string { return f.code + ": " + f.text }
 
 var (
-	errCSRF         = fault{http.StatusForbidden, "csrf", ""}
-	errBodyTooLarge = fault{http.StatusRequestEntityTooLarge, "body_too_large", ""}
+	errCSRF             = fault{http.StatusForbidden, "csrf", ""}
+	errBodyTooLarge     = fault{http.StatusRequestEntityTooLarge, "body_too_large", ""}
+	errChangedMeanwhile = fault{http.StatusConflict, "changed_meanwhile", ""}
 )
 
 // badRequest is a request that no page of ours sends.
@@ -47,6 +49,7 @@ func (s *Server) writeError(w http.ResponseWriter, requestID string, rt route, e
 	var f fault
 	var refusal account.Refusal
 	var domain *vending.Error
+	var layout catalog.LayoutRefused
 	switch {
 	case errors.As(err, &f):
 		status, info = f.status, errorInfo{Code: f.code, MessageEN: f.text}
@@ -54,6 +57,9 @@ func (s *Server) writeError(w http.ResponseWriter, requestID string, rt route, e
 		status, info.Code = statusOf(refusal), string(refusal)
 	case errors.As(err, &domain):
 		status, info.Code, info.Data = statusOfDomain(domain.Code), strconv.Itoa(int(domain.Code)), domain.Data
+	case errors.As(err, &layout):
+		status, info.Code = http.StatusConflict, "layout_refused"
+		info.Data = vending.Data{"problems": items(layout.Problems, showProblem).Items}
 	default:
 		s.log.Error("console request failed", "request_id", requestID, "route", rt.path, "error", err)
 	}

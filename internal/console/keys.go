@@ -75,7 +75,7 @@ func (s *Server) rotateKey(ctx context.Context, c *call) (any, error) {
 	ctx = s.recording(ctx, c, rotateAction+string(in.Which), "merchant", c.Merchant.Slug, nil, nil)
 	rotated, err := s.use.Credentials.Rotate(ctx, c.Merchant, in.Which)
 	if errors.Is(err, store.ErrLostRace) {
-		return nil, fault{http.StatusConflict, "changed_meanwhile", ""}
+		return nil, errChangedMeanwhile
 	}
 	return rotatedInfo{in.Which, rotated.Secret, rotated.PreviousUntil}, err
 }

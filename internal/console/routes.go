@@ -47,6 +47,7 @@ func (s *Server) routes() []route {
 		s.machineRoutes(),
 		s.eventRoutes(),
 		s.planogramRoutes(),
+		s.modelRoutes(),
 		s.visitRoutes(),
 		s.qrRoutes(),
 		s.controlRoutes(),

@@ -55,7 +55,15 @@ var probes = map[string]probe{
 	"PUT /machines/{machine_no}/planogram":        {body: `[{"product_id":{product},"quantity":5}]`, own: 200, foreign: 404},
 	"POST /machines/{machine_no}/planogram/stage": {body: `{"from":"{machine_no}"}`, own: 200, foreign: 404},
 	"POST /machines/{machine_no}/planogram/copy":  {body: `{"machine_nos":["{machine_no}"]}`, own: 200, foreign: 404},
-	"GET /machines/{machine_no}/qr":               {own: 200, foreign: 404},
+	"GET /machines/{machine_no}/model":            {own: 200, foreign: 404},
+	"PUT /machines/{machine_no}/model":            {body: `{"model_id":{model},"version":1}`, own: 200, foreign: 404},
+	"POST /machines/{machine_no}/model/compare":   {body: `{"model_id":{model},"version":0}`, own: 200, foreign: 404},
+	"GET /models":                {own: 200},
+	"POST /models":               {body: `{"name":"Kiosk","machine_no":"{machine_no}"}`, own: 201, foreign: 404},
+	"GET /models/{id}":           {own: 200, foreign: 404},
+	"POST /models/{id}/versions": {body: `{"base":1,"layout":` + layoutText + `}`, own: 201, foreign: 404},
+
+	"GET /machines/{machine_no}/qr": {own: 200, foreign: 404},
 	"POST /machines/{machine_no}/visits": {
 		body: `{"key":"0123456789abcdef","lines":[{"product_id":{product},"expected":5,"counted":5,"removed":0,"added":1}]}`, own: 201, foreign: 404,
 	},

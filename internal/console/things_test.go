@@ -47,9 +47,9 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 
 // things are one of each kind that a merchant has.
 type things struct {
-	merchant, machine                                                                int64
-	machineNo                                                                        string
-	product, good, order, record, callback, code, alert, req, batch, rule, job, view int64
+	merchant, machine                                                                       int64
+	machineNo                                                                               string
+	product, good, order, record, callback, code, alert, req, batch, rule, job, view, model int64
 }
 
 // makeThings gives both merchants one of each.
@@ -150,6 +150,12 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 		Kinds: []vending.AlertKind{vending.AlertOffline}, Channel: alerts.ChannelWebhook, Target: "https://merchant.example/alerts", Language: "en",
 	})
 	f.must(err)
+	owner, err := f.Store.MerchantByID(ctx, merchantID)
+	f.must(err)
+	layout, err := f.Catalog.LayoutOf(ctx, owner, machineNo)
+	f.must(err)
+	out.model, err = f.Catalog.CreateModel(ctx, owner, fmt.Sprintf("%s %d", owner.Slug, f.made), layout, 0)
+	f.must(err)
 	opened, err := f.Store.AlertPage(ctx, db.AlertPageParams{MerchantID: merchantID, BeforeID: math.MaxInt64, PageSize: 1})
 	f.must(err)
 	out.alert = opened[0].Alert.ID
@@ -161,14 +167,17 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 
 // fill puts the ids of a route's things into its path or body.
 func (th *things) fill(route, text string) string {
-	for part, id := range map[string]int64{"/batches/": th.batch, "/jobs/": th.job, "/views/": th.view, "/rules/": th.rule, "/orders/": th.order, "/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req} {
+	for part, id := range map[string]int64{
+		"/batches/": th.batch, "/jobs/": th.job, "/views/": th.view, "/rules/": th.rule, "/models/": th.model, "/orders/": th.order,
+		"/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req,
+	} {
 		if strings.Contains(route, part+"{id}") {
 			text = strings.ReplaceAll(text, "{id}", fmt.Sprint(id))
 		}
 	}
 	return strings.NewReplacer(
 		"{machine_no}", th.machineNo, "{product}", fmt.Sprint(th.product), "{record}", fmt.Sprint(th.record),
-		"{callback_id}", fmt.Sprint(th.callback), "{code}", fmt.Sprint(th.code),
+		"{callback_id}", fmt.Sprint(th.callback), "{code}", fmt.Sprint(th.code), "{model}", fmt.Sprint(th.model),
 	).Replace(text)
 }
 
@@ -200,6 +209,8 @@ func (th *things) state(f *fixture) string {
 	add(v10, err)
 	v11, err := f.Store.SavedViews(ctx, th.merchant, "orders", 0)
 	add(v11, err)
+	v12, err := f.Store.ModelPage(ctx, db.ModelPageParams{MerchantID: th.merchant, PageSize: 100})
+	add(v12, err)
 	v7, err := f.Store.CommandsOfMachine(ctx, th.machine)
 	add(v7, err)
 	return out

@@ -1,7 +1,9 @@
 package provision
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -205,6 +207,9 @@ func setModel(ctx context.Context, tx *store.Tx, merchantID int64, m Model) (int
 		if row, err = tx.InsertModel(ctx, merchantID, m.Name); err != nil {
 			return 0, err
 		}
+	}
+	if n, err := tx.IsModelVersion(ctx, row.ID); err != nil || n > 0 {
+		return 0, cmp.Or(err, errors.New("is a version of a layout template, which never changes: machines may name it, a file cannot list it"))
 	}
 	kept := map[int64]bool{}
 	for _, b := range m.Boards {

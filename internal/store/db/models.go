@@ -361,6 +361,23 @@ type ModelBoard struct {
 	Capacity      int64
 }
 
+type ModelTemplate struct {
+	ID         int64
+	MerchantID int64
+	Name       string
+	CreatedAt  int64
+}
+
+type ModelVersion struct {
+	TemplateID   int64
+	Version      int64
+	ModelID      int64
+	Channels     string
+	ChannelCount int64
+	CreatedBy    int64
+	CreatedAt    int64
+}
+
 type Node struct {
 	ID        string
 	Beat      int64
