@@ -5,6 +5,7 @@ import { launch, Visitor } from "./browser.mjs";
 import { issueCode, signIn } from "./steps.mjs";
 import { batchOfCodes, callbackTools, whoIsTold } from "./codes.mjs";
 import { machinesInBulk, savedView } from "./machines.mjs";
+import { importPlanogram, modelOfMachine } from "./models.mjs";
 
 const [file, pictures] = process.argv.slice(2);
 const demo = JSON.parse(readFileSync(file, "utf8"));
@@ -77,7 +78,7 @@ async function debugSignature({ page }, text, look) {
   await look("debugger");
 }
 
-const others = ["", "machines", "orders", "codes", "codes/batches", "goods", "alerts", "alerts/rules", "alerts/messages", "developers/callbacks", "developers/requests", "developers/keys", "settings/members", "settings/sessions", "settings/audit", "nowhere"];
+const others = ["", "machines", "orders", "codes", "codes/batches", "goods", "models", "alerts", "alerts/rules", "alerts/messages", "developers/callbacks", "developers/requests", "developers/keys", "settings/members", "settings/sessions", "settings/audit", "nowhere"];
 
 async function lookAround({ page }, machine, look) {
   const tabs = ["events", "orders", "settings", "test"].map((tab) => `machines/${machine.machine_no}/${tab}`);
@@ -106,6 +107,8 @@ try {
       if ((language === "en") === (width === 1280)) { // once in each language and at each width
         await machinesInBulk({ page: visitor.page, look }, demo, language);
         await savedView({ page: visitor.page, look }, demo, language);
+        await importPlanogram({ page: visitor.page, look }, demo, language, machine);
+        await modelOfMachine({ page: visitor.page, look }, demo, language, machine);
         await batchOfCodes({ page: visitor.page, look }, demo, language, machine);
         await whoIsTold({ page: visitor.page, look }, demo, language);
         await callbackTools({ page: visitor.page, look }, demo, language);

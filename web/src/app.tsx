@@ -17,6 +17,8 @@ import { JobPage } from "./pages/machines/JobPage";
 import { Jobs } from "./pages/machines/Jobs";
 import { Machines } from "./pages/machines/Machines";
 import { MachinePage } from "./pages/machine/MachinePage";
+import { ModelPage } from "./pages/models/ModelPage";
+import { Models } from "./pages/models/Models";
 import { NowPage } from "./pages/now/NowPage";
 import { OrderPage } from "./pages/orders/OrderPage";
 import { Orders } from "./pages/orders/Orders";
@@ -68,6 +70,8 @@ function Pages() {
       <Route path="/codes" component={Codes} />
       <Route path="/codes/batches" component={Batches} />
       <Route path="/goods" component={Goods} />
+      <Route path="/models" component={Models} />
+      <Route path="/models/:id" component={ModelPage} />
       <Route path="/alerts/*?" component={AlertsPage} />
       <Route path="/developers/*?" component={Developers} />
       <Route path="/settings/*?" component={SettingsPage} />

@@ -1,4 +1,4 @@
-import { Activity, Bell, Boxes, Code, Package, PackagePlus, ReceiptText, Settings, Ticket, type LucideIcon } from "lucide-react";
+import { Activity, Bell, Boxes, Code, LayoutGrid, Package, PackagePlus, ReceiptText, Settings, Ticket, type LucideIcon } from "lucide-react";
 import type { Permission } from "../api/types";
 import type { Key } from "../i18n/en";
 
@@ -18,6 +18,7 @@ export const places: Place[] = [
   { href: "/orders", label: "nav.orders", icon: ReceiptText, may: "see_sales" },
   { href: "/codes", label: "nav.codes", icon: Ticket, may: "see_sales" },
   { href: "/goods", label: "nav.goods", icon: Package, may: "see" },
+  { href: "/models", label: "nav.models", icon: LayoutGrid, may: "see" },
   { href: "/alerts", label: "nav.alerts", icon: Bell, may: "see" },
   { href: "/developers", label: "nav.developers", icon: Code, may: "see_developer_log" },
   { href: "/settings", label: "nav.settings", icon: Settings, may: "see" },

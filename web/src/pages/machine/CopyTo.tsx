@@ -57,17 +57,19 @@ export function CopyTo({ m }: { m: MachineInfo }) {
 function Outcome({ rows }: { rows: CopiedPlanogram[] }) {
   const { t, tCode } = useLanguage();
   return (
-    <ul role="status" className="flex flex-col gap-2">
-      {rows.map((row) => (
-        <li key={row.machine_no} className="flex flex-wrap justify-between gap-x-3">
-          <span className="font-medium">{row.machine_no}</span>
-          {row.done ? (
-            <Status tone="ok">{t("planogram.copied", { n: row.changes })}</Status>
-          ) : (
-            <Status tone="bad">{`${row.channel} ${tCode(/^\d/.test(row.reason) ? "error" : "problem", row.reason)}`}</Status>
-          )}
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul className="flex flex-col gap-2">
+        {rows.map((row) => (
+          <li key={row.machine_no} className="flex flex-wrap justify-between gap-x-3">
+            <span className="font-medium">{row.machine_no}</span>
+            {row.done ? (
+              <Status tone="ok">{t("planogram.copied", { n: row.changes })}</Status>
+            ) : (
+              <Status tone="bad">{`${row.channel} ${tCode(/^\d/.test(row.reason) ? "error" : "problem", row.reason)}`}</Status>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -14,6 +14,7 @@ import { MachineCodes } from "./MachineCodes";
 import { MachineEvents } from "./MachineEvents";
 import { MachineOrders } from "./MachineOrders";
 import { MachineSettings } from "./MachineSettings";
+import { ModelLink } from "./ModelLink";
 import { PlanogramTab } from "./PlanogramTab";
 import { TestTab } from "./TestTab";
 
@@ -76,7 +77,7 @@ function Header({ m }: { m: MachineInfo }) {
   const { t, tCode } = useLanguage();
   const facts = [
     [t("machine.number"), m.machine_no],
-    [t("machine.model"), m.model],
+    [t("machine.model"), m.model && <ModelLink key="model" m={m} />],
     [t("machines.group"), m.machine_group],
     [t("machine.address"), m.address],
     [t("machine.zone"), m.timezone],
@@ -93,7 +94,7 @@ function Header({ m }: { m: MachineInfo }) {
         </div>
         <dl className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
           {facts.map(([name, value]) => (
-            <div key={name} className="flex gap-1.5">
+            <div key={String(name)} className="flex gap-1.5">
               <dt className="text-muted">{name}</dt>
               <dd>{value}</dd>
             </div>

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { CopyPlus, FileUp, Import } from "lucide-react";
+import { CopyPlus, FileUp, Import, LayoutGrid } from "lucide-react";
 import { useRef, useState } from "react";
 import { api } from "../../api/client";
 import type { StagedPlanogram } from "../../api/layout";
@@ -13,6 +13,7 @@ import { DialogButton } from "../../ui/DialogButton";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Problems } from "../../ui/Problems";
 import { MachineChoice } from "../codes/choices";
+import { NewModel } from "../models/NewModel";
 import { CopyTo } from "./CopyTo";
 
 interface Props {
@@ -62,6 +63,10 @@ export function PlanogramFiles({ m, onStage }: Props) {
             <DialogButton title={t("planogram.copy_to")} dialog={() => <CopyTo m={m} />}>
               <CopyPlus size={16} aria-hidden />
               {t("planogram.copy_to")}
+            </DialogButton>
+            <DialogButton title={t("models.from_machine")} dialog={() => <NewModel machineNo={m.machine_no} />}>
+              <LayoutGrid size={16} aria-hidden />
+              {t("models.from_machine")}
             </DialogButton>
           </>
         )}
