@@ -2,88 +2,26 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { api } from "./client";
-import type { ChannelGood, PlanogramChange } from "./types";
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
 
 /** Why something cannot be done to a channel; line is 0 where there is no file. */
-export interface ChannelProblem {
-  line: number;
-  channel: string;
-  reason: string;
-}
-
-export interface StagedPlanogram {
-  changes: PlanogramChange[];
-  goods: ChannelGood[];
-  problems: ChannelProblem[];
-}
-
+export type ChannelProblem = Schemas["ChannelProblem"];
+export type StagedPlanogram = Schemas["StagedPlanogram"];
 /** What became of a copy at one machine; reason is that of a problem, or the code of an error. */
-export interface CopiedPlanogram {
-  machine_no: string;
-  done: boolean;
-  changes: number;
-  channel: string;
-  reason: string;
-}
-
-export interface LayoutBoard {
-  addr: number;
-  floor_type: number;
-  lift: boolean;
-  drop_detection: boolean;
-}
-
+export type CopiedPlanogram = Schemas["CopiedPlanogram"];
+export type LayoutBoard = Schemas["LayoutBoard"];
 /** A channel of a layout; x counts rows, y columns. */
-export interface LayoutChannel {
-  addr: number;
-  motor: number;
-  name: string;
-  x: number;
-  y: number;
-  is_auxiliary: boolean;
-  capacity: number;
-}
-
-export interface Layout {
-  boards: LayoutBoard[];
-  channels: LayoutChannel[];
-}
-
+export type LayoutChannel = Schemas["LayoutChannel"];
+export type Layout = Schemas["Layout"];
 /** A layout template with its newest version. */
-export interface ModelRow {
-  id: number;
-  name: string;
-  version: number;
-  boards: number;
-  channels: number;
-  machines: number;
-  changed_at: number;
-}
-
+export type ModelRow = Schemas["ModelRow"];
 /** A layout template at one version, and which there are, newest first. */
-export interface Model {
-  id: number;
-  name: string;
-  version: number;
-  layout: Layout;
-  versions: { version: number; channels: number; machines: number; created_by: string; created_at: number }[];
-}
-
+export type Model = Schemas["Model"];
 /** The version of a template that a machine has; id is 0 for none. */
-export interface MachineModel {
-  id: number;
-  name: string;
-  version: number;
-  newest: number;
-}
-
-export interface LayoutDiff {
-  added: LayoutChannel[];
-  removed: LayoutChannel[];
-  changed: { before: LayoutChannel; after: LayoutChannel }[];
-  boards: boolean;
-  problems: ChannelProblem[];
-}
+export type MachineModel = Schemas["MachineModel"];
+export type LayoutDiff = Schemas["LayoutDiff"];
 
 export const machineModelPath = (machineNo: string) => `/machines/${encodeURIComponent(machineNo)}/model`;
 

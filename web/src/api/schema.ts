@@ -439,6 +439,139 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machines/{machine_no}/planogram/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a file or another machine would change
+         * @description Changes nothing: apply the changes with PUT. A file is like the one that the planogram is exported to; of its columns good, quantity, capacity and on_sale count. From another machine come goods and capacities, by the name of the channel.
+         */
+        post: operations["stagePlanogram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{machine_no}/planogram/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give other machines the goods and capacities of this one
+         * @description Each machine gets all of it or nothing. Refused where a channel is missing, holds more than it would have room for, or has pieces or usable codes of a good that would go. Stock, and what is on sale, stay as they are.
+         */
+        post: operations["copyPlanogram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{machine_no}/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which template a machine has */
+        get: operations["machineModel"];
+        /**
+         * Build a machine as a template says
+         * @description All or nothing. `layout_refused`, with the problems in `data`, if a channel that would go holds pieces or has usable codes, or one would have less room than there is in it. New channels are empty.
+         */
+        put: operations["applyModel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machines/{machine_no}/model/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a template would change at a machine */
+        post: operations["compareModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Layout templates by name */
+        get: operations["models"];
+        put?: never;
+        /** Name a layout, or that of a machine */
+        post: operations["createModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A template at one version */
+        get: operations["model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a version
+         * @description `changed_meanwhile` if base is not the newest one. Versions that are there never change.
+         */
+        post: operations["addModelVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/machines/{machine_no}/qr": {
         parameters: {
             query?: never;
@@ -1341,7 +1474,7 @@ export interface components {
             };
         };
         /** @enum {unknown} */
-        ErrorCode: "account_disabled" | "account_unknown" | "bad_request" | "body_too_large" | "callback_not_dead" | "changed_meanwhile" | "credentials_wrong" | "cross_origin" | "csrf" | "email_invalid" | "email_taken" | "forbidden" | "https_required" | "internal" | "invitation_invalid" | "language_unknown" | "last_owner" | "mail_off" | "media_type" | "merchant_invalid" | "name_invalid" | "no_merchant" | "not_found" | "oidc_email_unverified" | "oidc_failed" | "oidc_refused" | "password_invalid" | "password_pending" | "role_invalid" | "set_up_code_wrong" | "set_up_done" | "setting_invalid" | "signed_out" | "slug_taken" | "status_invalid" | "too_many_attempts" | "too_many_streams" | "too_many_views" | "view_invalid";
+        ErrorCode: "account_disabled" | "account_unknown" | "bad_request" | "body_too_large" | "callback_not_dead" | "changed_meanwhile" | "credentials_wrong" | "cross_origin" | "csrf" | "email_invalid" | "email_taken" | "forbidden" | "https_required" | "internal" | "invitation_invalid" | "language_unknown" | "last_owner" | "layout_refused" | "mail_off" | "media_type" | "merchant_invalid" | "name_invalid" | "no_merchant" | "not_found" | "oidc_email_unverified" | "oidc_failed" | "oidc_refused" | "password_invalid" | "password_pending" | "role_invalid" | "set_up_code_wrong" | "set_up_done" | "setting_invalid" | "signed_out" | "slug_taken" | "status_invalid" | "too_many_attempts" | "too_many_streams" | "too_many_views" | "view_invalid";
         SetUpState: {
             /** @description There is no user yet. */
             needed: boolean;
@@ -1620,6 +1753,7 @@ export interface components {
             good_id: number;
             on_sale: boolean;
             quantity: number;
+            capacity: number;
         };
         PlanogramEdited: {
             product_id: number;
@@ -2275,6 +2409,96 @@ export interface components {
             good_id?: number;
             on_sale?: boolean;
             quantity?: number;
+            capacity?: number;
+        };
+        Layout: {
+            boards: components["schemas"]["LayoutBoard"][];
+            channels: components["schemas"]["LayoutChannel"][];
+        };
+        LayoutBoard: {
+            addr: number;
+            floor_type: number;
+            lift: boolean;
+            drop_detection: boolean;
+        };
+        /** @description x counts rows, y columns. */
+        LayoutChannel: {
+            addr: number;
+            motor: number;
+            name: string;
+            x: number;
+            y: number;
+            is_auxiliary: boolean;
+            capacity: number;
+        };
+        /** @description Applied only without problems. Channels are the same by board and motor. */
+        LayoutDiff: {
+            added: components["schemas"]["LayoutChannel"][];
+            removed: components["schemas"]["LayoutChannel"][];
+            changed: {
+                before: components["schemas"]["LayoutChannel"];
+                after: components["schemas"]["LayoutChannel"];
+            }[];
+            /** @description Whether boards differ. */
+            boards: boolean;
+            problems: components["schemas"]["ChannelProblem"][];
+        };
+        ModelRow: {
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @description The newest. */
+            version: number;
+            boards: number;
+            channels: number;
+            /** @description That have any version. */
+            machines: number;
+            changed_at: number;
+        };
+        Model: {
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @description Of the layout. */
+            version: number;
+            layout: components["schemas"]["Layout"];
+            /** @description The newest first. */
+            versions: {
+                version: number;
+                channels: number;
+                machines: number;
+                created_by: string;
+                created_at: number;
+            }[];
+        };
+        MachineModel: {
+            /** @description 0 for no template. */
+            id: number;
+            name: string;
+            version: number;
+            newest: number;
+        };
+        StagedPlanogram: {
+            changes: components["schemas"]["PlanogramEdit"][];
+            /** @description Those that a file or machine names. */
+            goods: components["schemas"]["ChannelGood"][];
+            problems: components["schemas"]["ChannelProblem"][];
+        };
+        ChannelProblem: {
+            /** @description Of the file; 0 where there is none. */
+            line: number;
+            channel: string;
+            reason: components["schemas"]["ProblemReason"];
+        };
+        /** @enum {unknown} */
+        ProblemReason: "above_capacity" | "channel_twice" | "channel_unknown" | "column_missing" | "column_unknown" | "columns" | "encoding" | "good_unknown" | "holds_codes" | "holds_stock" | "number" | "range" | "syntax" | "too_many" | "truth";
+        CopiedPlanogram: {
+            machine_no: string;
+            done: boolean;
+            /** @description Channels that changed. */
+            changes: number;
+            /** @description Which one the reason is about, if any. */
+            channel: string;
+            /** @description Empty when done; else a ProblemReason, or a code of the Open API's catalogue. */
+            reason: string;
         };
     };
     responses: {
@@ -2952,13 +3176,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Planogram */
+            /** @description Planogram; the file has the channels that hold goods, and can be staged. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Planogram"];
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];
@@ -2988,6 +3213,272 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["PlanogramEdited"][];
                     };
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    stagePlanogram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine_no: components["parameters"]["MachineNo"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description At most 256 KiB, and 800 lines beside the header. */
+                    csv?: string;
+                    /** @description The machine_no of another machine. */
+                    from?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What would change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagedPlanogram"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    copyPlanogram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine_no: components["parameters"]["MachineNo"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    machine_nos: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description What became of it at each machine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["CopiedPlanogram"][];
+                    };
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    machineModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine_no: components["parameters"]["MachineNo"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineModel"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    applyModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine_no: components["parameters"]["MachineNo"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    model_id: components["schemas"]["Id"];
+                    /** @description 0 is the newest. */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description What changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutDiff"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    compareModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine_no: components["parameters"]["MachineNo"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    model_id: components["schemas"]["Id"];
+                    /** @description 0 is the newest. */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description What would change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutDiff"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    models: {
+        parameters: {
+            query?: {
+                /** @description Text in the name. */
+                q?: string;
+                /** @description Rows of a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Templates */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ModelRow"][];
+                        next: string;
+                    };
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    createModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    machine_no?: string;
+                    layout?: components["schemas"]["Layout"];
+                };
+            };
+        };
+        responses: {
+            /** @description Template */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    model: {
+        parameters: {
+            query?: {
+                /** @description The newest if left out. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Template */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    addModelVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The version that was edited. */
+                    base: number;
+                    layout: components["schemas"]["Layout"];
+                };
+            };
+        };
+        responses: {
+            /** @description Template */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
                 };
             };
             default: components["responses"]["Error"];
