@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +22,7 @@ func TestDemoOnceTellsTheStory(t *testing.T) {
 		"LC_ALL=C":           "The story is complete",
 		"LC_ALL=zh_CN.UTF-8": "演示完成",
 	} {
-		p := start(t, []string{locale}, "demo", "--once", "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0",
+		p := start(t, []string{locale}, "demo", "--once", "--no-history", "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0",
 			"--data", filepath.Join(t.TempDir(), "demo"))
 		text := readAll(t, p)
 		if code := p.wait(); code != 0 {
@@ -90,19 +93,92 @@ func TestReadmeRequest(t *testing.T) {
 				return got
 			}
 			today := time.Now().In(time.FixedZone("GMT+8", 8*3600)).Format("2006-01-02")
-			want := jsonValue(t, `{"code":0,"message":"ok","data":{"order_id":60,
+			want := jsonValue(t, `{"code":0,"message":"ok","data":{"order_id":1060,
 				"trade_id":"800a7e95-00d3-45c8-987d-3aafa412c77d","date":"`+today+`","amount":"1.00","status":"PICKUPCODE",
-				"records":[{"id":78,"product_id":131,"quantity":1,"price":"1.00","status":"未取货","notify_sent":"0"}],
+				"records":[{"id":1078,"product_id":131,"quantity":1,"price":"1.00","status":"未取货","notify_sent":"0"}],
 				"pickup_code_id":1}}`)
 			if got := run(); !reflect.DeepEqual(got, want) {
 				t.Errorf("answer %v, want %v", got, want)
 			}
-			want = jsonValue(t, `{"code":10025,"message":"取货码已使用","data":{"order_id":60}}`)
+			want = jsonValue(t, `{"code":10025,"message":"取货码已使用","data":{"order_id":1060}}`)
 			if got := run(); !reflect.DeepEqual(got, want) {
 				t.Errorf("second answer %v, want %v", got, want)
 			}
 		})
 	}
+}
+
+// A new demo has a past that pages can show, all of it settled, and the next
+// order has the number that the documentation gives it.
+func TestDemoHasAPast(t *testing.T) {
+	_, r := startOldDemo(t, filepath.Join(t.TempDir(), "demo"), "--no-story", "--no-simulator")
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.client = &http.Client{Jar: jar}
+	api := strings.TrimSuffix(r.Console.URL, "/console/") + "/api/console/v1"
+	ask := func(verb, path string, body string) (out map[string]any) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), verb, api+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := r.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if err := json.NewDecoder(resp.Body).Decode(&out); err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s: HTTP %d %v (%v)", verb, path, resp.StatusCode, out, err)
+		}
+		return out
+	}
+	ask("POST", "/session", fmt.Sprintf(`{"email":%q,"password":%q}`, r.Console.Email, r.Console.Password))
+	rows := func(path string) int { return len(ask("GET", path, "")["items"].([]any)) }
+	for path, least := range map[string]int{
+		"/orders?outcome=DISPENSED&limit=200": 200, "/orders?outcome=REFUNDED": 5, "/orders?outcome=TIMEOUT": 2, "/orders?outcome=CLOSED": 1,
+		"/codes?state=USED&limit=200": 50, "/codes?state=EXPIRED&limit=200": 50, "/codes?state=CANCELLED": 1, "/alerts": 4,
+		"/developers/callbacks?limit=200": 200,
+	} {
+		if n := rows(path); n < least {
+			t.Errorf("%s: %d rows, want %d or more", path, n, least)
+		}
+	}
+	for _, path := range []string{"/orders?outcome=WAITING", "/orders?outcome=DISPENSING", "/developers/callbacks?state=PENDING"} {
+		if n := rows(path); n != 0 {
+			t.Errorf("%s: %d rows are not settled", path, n)
+		}
+	}
+	hours := 0
+	for _, bar := range ask("GET", "/now", "")["bars"].([]any) {
+		if bar := bar.(map[string]any); bar["success"].(float64) > 0 {
+			hours++
+		}
+	}
+	if hours < 8 {
+		t.Errorf("%d hours of the last day have sales", hours)
+	}
+	if sink := received(t, r); sink != "[]" {
+		t.Errorf("the sink got something of the past: %s", sink)
+	}
+	a, err := r.call(t.Context(), "POST", "/consumes", map[string]any{
+		"machine_no": "16327129", "method": "event.consume.pickup_code", "code": "5288640", "product_id": "131",
+		"notify_url": r.CallbackSink, "trade_id": "800a7e9500d345c8987d3aafa412c77d",
+	})
+	if err != nil || a.Code != 0 || !strings.Contains(string(a.Data), `"order_id":1060`) {
+		t.Errorf("the documented request: %d %s (%v)", a.Code, a.Data, err)
+	}
+}
+
+func received(t *testing.T, r ready) string {
+	t.Helper()
+	status, text := get(t, r.CallbackSink)
+	if status != http.StatusOK {
+		t.Fatalf("the sink answers HTTP %d", status)
+	}
+	return text
 }
 
 // readmeScript is the first sh block of the README that calls curl.

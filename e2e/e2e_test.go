@@ -171,7 +171,14 @@ type ready struct {
 	client *http.Client // nil is the default one
 }
 
+// startDemo starts a demo in which nothing has happened yet.
 func startDemo(t *testing.T, data string, args ...string) (*process, ready) {
+	t.Helper()
+	return startOldDemo(t, data, append(args, "--no-history")...)
+}
+
+// startOldDemo starts a demo with its history.
+func startOldDemo(t *testing.T, data string, args ...string) (*process, ready) {
 	t.Helper()
 	p := start(t, nil, append([]string{
 		"demo", "--json", "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0", "--data", data,

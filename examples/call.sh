@@ -1,7 +1,7 @@
 #!/bin/sh
 # Signs and sends one request of the merchant API, with nothing but openssl and curl:
 #
-#   sh examples/call.sh POST /orders/60 machine_no=16327129
+#   sh examples/call.sh POST /orders/1060 machine_no=16327129
 #
 # Values must not be empty and not contain quotes, backslashes or line ends. Without the
 # variables below it is the merchant of `vendlane demo`.

@@ -17,6 +17,7 @@ func runDemo(ctx context.Context, e env, args []string) error {
 	fs.StringVar(&opts.Data, "data", "./.vendlane-demo", "data `folder`")
 	fs.BoolVar(&opts.Once, "once", false, "exit after the story, non-zero if a step failed")
 	fs.BoolVar(&opts.NoStory, "no-story", false, "do not tell the story")
+	fs.BoolVar(&opts.NoHistory, "no-history", false, "begin without the orders of the last 30 days that a new data folder gets")
 	fs.BoolVar(&opts.NoSimulator, "no-simulator", false, "start no virtual machines, and tell no story")
 	fs.BoolVar(&opts.JSON, "json", false, "print one line of JSON when ready, and nothing else, on standard output")
 	if err := parse(fs, e, args); err != nil {

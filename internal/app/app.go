@@ -61,6 +61,12 @@ type Options struct {
 	// Routes are served beside the API by exact path, for the demo's callback
 	// sink.
 	Routes map[string]http.Handler
+	// Machines and Receivers stand for the machines and for whoever is at
+	// notify_urls, in a past that CatchUp leads through.
+	Machines  machineapi.Sender
+	Receivers http.RoundTripper
+	// Unsynced makes SQLite's commits durable at the end only (sqlite.Options).
+	Unsynced bool
 }
 
 // App is the wired platform. Its use cases may be called from New on; the
@@ -75,6 +81,8 @@ type App struct {
 	Dispense   *dispense.Service
 	MachineLog *machinelog.Log
 	Account    *account.Service
+	// MachineAPI takes what machines say.
+	MachineAPI *machineapi.Handler
 	// Requests is nil if the console, which shows it, is switched off.
 	Requests *requestlog.Log
 
@@ -140,7 +148,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openEngine(ctx, cfg)
+	engine, err := openEngine(ctx, cfg, opts.Unsynced)
 	if err != nil {
 		return nil, err
 	}
@@ -228,13 +236,16 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, nodeID string, opts Op
 		deps.TakeOver = a.node.TakeOver
 		a.shareLimits()
 	}
-	handler := machineapi.New(deps, machineapi.Config{
+	a.MachineAPI = machineapi.New(deps, machineapi.Config{
 		AcceptAppIDKey:  cfg.MQTT.AcceptAppIDKey,
 		TimestampWindow: cfg.MQTT.TimestampWindowS,
 		RequireOwnTopic: cfg.MQTT.RequireOwnTopic,
 	})
-	a.gateway = devicegw.New(devicegw.Config{MaxConns: cfg.MQTT.MaxConnections}, handler, log)
-	a.commands = machineapi.NewRelay(deps, a.gateway)
+	a.gateway = devicegw.New(devicegw.Config{MaxConns: cfg.MQTT.MaxConnections}, a.MachineAPI, log)
+	if opts.Machines == nil {
+		opts.Machines = a.gateway
+	}
+	a.commands = machineapi.NewRelay(deps, opts.Machines)
 
 	retries := make([]time.Duration, len(cfg.Callback.RetryS))
 	for i, s := range cfg.Callback.RetryS {
@@ -243,6 +254,7 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, nodeID string, opts Op
 	a.callbacks = callback.New(st, box, opts.Clock, callback.Config{
 		Node: nodeID, Timeout: time.Duration(cfg.Callback.TimeoutS) * time.Second, Retry: retries,
 		AllowPrivate: cfg.Callback.AllowPrivate, AllowPrefixes: cfg.Callback.AllowRanges,
+		Receivers: opts.Receivers,
 	}, log)
 	a.wireAlerts(zone, nodeID, opts)
 	registerStats(a.metrics, a.gateway, a.callbacks)

@@ -35,6 +35,26 @@ func prepareData(dir string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
+// IsNew tells whether a data folder has no database yet. The folder need not exist.
+func IsNew(cfg config.Config) (bool, error) {
+	_, err := os.Stat(filepath.Join(cfg.Data, databaseFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return false, err
+}
+
+// MoveData moves the database of a platform that is closed, and its key, to a
+// data folder that is new. Of a failure the folder stays new.
+func MoveData(from, to config.Config) error {
+	for _, name := range []string{masterKeyFile, databaseFile} {
+		if err := os.Rename(filepath.Join(from.Data, name), filepath.Join(to.Data, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // masterKey returns the configured master key, else the one in the data
 // folder, which is made when the folder is new. It makes none for a PostgreSQL
 // database: other nodes could not read what is sealed under it.

@@ -15,11 +15,11 @@ import (
 
 // openEngine opens the database of store.dsn, or the file in the data folder,
 // and brings its schema up to date.
-func openEngine(ctx context.Context, cfg config.Config) (store.Engine, error) {
+func openEngine(ctx context.Context, cfg config.Config, unsynced bool) (store.Engine, error) {
 	if cfg.Store.DSN != "" {
 		return postgres.Open(ctx, cfg.Store.DSN, postgres.Options{MaxConns: cfg.Store.MaxConnections})
 	}
-	return sqlite.Open(ctx, filepath.Join(cfg.Data, databaseFile), sqlite.Options{MaxGroup: cfg.Store.MaxGroup})
+	return sqlite.Open(ctx, filepath.Join(cfg.Data, databaseFile), sqlite.Options{MaxGroup: cfg.Store.MaxGroup, Unsynced: unsynced})
 }
 
 // Migrate brings the database to the newest schema, as New does. It refuses one
@@ -34,7 +34,7 @@ func Migrate(ctx context.Context, cfg config.Config) error {
 			return err
 		}
 	}
-	engine, err := openEngine(ctx, cfg)
+	engine, err := openEngine(ctx, cfg, false)
 	if err != nil {
 		return err
 	}

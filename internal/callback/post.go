@@ -93,8 +93,7 @@ func (r *Relay) post(ctx context.Context, c db.Callback) verdict {
 	}
 	limit := time.AfterFunc(r.cfg.Timeout, func() { cancel(errTimeout) })
 	defer limit.Stop()
-	// The transport alone: no redirects, no cookies, no credentials.
-	answer, err := r.transport.RoundTrip(request)
+	answer, err := r.receivers().RoundTrip(request)
 	v.took = max(r.clock().Sub(v.started), 0)
 	if err != nil {
 		v.final = errors.Is(err, errBlocked)

@@ -56,6 +56,9 @@ type Config struct {
 	PerEndpoint int
 	// MaxInFlight is how many sends there are at once. 0 means 256.
 	MaxInFlight int
+	// Receivers stands for the network and whoever is at notify_urls; nil is the
+	// real ones.
+	Receivers http.RoundTripper
 	// Random gives numbers in [0,1) for the jitter; it is called by several
 	// goroutines. nil means a random source of its own.
 	Random func() float64
@@ -140,6 +143,41 @@ func (r *Relay) Run(ctx context.Context) error {
 			d.lookAround(ctx)
 		}
 	}
+}
+
+// SendDue makes one attempt at each message that is due by the clock, one after
+// the other, and returns when all are recorded: instead of Run, where time is
+// moved by hand.
+func (r *Relay) SendDue(ctx context.Context) error {
+	for {
+		now := r.clock()
+		var due []db.Callback
+		err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
+			due, err = tx.ClaimCallbacks(ctx, db.ClaimCallbacksParams{
+				LeaseUntil: now.Add(r.cfg.Timeout + leaseMargin).UnixMilli(), Now: now.UnixMilli(),
+				Lane: freshLane, Batch: freshBatch,
+			})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("claim callbacks: %w", err)
+		}
+		if len(due) == 0 {
+			return nil
+		}
+		for _, c := range due {
+			r.attempt(ctx, c)
+		}
+	}
+}
+
+// receivers takes a post: the transport alone, without redirects, cookies and
+// credentials.
+func (r *Relay) receivers() http.RoundTripper {
+	if r.cfg.Receivers != nil {
+		return r.cfg.Receivers
+	}
+	return r.transport
 }
 
 // Resend gives a dead letter one more attempt, with the same webhook-id and

@@ -17,6 +17,7 @@ import (
 type client struct {
 	base string
 	http *http.Client
+	now  func() time.Time
 }
 
 // exchange is a request and its answer, as the story shows them.
@@ -29,10 +30,14 @@ type exchange struct {
 	Data    json.RawMessage
 }
 
-// call signs and sends one request. An answer with a code other than 0 is an
+// call signs and posts one request. An answer with a code other than 0 is an
 // error.
 func (c *client) call(ctx context.Context, path string, payload map[string]any) (exchange, error) {
-	payload["timestamp"] = strconv.FormatInt(time.Now().Unix(), 10)
+	return c.callAs(ctx, http.MethodPost, path, payload)
+}
+
+func (c *client) callAs(ctx context.Context, verb, path string, payload map[string]any) (exchange, error) {
+	payload["timestamp"] = strconv.FormatInt(c.now().Unix(), 10)
 	x := exchange{Path: path}
 	body, err := signature.NewEnvelope(payload, appKey)
 	if err != nil {
@@ -43,7 +48,13 @@ func (c *client) call(ctx context.Context, path string, payload map[string]any) 
 		return x, fmt.Errorf("sign %s: %w", path, err)
 	}
 	x.Payload = signed.JSON()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(body))
+	return c.send(ctx, verb, x, body)
+}
+
+// send sends a body that is ready.
+func (c *client) send(ctx context.Context, verb string, x exchange, body []byte) (exchange, error) {
+	path := x.Path
+	req, err := http.NewRequestWithContext(ctx, verb, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return x, err
 	}
@@ -52,11 +63,11 @@ func (c *client) call(ctx context.Context, path string, payload map[string]any) 
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return x, fmt.Errorf("POST %s: %w", path, err)
+		return x, fmt.Errorf("%s %s: %w", verb, path, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read
 	if x.Answer, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20)); err != nil {
-		return x, fmt.Errorf("POST %s: %w", path, err)
+		return x, fmt.Errorf("%s %s: %w", verb, path, err)
 	}
 	var answer struct {
 		Code    int             `json:"code"`
@@ -64,11 +75,11 @@ func (c *client) call(ctx context.Context, path string, payload map[string]any) 
 		Data    json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(x.Answer, &answer); err != nil {
-		return x, fmt.Errorf("POST %s: answer is not JSON: %w", path, err)
+		return x, fmt.Errorf("%s %s: answer is not JSON: %w", verb, path, err)
 	}
 	x.Code, x.Data = answer.Code, answer.Data
 	if x.Code != 0 {
-		return x, fmt.Errorf("POST %s: answered %d %s", path, answer.Code, answer.Message)
+		return x, fmt.Errorf("%s %s: answered %d %s", verb, path, answer.Code, answer.Message)
 	}
 	return x, nil
 }

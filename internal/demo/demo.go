@@ -28,6 +28,9 @@ type Options struct {
 	Once        bool
 	NoStory     bool
 	NoSimulator bool
+	// NoHistory leaves out the 30 days before the start that a new data folder
+	// gets.
+	NoHistory bool
 	// JSON prints one line of JSON on Stdout when the demo is ready; everything
 	// else goes to Stderr.
 	JSON           bool
@@ -103,6 +106,11 @@ func (d *demo) open(ctx context.Context) error {
 	if d.sink, err = newSink(); err != nil {
 		return err
 	}
+	if !d.opts.NoHistory {
+		if err := d.makeHistory(ctx, cfg); err != nil {
+			return fmt.Errorf("make the history of the demo shop: %w", err)
+		}
+	}
 	log := slog.New(slog.NewTextHandler(d.opts.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	d.app, err = app.New(ctx, cfg, app.Options{Log: log, Routes: map[string]http.Handler{sinkPath: d.sink}})
 	if err != nil {
@@ -115,7 +123,7 @@ func (d *demo) open(ctx context.Context) error {
 }
 
 func (d *demo) prepare(ctx context.Context) error {
-	_, known, err := store.Find(d.app.Store.MerchantBySlug(ctx, "demo"))
+	_, known, err := store.Find(d.app.Store.MerchantBySlug(ctx, shopSlug))
 	if err != nil {
 		return err
 	}
@@ -124,7 +132,7 @@ func (d *demo) prepare(ctx context.Context) error {
 	if err := d.app.Listen(ctx); err != nil {
 		return err
 	}
-	d.client = &client{base: "http://" + reachable(d.app.HTTPAddr()), http: &http.Client{Timeout: 10 * time.Second}}
+	d.client = &client{base: "http://" + reachable(d.app.HTTPAddr()), http: &http.Client{Timeout: 10 * time.Second}, now: time.Now}
 	if _, err := d.app.Provision.Apply(ctx, shop(d.client.base+sinkPath)); err != nil {
 		return fmt.Errorf("set up the demo shop: %w", err)
 	}
@@ -132,17 +140,20 @@ func (d *demo) prepare(ctx context.Context) error {
 		return fmt.Errorf("set up the account of the console: %w", err)
 	}
 	if d.fresh {
-		// The story takes the ids before the documented ones.
-		before := int64(1)
-		if d.opts.NoStory {
-			before = 0
-		}
-		if err := errors.Join(
-			d.app.Store.SetNextID(ctx, "orders", documentedOrder-before),
-			d.app.Store.SetNextID(ctx, "records", documentedRecord-before),
-		); err != nil {
-			return fmt.Errorf("set up the documented ids: %w", err)
-		}
+		return reserveIDs(ctx, d.app.Store, d.opts.NoStory)
+	}
+	return nil
+}
+
+// reserveIDs gives the documented example its ids. The story takes those before.
+func reserveIDs(ctx context.Context, st *store.Store, noStory bool) error {
+	before := int64(1)
+	if noStory {
+		before = 0
+	}
+	err := errors.Join(st.SetNextID(ctx, "orders", documentedOrder-before), st.SetNextID(ctx, "records", documentedRecord-before))
+	if err != nil {
+		return fmt.Errorf("set up the documented ids: %w", err)
 	}
 	return nil
 }
@@ -153,7 +164,7 @@ func (d *demo) makeOwner(ctx context.Context) error {
 	if !errors.Is(err, account.NotFound) {
 		return err
 	}
-	merchant, err := d.app.Store.MerchantBySlug(ctx, "demo")
+	merchant, err := d.app.Store.MerchantBySlug(ctx, shopSlug)
 	if err != nil {
 		return err
 	}
@@ -165,7 +176,7 @@ func (d *demo) makeOwner(ctx context.Context) error {
 // start brings the machines online, tells the story and says what is there.
 func (d *demo) start(ctx context.Context) error {
 	if d.fresh {
-		if err := d.issueCodes(ctx); err != nil {
+		if err := issueCodes(ctx, d.client); err != nil {
 			return err
 		}
 	}
@@ -198,10 +209,10 @@ func (d *demo) start(ctx context.Context) error {
 }
 
 // issueCodes gives every product two codes to play with.
-func (d *demo) issueCodes(ctx context.Context) error {
+func issueCodes(ctx context.Context, c *client) error {
 	for _, m := range demoMachines() {
 		for range 2 {
-			_, err := d.client.call(ctx, openapi.Prefix+"/pickup_codes", map[string]any{
+			_, err := c.call(ctx, openapi.Prefix+"/pickup_codes", map[string]any{
 				"machine_no": m.no, "method": "pickup_code.product.all", "code_length": "8",
 			})
 			if err != nil {

@@ -23,20 +23,27 @@ const (
 	consolePassword = "demo-password"
 )
 
-// The documented example of the contract (consume.md §7.2).
+// The documented example (consume.md §7.2). Its order and record have numbers of
+// their own, which the history before it never reaches.
 const (
 	documentedMachine = "16327129"
 	documentedCode    = "5288640"
-	documentedOrder   = 60
-	documentedRecord  = 78
+	documentedOrder   = 1060
+	documentedRecord  = 1078
 )
 
 // storyMachine is where the story happens, so that the documented machine
 // stays as documented.
 const storyMachine = "16327130"
 
-// channels is how many spring-motor channels each demo machine has.
-const channels = 12
+const (
+	// shopSlug names the demo's merchant.
+	shopSlug = "demo"
+	// channels is how many spring-motor channels each demo machine has, and
+	// channelCapacity how many pieces each of them holds.
+	channels        = 12
+	channelCapacity = 10
+)
 
 // demoMachine is one machine of the demo shop.
 type demoMachine struct {
@@ -62,7 +69,7 @@ func shop(notifyURL string) provision.File {
 		{Slug: "412883701271", Name: "巧克力", Description: "巧克力 43 g", Price: "8.00"},
 	}
 	merchant := provision.Merchant{
-		Slug: "demo", Title: "Example Shop", Description: "Snacks and drinks", StoreID: "5053900001",
+		Slug: shopSlug, Title: "Example Shop", Description: "Snacks and drinks", StoreID: "5053900001",
 		AppID: appID, AppSecret: appSecret, AppKey: appKey, WebhookSecret: webhookSecret, NotifyURL: notifyURL,
 		Models: []provision.Model{{
 			Name: "spring-12", Boards: []provision.Board{{Addr: 1, FloorType: 1, DropDetection: true}},
@@ -80,7 +87,7 @@ func shop(notifyURL string) provision.File {
 			m.Planogram = append(m.Planogram, provision.Channel{
 				ProductID: d.firstProduct + i, Motor: i, X: i / 6, Y: i % 6,
 				Good: goods[i%int64(len(goods))].Slug, Category: m.Categories[i/6].Title,
-				Capacity: 10, Stock: 10,
+				Capacity: channelCapacity, Stock: channelCapacity,
 			})
 		}
 		if d.no == documentedMachine {

@@ -37,7 +37,8 @@ type session struct {
 }
 
 // shim stands for the program and for go: it gives the free ports to the
-// commands that take them from flags. Programs of readers are for the real go.
+// commands that take them from flags, and no demo a history, which takes a while.
+// Programs of readers are for the real go.
 const shim = `#!/bin/sh
 case "$(basename "$0") $1 $2" in
 "go run ./cmd/vendlane") shift 2 ;;
@@ -47,7 +48,7 @@ esac
 command=$1
 shift
 case $command in
-demo) exec "$DOCS_BINARY" demo --listen "$VENDLANE_HTTP_LISTEN" --mqtt-listen "$VENDLANE_MQTT_LISTEN" "$@" ;;
+demo) exec "$DOCS_BINARY" demo --no-history --listen "$VENDLANE_HTTP_LISTEN" --mqtt-listen "$VENDLANE_MQTT_LISTEN" "$@" ;;
 simulate) exec "$DOCS_BINARY" simulate --server "tcp://$VENDLANE_MQTT_LISTEN" "$@" ;;
 esac
 exec "$DOCS_BINARY" "$command" "$@"

@@ -122,20 +122,45 @@ func (r *Relay) claim(ctx, sendCtx context.Context) (again bool, err error) {
 		return false, nil
 	}
 	now := r.clock.Millis()
+	rows, err := r.claimRows(ctx, now, batch)
+	if err != nil {
+		return false, err
+	}
+	crossed, err := r.placeAll(ctx, sendCtx, rows, now)
+	return crossed || len(rows) == batch, err
+}
+
+// SendDue sends what is due by the clock, one row after the other, and returns
+// when all are recorded: instead of Run, where time is moved by hand.
+func (r *Relay) SendDue(ctx context.Context) error {
+	for {
+		rows, err := r.claimRows(ctx, r.clock.Millis(), claimBatch)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		for _, c := range rows {
+			r.handle(ctx, ctx, c)
+		}
+	}
+}
+
+// claimRows leases due rows; they come in the order they were queued.
+func (r *Relay) claimRows(ctx context.Context, now int64, batch int) ([]db.Command, error) {
 	var rows []db.Command
-	err = r.store.InTx(ctx, func(tx *store.Tx) error {
-		var err error
+	err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
 		rows, err = tx.ClaimCommands(ctx, db.ClaimCommandsParams{
 			LeaseUntil: now + lease, Now: now, Node: r.node, Batch: int32(batch),
 		})
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("claim commands: %w", err)
+		return nil, fmt.Errorf("claim commands: %w", err)
 	}
 	slices.SortFunc(rows, func(a, b db.Command) int { return cmp.Compare(a.ID, b.ID) })
-	crossed, err := r.placeAll(ctx, sendCtx, rows, now)
-	return crossed || len(rows) == batch, err
+	return rows, nil
 }
 
 // placeAll puts claimed rows into their lanes and gives back those that found

@@ -32,6 +32,9 @@ type Options struct {
 	MaxGroup int
 	// Readers is the size of the read pool; 0 means 8.
 	Readers int
+	// Unsynced leaves commits to a checkpoint, at the latest that of Close: for a
+	// database that is thrown away if it is not finished.
+	Unsynced bool
 }
 
 // Engine is an open SQLite database. It implements store.Engine.
@@ -112,6 +115,11 @@ func (e *Engine) start(ctx context.Context, file string, opts Options) error {
 	checkConn, err := durableConn(ctx, e.writeDB)
 	if err != nil {
 		return err
+	}
+	if opts.Unsynced {
+		if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+			return err
+		}
 	}
 	e.check = startCheckpointer(checkConn)
 	e.writes = startWriter(conn, opts.MaxGroup, e.check)
