@@ -21,7 +21,7 @@ type Permission string
 // The permissions. Whoever is a member may See.
 const (
 	See             Permission = "see"               // machines, their planogram, stock and faults; goods
-	SeeSales        Permission = "see_sales"         // orders, deliveries, reports, codes with their digits masked
+	SeeSales        Permission = "see_sales"         // orders and comments on them, deliveries, reports, codes with their digits masked
 	SeeCodes        Permission = "see_codes"         // all digits of pickup codes
 	SellCodes       Permission = "sell_codes"        // issue and cancel pickup codes
 	EditPlanogram   Permission = "edit_planogram"    // what is in which channel, layout templates
@@ -31,7 +31,7 @@ const (
 	TestDispense    Permission = "test_dispense"     // turn a motor, clear a fault
 	HandleAlerts    Permission = "handle_alerts"     // acknowledge and resolve
 	Redispense      Permission = "redispense"        // dispense an order again
-	Refund          Permission = "refund"            // mark an order refunded, comment on it
+	Refund          Permission = "refund"            // mark an order refunded
 	ManageKeys      Permission = "manage_keys"       // make and rotate credentials
 	SeeDeveloperLog Permission = "see_developer_log" // requests, signatures, callbacks with their bodies
 	ResendCallbacks Permission = "resend_callbacks"  // send the true result again

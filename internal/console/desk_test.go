@@ -208,6 +208,19 @@ func TestOrderTimeline(t *testing.T) {
 		}
 	}
 
+	viewer.want(204, "POST", path+"/comments", map[string]any{"text": " Called the customer. "})
+	f.wantAudit(fmt.Sprintf(`order.comment order %d  -> {"text":" Called the customer. "}`, d.OrderID))
+	for _, text := range []string{" ", strings.Repeat("话", 1001), "\x00"} {
+		viewer.wantError(422, "10001", "POST", path+"/comments", map[string]any{"text": text})
+	}
+	for _, from := range []string{path, path + "/evidence"} {
+		all := b.want(200, "GET", from, nil)["timeline"].([]any)
+		said := all[len(all)-1].(map[string]any)
+		if len(all) != len(steps)+1 || said["kind"] != "COMMENTED" || said["detail"] != "Called the customer." || !strings.Contains(said["ref"].(string), "@") {
+			t.Errorf("%s ends with %v", from, said)
+		}
+	}
+
 	f.Advance(time.Second)
 	b.want(201, "POST", path+"/dispense", map[string]any{"record_id": d.RecordID})
 	f.wantAudit(fmt.Sprintf(`order.dispense order %d  -> {"record_id":%d,"force":false}`, d.OrderID, d.RecordID))

@@ -93,6 +93,7 @@ type story struct {
 	code       *db.PickupCode
 	callbacks  []db.Callback
 	attempts   map[int64][]db.CallbackAttempt // by callback
+	comments   []db.CommentsOfOrderRow
 }
 
 // read fetches the story of an order.
@@ -133,7 +134,8 @@ func (s *Server) read(ctx context.Context, order db.Order, m db.Machine) (story,
 			return out, err
 		}
 	}
-	return out, nil
+	out.comments, err = s.store.CommentsOfOrder(ctx, order.ID)
+	return out, err
 }
 
 func (s *Server) orderDetail(ctx context.Context, c *call) (any, error) {

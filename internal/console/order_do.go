@@ -138,6 +138,22 @@ func (s *Server) refundOrder(ctx context.Context, c *call) (any, error) {
 	return nil, s.use.Ordering.SetStatus(ctx, c.Merchant, m.MachineNo, number(order.ID), vending.OrderRefund)
 }
 
+// commentOrder keeps what somebody says about an order; the timeline has it.
+func (s *Server) commentOrder(ctx context.Context, c *call) (any, error) {
+	var in struct {
+		Text string `json:"text"`
+	}
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	order, _, err := s.ownOrder(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	ctx = s.recording(ctx, c, "order.comment", "order", number(order.ID), nil, in)
+	return nil, s.use.Ordering.Comment(ctx, order.ID, c.User.ID, in.Text)
+}
+
 // resendCallback sends a message that was given up once more, as it is.
 func (s *Server) resendCallback(ctx context.Context, c *call) (any, error) {
 	order, _, err := s.ownOrder(ctx, c)

@@ -18,6 +18,7 @@ func (s *Server) orderRoutes() []route {
 		{http.MethodGet, "/orders/{id}/evidence", member, account.SeeSales, s.orderEvidence},
 		{http.MethodPost, "/orders/{id}/dispense", member, account.Redispense, s.dispenseAgain},
 		{http.MethodPost, "/orders/{id}/refund", member, account.Refund, s.refundOrder},
+		{http.MethodPost, "/orders/{id}/comments", member, account.SeeSales, s.commentOrder},
 		{http.MethodPost, "/orders/{id}/callbacks/{callback_id}/resend", member, account.ResendCallbacks, s.resendCallback},
 	}
 }

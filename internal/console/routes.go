@@ -49,6 +49,7 @@ func (s *Server) routes() []route {
 		s.planogramRoutes(),
 		s.modelRoutes(),
 		s.visitRoutes(),
+		s.restockRoutes(),
 		s.qrRoutes(),
 		s.controlRoutes(),
 		s.jobRoutes(),

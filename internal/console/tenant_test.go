@@ -67,6 +67,9 @@ var probes = map[string]probe{
 	"POST /machines/{machine_no}/visits": {
 		body: `{"key":"0123456789abcdef","lines":[{"product_id":{product},"expected":5,"counted":5,"removed":0,"added":1}]}`, own: 201, foreign: 404,
 	},
+	"GET /visits":                                      {own: 200},
+	"GET /visits/{id}":                                 {own: 200, foreign: 404},
+	"GET /pick-list":                                   {own: 200},
 	"GET /machines/{machine_no}/events":                {own: 200, foreign: 404},
 	"GET /machines/{machine_no}/orders":                {own: 200, foreign: 404},
 	"GET /machines/{machine_no}/codes":                 {own: 200, foreign: 404},
@@ -86,6 +89,7 @@ var probes = map[string]probe{
 	"GET /orders/{id}/evidence":                        {own: 200, foreign: 404},
 	"POST /orders/{id}/dispense":                       {body: `{"record_id":{record}}`, own: 201, foreign: 404},
 	"POST /orders/{id}/refund":                         {own: 204, foreign: 404},
+	"POST /orders/{id}/comments":                       {body: `{"text":"Called the customer."}`, own: 204, foreign: 404},
 	"POST /orders/{id}/callbacks/{callback_id}/resend": {own: 204, foreign: 404},
 
 	"GET /codes":                          {own: 200},

@@ -47,9 +47,9 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 
 // things are one of each kind that a merchant has.
 type things struct {
-	merchant, machine                                                                       int64
-	machineNo                                                                               string
-	product, good, order, record, callback, code, alert, req, batch, rule, job, view, model int64
+	merchant, machine                                                                              int64
+	machineNo                                                                                      string
+	product, good, order, record, callback, code, alert, req, batch, rule, job, view, model, visit int64
 }
 
 // makeThings gives both merchants one of each.
@@ -126,6 +126,9 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 		if _, err := tx.OpenAlert(ctx, db.OpenAlertParams{MachineID: out.machine, Kind: vending.AlertTemperature, OpenedAt: now}); err != nil {
 			return err
 		}
+		if out.visit, err = f.visitOf(ctx, tx, out, trade); err != nil {
+			return err
+		}
 		if err := tx.InsertMachineLog(ctx, db.InsertMachineLogParams{
 			MachineID: out.machine, Method: "client.pickup_codes.create", Payload: `{"code":"5288640","id":"17","sign":"F00"}`, CreatedAt: now,
 		}); err != nil {
@@ -165,11 +168,35 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 	return out
 }
 
+// visitOf makes a visit at the machine by somebody of the merchant, and a comment
+// of theirs on the order.
+func (f *fixture) visitOf(ctx context.Context, tx *store.Tx, th *things, key string) (int64, error) {
+	email := "picker@rival.example"
+	if th.merchant == f.Merchant.ID {
+		email = "picker@shop.example"
+	}
+	u, found, err := store.Find(tx.UserByEmail(ctx, email))
+	if err == nil && !found {
+		u, err = tx.InsertUser(ctx, db.InsertUserParams{Email: email, Status: "ACTIVE"})
+	}
+	if err != nil {
+		return 0, err
+	}
+	if _, err := tx.InsertOrderComment(ctx, db.InsertOrderCommentParams{OrderID: th.order, UserID: u.ID, Text: "By " + email}); err != nil {
+		return 0, err
+	}
+	id, err := tx.InsertVisit(ctx, db.InsertVisitParams{MerchantID: th.merchant, MachineID: th.machine, UserID: u.ID, VisitKey: key})
+	if err != nil {
+		return 0, err
+	}
+	return id, tx.InsertVisitLine(ctx, db.InsertVisitLineParams{VisitID: id, ProductID: th.product, Added: 1, Level: 1})
+}
+
 // fill puts the ids of a route's things into its path or body.
 func (th *things) fill(route, text string) string {
 	for part, id := range map[string]int64{
 		"/batches/": th.batch, "/jobs/": th.job, "/views/": th.view, "/rules/": th.rule, "/models/": th.model, "/orders/": th.order,
-		"/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req,
+		"/codes/": th.code, "/goods/": th.good, "/alerts/": th.alert, "/requests/": th.req, "/visits/": th.visit,
 	} {
 		if strings.Contains(route, part+"{id}") {
 			text = strings.ReplaceAll(text, "{id}", fmt.Sprint(id))
@@ -189,29 +216,19 @@ func (th *things) state(f *fixture) string {
 		f.must(err)
 		out += fmt.Sprintf("%+v ", v)
 	}
-	v1, err := f.Store.OrderPage(ctx, db.OrderPageParams{MerchantID: th.merchant, BeforeAt: math.MaxInt64, BeforeID: math.MaxInt64, PageSize: 100})
-	add(v1, err)
-	v2, err := f.Store.CodePage(ctx, db.CodePageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
-	add(v2, err)
-	v3, err := f.Store.GoodPage(ctx, db.GoodPageParams{MerchantID: th.merchant, PageSize: 100})
-	add(v3, err)
-	v4, err := f.Store.AlertPage(ctx, db.AlertPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
-	add(v4, err)
-	v5, err := f.Store.CallbackPage(ctx, db.CallbackPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
-	add(v5, err)
-	v6, err := f.Store.Planogram(ctx, 0, th.machine)
-	add(v6, err)
-	v8, err := f.Store.CodeBatchPage(ctx, db.CodeBatchPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
-	add(v8, err)
-	v9, err := f.Store.AlertRules(ctx, th.merchant)
-	add(v9, err)
-	v10, err := f.Store.MachineJobPage(ctx, db.MachineJobPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100})
-	add(v10, err)
-	v11, err := f.Store.SavedViews(ctx, th.merchant, "orders", 0)
-	add(v11, err)
-	v12, err := f.Store.ModelPage(ctx, db.ModelPageParams{MerchantID: th.merchant, PageSize: 100})
-	add(v12, err)
-	v7, err := f.Store.CommandsOfMachine(ctx, th.machine)
-	add(v7, err)
+	add(f.Store.OrderPage(ctx, db.OrderPageParams{MerchantID: th.merchant, BeforeAt: math.MaxInt64, BeforeID: math.MaxInt64, PageSize: 100}))
+	add(f.Store.CodePage(ctx, db.CodePageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100}))
+	add(f.Store.GoodPage(ctx, db.GoodPageParams{MerchantID: th.merchant, PageSize: 100}))
+	add(f.Store.AlertPage(ctx, db.AlertPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100}))
+	add(f.Store.CallbackPage(ctx, db.CallbackPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100}))
+	add(f.Store.Planogram(ctx, 0, th.machine))
+	add(f.Store.CodeBatchPage(ctx, db.CodeBatchPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100}))
+	add(f.Store.AlertRules(ctx, th.merchant))
+	add(f.Store.MachineJobPage(ctx, db.MachineJobPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100}))
+	add(f.Store.SavedViews(ctx, th.merchant, "orders", 0))
+	add(f.Store.ModelPage(ctx, db.ModelPageParams{MerchantID: th.merchant, PageSize: 100}))
+	add(f.Store.VisitPage(ctx, db.VisitPageParams{MerchantID: th.merchant, BeforeID: math.MaxInt64, PageSize: 100}))
+	add(f.Store.CommentsOfOrder(ctx, th.order))
+	add(f.Store.CommandsOfMachine(ctx, th.machine))
 	return out
 }

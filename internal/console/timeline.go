@@ -72,6 +72,9 @@ func timeline(s story) []step {
 			add(cb.FinishedAt, "CALLBACK_GIVEN_UP", "", number(cb.ID))
 		}
 	}
+	for _, comment := range s.comments {
+		add(comment.CreatedAt, "COMMENTED", comment.Text, comment.Email)
+	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(a.At, b.At) })
 	return steps
 }

@@ -61,8 +61,10 @@ func (s *Server) finishVisit(ctx context.Context, c *call) (any, error) {
 	done, err := s.use.Catalog.ApplyVisit(ctx, c.Merchant, v)
 	return created{visitInfo{
 		ID: done.ID, At: done.CreatedAt, Repeated: done.Repeated,
-		Lines: items(done.Lines, func(l db.VisitLine) visitLineInfo {
-			return visitLineInfo{visitLine{l.ProductID, l.Expected, l.Counted, l.Removed, l.Added}, l.PreviousLevel, l.Level}
-		}).Items,
+		Lines: items(done.Lines, showVisitLine).Items,
 	}}, err
+}
+
+func showVisitLine(l db.VisitLine) visitLineInfo {
+	return visitLineInfo{visitLine{l.ProductID, l.Expected, l.Counted, l.Removed, l.Added}, l.PreviousLevel, l.Level}
 }

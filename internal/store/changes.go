@@ -104,6 +104,13 @@ func (tx *Tx) SetOrderStatus(ctx context.Context, p db.SetOrderStatusParams) (in
 	return n, err
 }
 
+// InsertOrderComment keeps a comment on an order.
+func (tx *Tx) InsertOrderComment(ctx context.Context, p db.InsertOrderCommentParams) (int64, error) {
+	id, err := tx.Queries.InsertOrderComment(ctx, p)
+	tx.note(ofOrder, p.OrderID, 1, err)
+	return id, err
+}
+
 // InsertDelivery makes a delivery.
 func (tx *Tx) InsertDelivery(ctx context.Context, p db.InsertDeliveryParams) (int64, error) {
 	n, err := tx.Queries.InsertDelivery(ctx, p)

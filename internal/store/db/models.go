@@ -400,6 +400,14 @@ type Order struct {
 	ExpiresAt       int64
 }
 
+type OrderComment struct {
+	ID        int64
+	OrderID   int64
+	UserID    int64
+	Text      string
+	CreatedAt int64
+}
+
 type PickupCode struct {
 	ID         int64
 	MachineID  int64

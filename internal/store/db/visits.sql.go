@@ -68,6 +68,79 @@ func (q *Queries) InsertVisitLine(ctx context.Context, arg InsertVisitLineParams
 	return err
 }
 
+const pickList = `-- name: PickList :many
+SELECT goods.id, goods.slug, goods.name, goods.thumb,
+    CAST(SUM(products.inventory - products.current_inventory) AS BIGINT) AS pieces,
+    CAST(COUNT(*) AS BIGINT) AS channels, CAST(COUNT(DISTINCT products.machine_id) AS BIGINT) AS machines
+FROM machines
+JOIN products ON products.machine_id = machines.id AND products.channel_id <> 0
+JOIN goods ON goods.id = products.good_id AND goods.merchant_id = machines.merchant_id
+WHERE machines.merchant_id = $1 AND products.inventory > products.current_inventory
+  AND (CAST($2 AS TEXT) = '' OR machines.machine_group = $2)
+  AND (goods.name > CAST($3 AS TEXT)
+    OR (goods.name = $3 AND goods.id > CAST($4 AS BIGINT)))
+GROUP BY goods.id, goods.slug, goods.name, goods.thumb
+ORDER BY goods.name, goods.id
+LIMIT $5
+`
+
+type PickListParams struct {
+	MerchantID   int64
+	MachineGroup string
+	AfterName    string
+	AfterID      int64
+	PageSize     int32
+}
+
+type PickListRow struct {
+	ID       int64
+	Slug     string
+	Name     string
+	Thumb    string
+	Pieces   int64
+	Channels int64
+	Machines int64
+}
+
+// What fills the channels of a merchant's machines, by good, in a group of
+// machines or in all.
+func (q *Queries) PickList(ctx context.Context, arg PickListParams) ([]PickListRow, error) {
+	rows, err := q.db.QueryContext(ctx, pickList,
+		arg.MerchantID,
+		arg.MachineGroup,
+		arg.AfterName,
+		arg.AfterID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PickListRow
+	for rows.Next() {
+		var i PickListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Slug,
+			&i.Name,
+			&i.Thumb,
+			&i.Pieces,
+			&i.Channels,
+			&i.Machines,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const visitByKey = `-- name: VisitByKey :one
 SELECT id, merchant_id, machine_id, user_id, visit_key, created_at FROM visits WHERE merchant_id = $1 AND visit_key = $2
 `
@@ -108,6 +181,154 @@ func (q *Queries) VisitLines(ctx context.Context, visitID int64) ([]VisitLine, e
 			&i.Added,
 			&i.PreviousLevel,
 			&i.Level,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const visitLinesWithGoods = `-- name: VisitLinesWithGoods :many
+SELECT l.visit_id, l.product_id, l.expected, l.counted, l.removed, l.added, l.previous_level, l.level, CAST(COALESCE(channels.name, '') AS TEXT) AS channel_name,
+    CAST(COALESCE(goods.name, '') AS TEXT) AS good_name
+FROM visit_lines l
+JOIN visits ON visits.id = l.visit_id
+LEFT JOIN products ON products.id = l.product_id
+LEFT JOIN channels ON channels.id = products.channel_id
+LEFT JOIN goods ON goods.id = products.good_id AND goods.merchant_id = visits.merchant_id
+WHERE l.visit_id = $1
+ORDER BY l.product_id
+`
+
+type VisitLinesWithGoodsRow struct {
+	VisitLine   VisitLine
+	ChannelName string
+	GoodName    string
+}
+
+// The lines of a visit with what their channels hold now.
+func (q *Queries) VisitLinesWithGoods(ctx context.Context, visitID int64) ([]VisitLinesWithGoodsRow, error) {
+	rows, err := q.db.QueryContext(ctx, visitLinesWithGoods, visitID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []VisitLinesWithGoodsRow
+	for rows.Next() {
+		var i VisitLinesWithGoodsRow
+		if err := rows.Scan(
+			&i.VisitLine.VisitID,
+			&i.VisitLine.ProductID,
+			&i.VisitLine.Expected,
+			&i.VisitLine.Counted,
+			&i.VisitLine.Removed,
+			&i.VisitLine.Added,
+			&i.VisitLine.PreviousLevel,
+			&i.VisitLine.Level,
+			&i.ChannelName,
+			&i.GoodName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const visitPage = `-- name: VisitPage :many
+SELECT visits.id, visits.created_at, machines.machine_no, users.email, users.name AS user_name,
+    CAST(CASE WHEN machines.merchant_id = visits.merchant_id THEN machines.name ELSE '' END AS TEXT) AS machine_name,
+    machines.timezone,
+    CAST(COUNT(l.product_id) AS BIGINT) AS products,
+    CAST(COALESCE(SUM(l.added), 0) AS BIGINT) AS added,
+    CAST(COALESCE(SUM(l.removed), 0) AS BIGINT) AS removed,
+    CAST(COALESCE(SUM(CASE WHEN l.counted < l.expected THEN l.expected - l.counted ELSE 0 END), 0) AS BIGINT) AS missing,
+    CAST(COALESCE(SUM(CASE WHEN l.counted > l.expected THEN l.counted - l.expected ELSE 0 END), 0) AS BIGINT) AS surplus
+FROM visits
+JOIN machines ON machines.id = visits.machine_id
+JOIN users ON users.id = visits.user_id
+LEFT JOIN visit_lines l ON l.visit_id = visits.id
+WHERE visits.merchant_id = $1 AND visits.id < $2
+  AND (CAST($3 AS BIGINT) = 0 OR visits.machine_id = $3)
+  AND (CAST($4 AS BIGINT) = 0 OR visits.id = $4)
+  AND (CAST($5 AS TEXT) = ''
+    OR machines.machine_group = $5 AND machines.merchant_id = visits.merchant_id)
+GROUP BY visits.id, visits.created_at, visits.merchant_id, machines.machine_no, machines.merchant_id, machines.name, machines.timezone,
+    users.email, users.name
+ORDER BY visits.id DESC
+LIMIT $6
+`
+
+type VisitPageParams struct {
+	MerchantID   int64
+	BeforeID     int64
+	MachineID    int64
+	VisitID      int64
+	MachineGroup string
+	PageSize     int32
+}
+
+type VisitPageRow struct {
+	ID          int64
+	CreatedAt   int64
+	MachineNo   string
+	Email       string
+	UserName    string
+	MachineName string
+	Timezone    string
+	Products    int64
+	Added       int64
+	Removed     int64
+	Missing     int64
+	Surplus     int64
+}
+
+// A merchant's visits, newest first, older than an id, with what they came to in
+// pieces. missing and surplus are where the count was not what the platform
+// believed. Filters that are ” or 0 do not count. A machine that has another
+// merchant now keeps its name to itself.
+func (q *Queries) VisitPage(ctx context.Context, arg VisitPageParams) ([]VisitPageRow, error) {
+	rows, err := q.db.QueryContext(ctx, visitPage,
+		arg.MerchantID,
+		arg.BeforeID,
+		arg.MachineID,
+		arg.VisitID,
+		arg.MachineGroup,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []VisitPageRow
+	for rows.Next() {
+		var i VisitPageRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CreatedAt,
+			&i.MachineNo,
+			&i.Email,
+			&i.UserName,
+			&i.MachineName,
+			&i.Timezone,
+			&i.Products,
+			&i.Added,
+			&i.Removed,
+			&i.Missing,
+			&i.Surplus,
 		); err != nil {
 			return nil, err
 		}

@@ -75,6 +75,8 @@ func Run(t *testing.T, open Opener) {
 		"Console/MachinesByName":            testMachineOverview,
 		"Console/OneAccountForAnAddress":    testUniqueEmail,
 		"Console/OneVisitForAKey":           testVisitKey,
+		"Console/VisitsAndPickList":         testVisitPage,
+		"Console/CommentsOfAnOrder":         testComments,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, NewFixture(t, open)) })
 	}

@@ -612,6 +612,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What restockers did, the newest first */
+        get: operations["visits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/visits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visit with its lines */
+        get: operations["visit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pick-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What fills the channels, by good */
+        get: operations["pickList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/machines/{machine_no}/events": {
         parameters: {
             query?: never;
@@ -796,6 +847,26 @@ export interface paths {
         put?: never;
         /** Note that the money was given back */
         post: operations["refundOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/orders/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say something about an order
+         * @description The timeline has it, and the evidence. It cannot be changed.
+         */
+        post: operations["commentOrder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1880,11 +1951,11 @@ export interface components {
         TimelineStep: {
             at: components["schemas"]["Time"];
             /** @enum {unknown} */
-            kind: "ORDER_CREATED" | "CODE_ISSUED" | "CODE_USED" | "DISPENSE_STARTED" | "COMMAND_ACKNOWLEDGED" | "COMMAND_EXPIRED" | "DISPENSED" | "DISPENSE_FAILED" | "DISPENSE_TIMED_OUT" | "DISPENSE_CANCELLED" | "PICKED_UP" | "CALLBACK_QUEUED" | "CALLBACK_ATTEMPT" | "CALLBACK_DELIVERED" | "CALLBACK_GIVEN_UP";
+            kind: "COMMENTED" | "ORDER_CREATED" | "CODE_ISSUED" | "CODE_USED" | "DISPENSE_STARTED" | "COMMAND_ACKNOWLEDGED" | "COMMAND_EXPIRED" | "DISPENSED" | "DISPENSE_FAILED" | "DISPENSE_TIMED_OUT" | "DISPENSE_CANCELLED" | "PICKED_UP" | "CALLBACK_QUEUED" | "CALLBACK_ATTEMPT" | "CALLBACK_DELIVERED" | "CALLBACK_GIVEN_UP";
             detail: string;
             /** @description Milliseconds, 0 where there is none. */
             duration: number;
-            /** @description The delivery or message it belongs to. */
+            /** @description The delivery or message it belongs to; the e-mail of who commented. */
             ref: string;
         };
         Evidence: {
@@ -2499,6 +2570,66 @@ export interface components {
             channel: string;
             /** @description Empty when done; else a ProblemReason, or a code of the Open API's catalogue. */
             reason: string;
+        };
+        PastVisit: {
+            id: components["schemas"]["Id"];
+            at: components["schemas"]["Time"];
+            machine_no: string;
+            machine_name: string;
+            timezone: string;
+            /** @description Of who was there. */
+            email: string;
+            user_name: string;
+            products: number;
+            /** @description Pieces. */
+            added: number;
+            removed: number;
+            /** @description Pieces that were believed to be there and were not. */
+            missing: number;
+            /** @description Pieces that were there and not known of. */
+            surplus: number;
+        };
+        PastVisitInfo: {
+            id: components["schemas"]["Id"];
+            at: components["schemas"]["Time"];
+            machine_no: string;
+            machine_name: string;
+            timezone: string;
+            /** @description Of who was there. */
+            email: string;
+            user_name: string;
+            products: number;
+            /** @description Pieces. */
+            added: number;
+            removed: number;
+            /** @description Pieces that were believed to be there and were not. */
+            missing: number;
+            /** @description Pieces that were there and not known of. */
+            surplus: number;
+            lines: components["schemas"]["PastVisitLine"][];
+        };
+        PastVisitLine: {
+            product_id: components["schemas"]["Id"];
+            expected: number;
+            counted: number;
+            removed: number;
+            added: number;
+            /** @description The stock before the visit was applied. */
+            before: number;
+            after: number;
+            channel_name: string;
+            /** @description What the channel holds now. */
+            good_name: string;
+        };
+        PickRow: {
+            good_id: components["schemas"]["Id"];
+            slug: string;
+            name: string;
+            thumb: string;
+            /** @description That have room. */
+            pieces: number;
+            channels: number;
+            machines: number;
         };
     };
     responses: {
@@ -3538,6 +3669,93 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    visits: {
+        parameters: {
+            query?: {
+                /** @description Of one machine. */
+                machine_no?: components["parameters"]["OfMachine"];
+                /** @description Rows of a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Visits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PastVisit"][];
+                        next: string;
+                    };
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Visit */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastVisitInfo"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    pickList: {
+        parameters: {
+            query?: {
+                /** @description Of one group of machines. */
+                machine_group?: components["schemas"]["MachineGroup"];
+                /** @description Rows of a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Goods */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PickRow"][];
+                        next: string;
+                    };
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     machineEvents: {
         parameters: {
             query?: {
@@ -3861,6 +4079,33 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    commentOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Kept */
             204: {
                 headers: {
                     [name: string]: unknown;
