@@ -17,10 +17,10 @@ import (
 )
 
 // TestConsoleInTheBrowser has somebody at a desk go through the console, in both
-// languages and at both widths.
+// languages and at both widths. The demo has its history, so that every page is full.
 func TestConsoleInTheBrowser(t *testing.T) {
 	browser := needBrowser(t)
-	_, r := startDemo(t, filepath.Join(t.TempDir(), "demo"), "--no-story")
+	_, r := startOldDemo(t, filepath.Join(t.TempDir(), "demo"), "--no-story")
 	merchant := httptest.NewServer(merchantOf(r))
 	defer merchant.Close()
 	browser.run(t, "journey", map[string]any{"console": r.Console, "machines": r.Machines, "merchant_url": merchant.URL, "callback_sink": r.CallbackSink})

@@ -10,8 +10,8 @@ import { importPlanogram, modelOfMachine } from "./models.mjs";
 const [file, pictures] = process.argv.slice(2);
 const demo = JSON.parse(readFileSync(file, "utf8"));
 const words = {
-  en: { create: "Create codes", created: /codes created/, review: "Review and apply", apply: "Apply", run: "Explain", lower: /lower case/ },
-  "zh-CN": { create: "创建取货码", created: /已创建/, review: "检查并应用", apply: "应用", run: "分析", lower: /小写/ },
+  en: { create: "Create codes", created: /codes created/, review: "Review and apply", apply: "Apply", run: "Explain", lower: /lower case/, comment: "Comment" },
+  "zh-CN": { create: "创建取货码", created: /已创建/, review: "检查并应用", apply: "应用", run: "分析", lower: /小写/, comment: "备注" },
 };
 
 /** What the page of the sign-in says to somebody it does not know. */
@@ -45,6 +45,9 @@ async function codeToTimeline(visitor, text, machine, channel, look) {
   await page.goto(`${demo.console.url}orders/${order}`);
   // The stream brings the rest of the story into the page that is open.
   await page.getByText(/Merchant's server took the callback|商户服务器已接收回调/).waitFor();
+  await page.getByRole("textbox", { name: text.comment }).fill(`About ${order}`);
+  await page.keyboard.press("Enter");
+  await page.getByRole("listitem").filter({ hasText: `About ${order}` }).waitFor();
   await look("order");
 }
 
@@ -78,7 +81,7 @@ async function debugSignature({ page }, text, look) {
   await look("debugger");
 }
 
-const others = ["", "machines", "orders", "codes", "codes/batches", "goods", "models", "alerts", "alerts/rules", "alerts/messages", "developers/callbacks", "developers/requests", "developers/keys", "settings/members", "settings/sessions", "settings/audit", "nowhere"];
+const others = ["", "machines", "orders", "codes", "codes/batches", "field/pick-list", "field/visits", "goods", "models", "alerts", "alerts/rules", "alerts/messages", "developers/callbacks", "developers/requests", "developers/keys", "settings/members", "settings/sessions", "settings/audit", "nowhere"];
 
 async function lookAround({ page }, machine, look) {
   const tabs = ["events", "orders", "settings", "test"].map((tab) => `machines/${machine.machine_no}/${tab}`);
@@ -98,7 +101,7 @@ try {
     for (const width of [1280, 390]) {
       const visitor = await Visitor.arrive(browser, { language, width, pictures });
       const look = (name) => visitor.look(name);
-      const machine = demo.machines[2];
+      const machine = demo.machines[0]; // in the history of the others something is broken
       await failToSignIn(visitor, look);
       await signIn(visitor, demo);
       await codeToTimeline(visitor, words[language], machine, channel++, look);

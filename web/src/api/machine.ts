@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "./client";
-import type { MachineInfo } from "./types";
+import type { List, MachineInfo, MachineRow } from "./types";
 
 const machinePath = (machineNo: string) => `/machines/${encodeURIComponent(machineNo)}`;
 
@@ -11,6 +11,11 @@ export function useMachine(machineNo: string) {
     queryFn: ({ signal }) => api.get<MachineInfo>(machinePath(machineNo), {}, signal),
     enabled: machineNo !== "",
   });
+}
+
+/** The machines to choose from. */
+export function useMachines() {
+  return useQuery({ queryKey: ["/machines", "choice"], queryFn: () => api.get<List<MachineRow>>("/machines", { limit: 200 }) });
 }
 
 /** Lets channels sell again that somebody has seen to. */

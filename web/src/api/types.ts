@@ -48,6 +48,12 @@ export type VisitLine = Schemas["VisitLine"];
 /** A visit as it was applied. */
 export type Visit = Schemas["Visit"];
 
+/** A visit of the past, summed up, and whole. */
+export type PastVisit = Schemas["PastVisit"];
+export type PastVisitInfo = Schemas["PastVisitInfo"];
+/** What of a good is to be taken along. */
+export type PickRow = Schemas["PickRow"];
+
 export type GoodRow = Schemas["Good"];
 export type GoodUse = Schemas["GoodUse"];
 export type CodeRow = Schemas["PickupCode"];

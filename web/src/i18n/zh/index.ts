@@ -8,7 +8,8 @@ import { jobs } from "./jobs";
 import { machine } from "./machine";
 import { many } from "./many";
 import { models } from "./models";
+import { restock } from "./restock";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...jobs, ...machine, ...many, ...models, ...sales, ...settings };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...jobs, ...machine, ...many, ...models, ...restock, ...sales, ...settings };

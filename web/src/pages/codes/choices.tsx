@@ -1,7 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
-import { api } from "../../api/client";
+import { useMachines } from "../../api/machine";
 import { usePlanogram } from "../../api/planogram";
-import type { Channel, List, MachineRow } from "../../api/types";
+import type { Channel } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { limited, type Expiry } from "../../lib/expiry";
 import { layersOf } from "../../lib/selection";
@@ -17,7 +16,7 @@ interface Choice {
 
 export function MachineChoice({ value, onChange }: Choice) {
   const { t } = useLanguage();
-  const machines = useQuery({ queryKey: ["/machines", "choice"], queryFn: () => api.get<List<MachineRow>>("/machines", { limit: 200 }) });
+  const machines = useMachines();
   return (
     <>
       <Select label={t("codes.machine")} value={value} onChange={onChange}>

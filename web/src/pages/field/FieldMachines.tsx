@@ -11,6 +11,7 @@ import { ErrorNote } from "../../ui/ErrorNote";
 import { Field } from "../../ui/Field";
 import { Loading, Page } from "../../ui/Page";
 import { Status } from "../../ui/Status";
+import { RestockTabs } from "./RestockTabs";
 import { WaitingVisits } from "./WaitingVisits";
 
 /** My machines by need. */
@@ -20,6 +21,7 @@ export function FieldMachines() {
   const rows = useRows<MachineRow>("/machines", { limit: 200 });
   return (
     <Page title={t("field.title")}>
+      <RestockTabs />
       <div className="mx-auto flex max-w-2xl flex-col gap-4">
         <WaitingVisits />
         <OpenMachine />

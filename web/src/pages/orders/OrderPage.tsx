@@ -41,7 +41,7 @@ export function OrderPage() {
         <div className="flex flex-col gap-4">
           <Sentence code={detail.sentence_code} />
           <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
-            <Timeline steps={detail.timeline} zone={detail.order.timezone} />
+            <Timeline steps={detail.timeline} zone={detail.order.timezone} path={path} />
             <div className="flex min-w-0 flex-col gap-4">
               <Facts detail={detail} />
               <OrderRecords detail={detail} path={path} />

@@ -1,8 +1,9 @@
-import { CircleCheck, CircleX, Clock, Dot, Send, TriangleAlert, type LucideIcon } from "lucide-react";
+import { CircleCheck, CircleX, Clock, Dot, MessageSquare, Send, TriangleAlert, type LucideIcon } from "lucide-react";
 import type { TimelineStep } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { showDuration } from "../../lib/format";
 import { Time } from "../../ui/Time";
+import { CommentForm } from "./CommentForm";
 
 const looks: Record<string, [LucideIcon, string]> = {
   DISPENSED: [CircleCheck, "text-ok"],
@@ -16,10 +17,11 @@ const looks: Record<string, [LucideIcon, string]> = {
   CALLBACK_GIVEN_UP: [CircleX, "text-bad"],
   DISPENSE_TIMED_OUT: [TriangleAlert, "text-warn"],
   COMMAND_EXPIRED: [TriangleAlert, "text-warn"],
+  COMMENTED: [MessageSquare, "text-brand"],
 };
 
-/** What happened, in its order, with the time since the step before. */
-export function Timeline({ steps, zone }: { steps: TimelineStep[]; zone: string }) {
+/** What happened, in its order, with the time since the step before; and room for a comment. */
+export function Timeline({ steps, zone, path }: { steps: TimelineStep[]; zone: string; path: string }) {
   const { t, tCode } = useLanguage();
   return (
     <section className="card p-4" aria-labelledby="timeline-title">
@@ -37,12 +39,12 @@ export function Timeline({ steps, zone }: { steps: TimelineStep[]; zone: string 
                 {i < steps.length - 1 && <span className="my-1 w-px grow bg-line" />}
               </span>
               <div className="pb-4">
-                <p className="font-medium">
+                <p className="font-medium break-words">
                   {tCode("step", step.kind)}
                   {step.detail && <span className="ml-2 font-normal text-muted">{step.detail}</span>}
                 </p>
                 <p className="text-sm break-all text-muted">
-                  {step.ref && <span className="font-mono">#{step.ref}</span>}
+                  {step.kind === "COMMENTED" ? step.ref : step.ref && <span className="font-mono">#{step.ref}</span>}
                   {step.duration > 0 && ` ${showDuration(step.duration)}`}
                 </p>
               </div>
@@ -54,6 +56,7 @@ export function Timeline({ steps, zone }: { steps: TimelineStep[]; zone: string 
           );
         })}
       </ol>
+      <CommentForm path={path} />
     </section>
   );
 }
