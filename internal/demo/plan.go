@@ -28,7 +28,7 @@ func (h *history) plan() {
 		}
 		for i, m := range h.machines {
 			if (ago+i)%2 == 0 {
-				h.at(before-2*time.Hour-time.Duration(i)*25*time.Minute, func(ctx context.Context) error { return h.visit(ctx, m) })
+				h.at(h.next(before, 9, 10+25*i), func(ctx context.Context) error { return h.visit(ctx, m) })
 			}
 		}
 		for range 7 + h.dice.IntN(6) {
@@ -53,10 +53,36 @@ func (h *history) plan() {
 func (h *history) planOrder(before time.Duration) {
 	m := h.machines[h.dice.IntN(len(h.machines))]
 	n := h.dice.IntN(channels)
-	within := time.Duration(h.dice.Int64N(int64(day - 10*time.Minute)))
+	at := before - time.Duration(h.dice.Int64N(int64(day-10*time.Minute)))
+	for h.dice.IntN(10) >= busy(h.end.Add(-at).In(h.zone).Hour()) {
+		at = before - time.Duration(h.dice.Int64N(int64(day-10*time.Minute)))
+	}
 	how := outcomeOf(h.dice.IntN(100))
 	byCode := h.dice.IntN(3) > 0
-	h.at(before-within, func(ctx context.Context) error { return h.sell(ctx, m, n, byCode, how) })
+	h.at(at, func(ctx context.Context) error { return h.sell(ctx, m, n, byCode, how) })
+}
+
+// busy tells how much is sold in an hour of the day, up to 10.
+func busy(hour int) int {
+	switch {
+	case hour < 7:
+		return 1
+	case hour < 11 || hour > 20:
+		return 4
+	case hour < 14:
+		return 10
+	}
+	return 6
+}
+
+// next is when, before the end, a time of the day comes next after another.
+func (h *history) next(before time.Duration, hour, minute int) time.Duration {
+	from := h.end.Add(-before).In(h.zone)
+	at := time.Date(from.Year(), from.Month(), from.Day(), hour, minute, 0, 0, h.zone)
+	if at.Before(from) {
+		at = at.AddDate(0, 0, 1)
+	}
+	return h.end.Sub(at)
 }
 
 // planTrouble plans what the pages have to point at.
