@@ -20,6 +20,15 @@ type client struct {
 	now  func() time.Time
 }
 
+// refusal is an answer with a code other than 0.
+type refusal struct {
+	code    int
+	message string
+}
+
+// Error implements error.
+func (r *refusal) Error() string { return fmt.Sprintf("answered %d %s", r.code, r.message) }
+
 // exchange is a request and its answer, as the story shows them.
 type exchange struct {
 	Path string
@@ -79,7 +88,7 @@ func (c *client) send(ctx context.Context, verb string, x exchange, body []byte)
 	}
 	x.Code, x.Data = answer.Code, answer.Data
 	if x.Code != 0 {
-		return x, fmt.Errorf("%s %s: answered %d %s", verb, path, answer.Code, answer.Message)
+		return x, fmt.Errorf("%s %s: %w", verb, path, &refusal{answer.Code, answer.Message})
 	}
 	return x, nil
 }

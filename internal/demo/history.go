@@ -126,7 +126,8 @@ func (h *history) live(ctx context.Context) error {
 		if e.at.After(h.now) {
 			h.now = e.at
 		}
-		if err := e.do(ctx); err != nil {
+		// Somebody who is turned away goes away.
+		if err := e.do(ctx); err != nil && !errors.As(err, new(*refusal)) {
 			return fmt.Errorf("at %s: %w", h.now.UTC().Format(time.DateTime), err)
 		}
 	}
