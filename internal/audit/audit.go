@@ -56,10 +56,17 @@ func (l *Log) Record(ctx context.Context, tx *store.Tx, e Entry) error {
 	return nil
 }
 
-// Recording returns a context under which every transaction writes the entry,
+// Recording returns a context under which every transaction writes the entries,
 // for use cases that do not know of the console.
-func (l *Log) Recording(ctx context.Context, e Entry) context.Context {
-	return store.Also(ctx, func(tx *store.Tx) error { return l.Record(ctx, tx, e) })
+func (l *Log) Recording(ctx context.Context, entries ...Entry) context.Context {
+	return store.Also(ctx, func(tx *store.Tx) error {
+		for _, e := range entries {
+			if err := l.Record(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func text(v any) (string, error) {

@@ -51,11 +51,18 @@ func (g GoodFields) check() error {
 	return nil
 }
 
+func checkSlug(slug string) error {
+	if n := utf8.RuneCountInString(slug); n < 1 || n > maxSlug || !vending.Storable(slug) {
+		return vending.RefuseField("slug", "range")
+	}
+	return nil
+}
+
 // CreateGood adds a good with an article code of 1–64 characters that the
 // merchant has not used yet. It refuses with 10001.
 func (s *Service) CreateGood(ctx context.Context, merchant db.Merchant, slug string, g GoodFields) (db.Good, error) {
-	if n := utf8.RuneCountInString(slug); n < 1 || n > maxSlug || !vending.Storable(slug) {
-		return db.Good{}, vending.RefuseField("slug", "range")
+	if err := checkSlug(slug); err != nil {
+		return db.Good{}, err
 	}
 	if err := g.check(); err != nil {
 		return db.Good{}, err
@@ -121,14 +128,19 @@ func (s *Service) updateGood(ctx context.Context, tx *store.Tx, before db.Good, 
 	if *after == before {
 		return nil
 	}
+	if err := s.writeGood(ctx, tx, before, after); err != nil {
+		return err
+	}
+	return s.RefreshSellers(ctx, tx, after.ID, 0)
+}
+
+// writeGood changes a good and tells no machine.
+func (s *Service) writeGood(ctx context.Context, tx *store.Tx, before db.Good, after *db.Good) error {
 	// Never the time it had: that is what others compare.
 	after.UpdatedAt = max(s.clock.Millis(), before.UpdatedAt+1)
 	n, err := tx.UpdateGood(ctx, db.UpdateGoodParams{
 		ID: after.ID, Name: after.Name, Description: after.Description, Content: after.Content, Thumb: after.Thumb, Media: after.Media,
 		Price: after.Price, OriginalPrice: after.OriginalPrice, Now: after.UpdatedAt, OldUpdatedAt: before.UpdatedAt,
 	})
-	if err := store.Changed("change good", n, err); err != nil {
-		return err
-	}
-	return s.RefreshSellers(ctx, tx, after.ID, 0)
+	return store.Changed("change good", n, err)
 }

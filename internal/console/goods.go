@@ -17,6 +17,8 @@ func (s *Server) goodRoutes() []route {
 		{http.MethodPost, "/goods", member, account.EditGoods, s.createGood},
 		{http.MethodPut, "/goods/{id}", member, account.EditGoods, s.changeGood},
 		{http.MethodGet, "/goods/{id}/uses", member, account.See, s.goodUses},
+		{http.MethodPost, "/goods/import/preview", member, account.EditGoods, s.previewGoods},
+		{http.MethodPost, "/goods/import", member, account.EditGoods, s.importGoods},
 	}
 }
 

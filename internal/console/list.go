@@ -78,12 +78,23 @@ func (f file[T]) answer(w http.ResponseWriter, _ *http.Request) int {
 	return http.StatusOK
 }
 
-// harmless keeps a spreadsheet from taking a cell for a formula.
+// harmless keeps a spreadsheet from taking a cell for a formula. plain undoes it.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) && !isNumber(cell) {
+	if looksLikeFormula(strings.TrimLeft(cell, "'")) && !isNumber(cell) {
 		return "'" + cell
 	}
 	return cell
+}
+
+func plain(cell string) string {
+	if text, quoted := strings.CutPrefix(cell, "'"); quoted && looksLikeFormula(strings.TrimLeft(text, "'")) {
+		return text
+	}
+	return cell
+}
+
+func looksLikeFormula(cell string) bool {
+	return cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0]))
 }
 
 func isNumber(text string) bool {

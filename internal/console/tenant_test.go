@@ -109,6 +109,8 @@ var probes = map[string]probe{
 	"POST /goods":                         {body: `{"slug":"tea","name":"Tea","price":150}`, own: 201},
 	"PUT /goods/{id}":                     {body: `{"name":"Tea","price":150}`, own: 200, foreign: 404},
 	"GET /goods/{id}/uses":                {own: 200, foreign: 404},
+	"POST /goods/import/preview":          {body: `{"file":"c2x1Zwo="}`, own: 200},
+	"POST /goods/import":                  {body: `{"file":"c2x1Zwo=","fingerprint":"95cb9b4f84ceff132cc7a875d8c192bf4997016a939ee64141c1fd628c0e8738"}`, own: 200},
 	"GET /alerts":                         {own: 200},
 	"POST /alerts/{id}/resolve":           {own: 204, foreign: 404},
 	"GET /alerts/rules":                   {own: 200},
