@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { launch, Visitor } from "./browser.mjs";
 import { issueCode, signIn } from "./steps.mjs";
+import { importGoods } from "./goods.mjs";
 import { batchOfCodes, callbackTools, whoIsTold } from "./codes.mjs";
 import { machinesInBulk, savedView } from "./machines.mjs";
 import { importPlanogram, modelOfMachine } from "./models.mjs";
@@ -115,6 +116,7 @@ try {
         await modelOfMachine({ page: visitor.page, look }, demo, language, machine);
         await batchOfCodes({ page: visitor.page, look }, demo, language, machine);
         await whoIsTold({ page: visitor.page, look }, demo, language);
+        await importGoods({ page: visitor.page, look }, demo, language);
         await callbackTools({ page: visitor.page, look }, demo, language);
       }
       await lookAround(visitor, machine, look);

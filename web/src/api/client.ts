@@ -7,6 +7,8 @@ export class ApiError extends Error {
     readonly code: string,
     readonly requestId: string,
     readonly detail: string,
+    /** What the refusal says of the request, as {field, reason}. */
+    readonly data: Record<string, unknown> = {},
   ) {
     super(code);
   }
@@ -36,9 +38,9 @@ async function send(method: string, url: string, body: unknown, accept: string, 
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const response = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
   if (response.ok) return response;
-  const answer = (await response.json().catch(() => ({}))) as { error?: Record<string, string> };
-  const { code = "internal", request_id = "", message_en = "" } = answer.error ?? {};
-  throw new ApiError(response.status, code, request_id, message_en);
+  const answer = (await response.json().catch(() => ({}))) as { error?: { code?: string; request_id?: string; message_en?: string; data?: Record<string, unknown> } };
+  const { code = "internal", request_id = "", message_en = "", data } = answer.error ?? {};
+  throw new ApiError(response.status, code, request_id, message_en, data);
 }
 
 async function call<T>(method: string, path: string, body?: unknown, params?: Params, signal?: AbortSignal): Promise<T> {

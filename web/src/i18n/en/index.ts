@@ -3,6 +3,7 @@ import { errors } from "./errors";
 import { desk } from "./desk";
 import { developers } from "./developers";
 import { field } from "./field";
+import { goods } from "./goods";
 import { jobs } from "./jobs";
 import { machine } from "./machine";
 import { many } from "./many";
@@ -11,7 +12,7 @@ import { restock } from "./restock";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const en = { ...common, ...errors, ...desk, ...developers, ...field, ...jobs, ...machine, ...many, ...models, ...restock, ...sales, ...settings };
+export const en = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...restock, ...sales, ...settings };
 
 export type Key = keyof typeof en;
 export type Dictionary = Record<Key, string>;

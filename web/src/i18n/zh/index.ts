@@ -4,6 +4,7 @@ import { errors } from "./errors";
 import { desk } from "./desk";
 import { developers } from "./developers";
 import { field } from "./field";
+import { goods } from "./goods";
 import { jobs } from "./jobs";
 import { machine } from "./machine";
 import { many } from "./many";
@@ -12,4 +13,4 @@ import { restock } from "./restock";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...jobs, ...machine, ...many, ...models, ...restock, ...sales, ...settings };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...restock, ...sales, ...settings };

@@ -12,6 +12,7 @@ import { Money } from "../../ui/Money";
 import { Page } from "../../ui/Page";
 import { Rows } from "../../ui/Rows";
 import { GoodDialog } from "./GoodDialog";
+import { ImportGoods } from "./ImportGoods";
 import { UsesDialog } from "./UsesDialog";
 
 export function Goods() {
@@ -27,6 +28,7 @@ export function Goods() {
       actions={
         <>
           <CsvButton path="/goods" params={filters.values} name="goods" />
+          {may("edit_goods") && <ImportGoods />}
           {may("edit_goods") && (
             <Button look="primary" onClick={() => setEdited("new")}>
               <Plus size={16} aria-hidden />
