@@ -22,6 +22,8 @@ import { Models } from "./pages/models/Models";
 import { NowPage } from "./pages/now/NowPage";
 import { OrderPage } from "./pages/orders/OrderPage";
 import { Orders } from "./pages/orders/Orders";
+import { NewMerchant } from "./pages/platform/NewMerchant";
+import { PlatformPage } from "./pages/platform/PlatformPage";
 import { SettingsPage } from "./pages/settings/SettingsPage";
 import { SignIn } from "./pages/SignIn";
 import { ErrorNote } from "./ui/ErrorNote";
@@ -29,18 +31,13 @@ import { Loading, Page } from "./ui/Page";
 
 export function App() {
   const { session, error } = useSession();
-  const { t } = useLanguage();
   if (session === undefined) return error ? <ErrorNote error={error} onRetry={() => window.location.reload()} /> : <Loading />;
   return (
     <Switch>
       <Route path="/accept" component={Accept} />
       <Route>
         {!session && <SignIn />}
-        {session && !session.merchant && (
-          <Gate title={t("no_merchant.title")} lead={t("no_merchant.lead")}>
-            <Account />
-          </Gate>
-        )}
+        {session && !session.merchant && <NoMerchant admin={session.user.is_platform_admin} />}
         {session?.merchant && (
           <LiveProvider key={session.merchant.id}>
             <VisitsProvider>
@@ -52,6 +49,21 @@ export function App() {
         )}
       </Route>
     </Switch>
+  );
+}
+
+/** Whoever administers the platform makes the first merchant; others wait for one. */
+function NoMerchant({ admin }: { admin: boolean }) {
+  const { t } = useLanguage();
+  return (
+    <Gate title={t(admin ? "platform.first" : "no_merchant.title")} lead={t(admin ? "platform.first_lead" : "no_merchant.lead")}>
+      {admin && (
+        <div className="mb-6">
+          <NewMerchant onDone={() => undefined} />
+        </div>
+      )}
+      <Account />
+    </Gate>
   );
 }
 
@@ -75,6 +87,7 @@ function Pages() {
       <Route path="/alerts/*?" component={AlertsPage} />
       <Route path="/developers/*?" component={Developers} />
       <Route path="/settings/*?" component={SettingsPage} />
+      <Route path="/platform/*?" component={PlatformPage} />
       <Route>
         <Page title={t("app.not_found")}>
           <Link href="/" className="text-brand-strong underline">

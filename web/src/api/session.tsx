@@ -63,6 +63,7 @@ export function useMerchant() {
 }
 
 export function useMay() {
-  const permissions = useSession().session?.merchant?.permissions ?? [];
-  return (permission: Permission) => permissions.includes(permission);
+  const { session } = useSession();
+  return (permission: Permission | "platform") =>
+    permission === "platform" ? !!session?.user.is_platform_admin : !!session?.merchant?.permissions.includes(permission);
 }

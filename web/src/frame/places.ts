@@ -1,4 +1,4 @@
-import { Activity, Bell, Boxes, Code, LayoutGrid, Package, PackagePlus, ReceiptText, Settings, Ticket, type LucideIcon } from "lucide-react";
+import { Activity, Bell, Boxes, Building2, Code, LayoutGrid, Package, PackagePlus, ReceiptText, Settings, Ticket, type LucideIcon } from "lucide-react";
 import type { Permission } from "../api/types";
 import type { Key } from "../i18n/en";
 
@@ -6,8 +6,8 @@ interface Place {
   href: string;
   label: Key;
   icon: LucideIcon;
-  /** Who may go there. */
-  may: Permission;
+  /** Who may go there; "platform" is whoever administers it. */
+  may: Permission | "platform";
 }
 
 /** The places of the navigation, in its order. */
@@ -22,4 +22,5 @@ export const places: Place[] = [
   { href: "/alerts", label: "nav.alerts", icon: Bell, may: "see" },
   { href: "/developers", label: "nav.developers", icon: Code, may: "see_developer_log" },
   { href: "/settings", label: "nav.settings", icon: Settings, may: "see" },
+  { href: "/platform", label: "nav.platform", icon: Building2, may: "platform" },
 ];

@@ -8,11 +8,12 @@ import { jobs } from "./jobs";
 import { machine } from "./machine";
 import { many } from "./many";
 import { models } from "./models";
+import { platform } from "./platform";
 import { restock } from "./restock";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const en = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...restock, ...sales, ...settings };
+export const en = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings };
 
 export type Key = keyof typeof en;
 export type Dictionary = Record<Key, string>;

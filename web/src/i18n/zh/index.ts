@@ -9,8 +9,9 @@ import { jobs } from "./jobs";
 import { machine } from "./machine";
 import { many } from "./many";
 import { models } from "./models";
+import { platform } from "./platform";
 import { restock } from "./restock";
 import { sales } from "./sales";
 import { settings } from "./settings";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...restock, ...sales, ...settings };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings };

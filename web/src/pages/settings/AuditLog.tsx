@@ -7,13 +7,13 @@ import { Rows } from "../../ui/Rows";
 import { Time } from "../../ui/Time";
 
 /** Who changed what, with before and after. */
-export function AuditLog() {
+export function AuditLog({ path = "/audit" }: { path?: string }) {
   const { t } = useLanguage();
-  const rows = useRows<AuditRow>("/audit");
+  const rows = useRows<AuditRow>(path);
   return (
     <>
       <div className="mb-3 flex justify-end">
-        <CsvButton path="/audit" params={{}} name="audit" />
+        <CsvButton path={path} params={{}} name="audit" />
       </div>
       <Rows
         label={t("settings.tab.audit")}

@@ -5,12 +5,14 @@ import { useLanguage } from "../../i18n/language";
 import { Page } from "../../ui/Page";
 import { Tabs } from "../../ui/Tabs";
 import { AuditLog } from "./AuditLog";
+import { Logins } from "./Logins";
 import { Members } from "./Members";
 import { Sessions } from "./Sessions";
 
-const tabs: { name: "members" | "sessions" | "audit"; may: Permission }[] = [
+const tabs: { name: "members" | "sessions" | "logins" | "audit"; may: Permission }[] = [
   { name: "members", may: "manage_members" },
   { name: "sessions", may: "see" },
+  { name: "logins", may: "see" },
   { name: "audit", may: "see_audit" },
 ];
 
@@ -28,7 +30,10 @@ export function SettingsPage() {
       <Switch>
         <Route path="/settings/members" component={Members} />
         <Route path="/settings/sessions" component={Sessions} />
-        <Route path="/settings/audit" component={AuditLog} />
+        <Route path="/settings/logins" component={Logins} />
+        <Route path="/settings/audit">
+          <AuditLog />
+        </Route>
         <Route>
           <Redirect to={`/settings/${shown[0]?.name ?? "sessions"}`} replace />
         </Route>

@@ -1,0 +1,101 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api } from "../../api/client";
+import type { MerchantRow } from "../../api/platform";
+import type { List } from "../../api/types";
+import { useLanguage } from "../../i18n/language";
+import { Button } from "../../ui/Button";
+import { Confirm } from "../../ui/Confirm";
+import { DataTable } from "../../ui/DataTable";
+import { DialogButton } from "../../ui/DialogButton";
+import { ErrorNote } from "../../ui/ErrorNote";
+import { Loading } from "../../ui/Page";
+import { Status, type Tone } from "../../ui/Status";
+import { Time } from "../../ui/Time";
+import { NewMerchant } from "./NewMerchant";
+
+const key = ["/merchants"];
+const tones: Record<string, Tone> = { VERIFIED: "ok", PENDING: "wait", REJECTED: "bad" };
+
+/** All merchants of the platform, and whether they may sell. */
+export function Merchants() {
+  const { t, tCode } = useLanguage();
+  const queries = useQueryClient();
+  const merchants = useQuery({ queryKey: key, queryFn: ({ signal }) => api.get<List<MerchantRow>>("/merchants", {}, signal) });
+  const [asked, setAsked] = useState<{ merchant: MerchantRow; status: "VERIFIED" | "REJECTED" } | null>(null);
+  const decide = useMutation({
+    mutationFn: ({ merchant, status }: NonNullable<typeof asked>) => api.put(`/merchants/${merchant.id}/status`, { status }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: key });
+      setAsked(null);
+    },
+  });
+  return (
+    <>
+      <div className="mb-3 flex justify-end">
+        <DialogButton look="primary" title={t("merchants.new")} dialog={(close) => <NewMerchant onDone={close} />}>
+          {t("merchants.new")}
+        </DialogButton>
+      </div>
+      <ErrorNote error={merchants.error} onRetry={() => void merchants.refetch()} />
+      {merchants.isPending && <Loading />}
+      {merchants.data && (
+        <DataTable
+          label={t("platform.tab.merchants")}
+          rows={merchants.data.items}
+          rowKey={(m) => m.id}
+          columns={[
+            {
+              label: t("nav.merchant"),
+              width: "minmax(12rem,2fr)",
+              cell: (m) => (
+                <>
+                  <span className="font-medium">{m.title}</span>
+                  <span className="block font-mono text-sm text-muted">{m.slug}</span>
+                </>
+              ),
+            },
+            { label: t("merchants.status"), width: "9rem", cell: (m) => <Status tone={tones[m.status] ?? "off"}>{tCode("merchant_status", m.status)}</Status> },
+            { label: t("keys.app_id"), width: "minmax(11rem,1fr)", cell: (m) => <span className="font-mono text-sm break-all">{m.appid}</span> },
+            { label: t("merchants.created"), width: "minmax(12.5rem,1fr)", cell: (m) => <Time at={m.created_at} /> },
+            {
+              label: t("members.actions"),
+              width: "minmax(10rem,1fr)",
+              cell: (m) => (
+                <span className="flex flex-wrap gap-1">
+                  {(["VERIFIED", "REJECTED"] as const)
+                    .filter((status) => status !== m.status)
+                    .map((status) => (
+                      <Button
+                        key={status}
+                        className="min-h-8 px-2"
+                        aria-label={`${t(`merchants.do.${status}`)} ${m.title}`}
+                        onClick={() => setAsked({ merchant: m, status })}
+                      >
+                        {t(`merchants.do.${status}`)}
+                      </Button>
+                    ))}
+                </span>
+              ),
+            },
+          ]}
+        />
+      )}
+      {asked && (
+        <Confirm
+          title={`${t(`merchants.do.${asked.status}`)}: ${asked.merchant.title}`}
+          consequence={t(`merchants.confirm.${asked.status}`)}
+          action={t(`merchants.do.${asked.status}`)}
+          danger={asked.status === "REJECTED"}
+          pending={decide.isPending}
+          error={decide.error}
+          onConfirm={() => decide.mutate(asked)}
+          onClose={() => {
+            decide.reset();
+            setAsked(null);
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { useLanguage } from "../../i18n/language";
+import { Page } from "../../ui/Page";
+import { Tabs } from "../../ui/Tabs";
+import { AuditLog } from "../settings/AuditLog";
+import { Merchants } from "./Merchants";
+
+const tabs = ["merchants", "audit"] as const;
+
+/** What belongs to no merchant, for those who administer the platform. */
+export function PlatformPage() {
+  const { t } = useLanguage();
+  const [here] = useLocation();
+  return (
+    <Page title={t("nav.platform")}>
+      <Tabs label={t("nav.platform")} tabs={tabs.map((name) => ({ href: `/platform/${name}`, label: t(`platform.tab.${name}`), current: here === `/platform/${name}` }))} />
+      <Switch>
+        <Route path="/platform/merchants" component={Merchants} />
+        <Route path="/platform/audit">
+          <AuditLog path="/platform/audit" />
+        </Route>
+        <Route>
+          <Redirect to="/platform/merchants" replace />
+        </Route>
+      </Switch>
+    </Page>
+  );
+}
