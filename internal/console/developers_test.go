@@ -37,16 +37,25 @@ func TestRotateKeys(t *testing.T) {
 		if !stored(m, secret) {
 			t.Errorf("%s is not what was shown", which)
 		}
-		if got := f.lastAudit(); strings.Contains(got, secret) || got != "keys.rotate."+which+" merchant shop  -> " {
+		if got := f.lastAudit(); strings.Contains(got, secret) || got != "keys.rotate."+which+` merchant shop  -> {"overlap":86400000}` {
 			t.Errorf("audit %s", got)
 		}
 	}
 	keys := b.want(200, "GET", "/developers/keys", nil)
 	now := float64(f.Now().UnixMilli())
-	if keys["app_id"] != f.Merchant.AppID || keys["app_key_rotated_at"] != now || keys["webhook_previous_until"] != now+24*3600*1000 {
+	if keys["app_id"] != f.Merchant.AppID || keys["app_key_rotated_at"] != now || keys["webhook_secret_previous_until"] != now+24*3600*1000 ||
+		keys["app_key_previous_until"] != now+24*3600*1000 {
 		t.Errorf("keys %v", keys)
 	}
 	b.wantError(422, "10001", "POST", "/developers/keys/rotate", `{"which":"everything"}`)
+	b.wantError(422, "10001", "POST", "/developers/keys/rotate", `{"which":"app_key","overlap":1}`)
+	for _, which := range []string{"app_secret", "app_key", "webhook_secret"} {
+		b.want(204, "POST", "/developers/keys/end-overlap", map[string]string{"which": which})
+		if ended := b.want(200, "GET", "/developers/keys", nil); ended[which+"_previous_until"] != 0.0 {
+			t.Errorf("%s: %v", which, ended)
+		}
+	}
+	b.wantError(422, "10001", "POST", "/developers/keys/end-overlap", `{"which":"everything"}`)
 }
 
 // The debugger names the cause, of what is pasted and of what was logged, and

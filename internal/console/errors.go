@@ -21,8 +21,9 @@ type fault struct {
 func (f fault) Error() string { return f.code + ": " + f.text }
 
 var (
-	errCSRF             = fault{http.StatusForbidden, "csrf", ""}
-	errBodyTooLarge     = fault{http.StatusRequestEntityTooLarge, "body_too_large", ""}
+	errCSRF         = fault{http.StatusForbidden, "csrf", ""}
+	errBodyTooLarge = fault{http.StatusRequestEntityTooLarge, "body_too_large", ""}
+	// errChangedMeanwhile: what a page shows is no longer so.
 	errChangedMeanwhile = fault{http.StatusConflict, "changed_meanwhile", ""}
 )
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 
 	"github.com/vendlane/vendlane/internal/audit"
@@ -99,7 +98,7 @@ func (s *Server) importGoods(ctx context.Context, c *call) (any, error) {
 		err = s.use.Catalog.ApplyImport(s.recordingGoods(ctx, c, plan), plan)
 	}
 	if info.Fingerprint != in.Fingerprint || errors.Is(err, store.ErrLostRace) {
-		return nil, fault{http.StatusConflict, "changed_meanwhile", ""}
+		return nil, errChangedMeanwhile
 	}
 	return info, err
 }

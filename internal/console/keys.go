@@ -14,6 +14,7 @@ func (s *Server) developerRoutes() []route {
 	return []route{
 		{http.MethodGet, "/developers/keys", member, account.ManageKeys, s.keys},
 		{http.MethodPost, "/developers/keys/rotate", member, account.ManageKeys, s.rotateKey},
+		{http.MethodPost, "/developers/keys/end-overlap", member, account.ManageKeys, s.endOverlap},
 		{http.MethodGet, "/developers/requests", member, account.SeeDeveloperLog, s.requests},
 		{http.MethodGet, "/developers/requests/{id}", member, account.SeeDeveloperLog, s.request},
 		{http.MethodGet, "/developers/requests/{id}/debug", member, account.SeeDeveloperLog, s.debugRequest},
@@ -30,8 +31,10 @@ type keysInfo struct {
 	AppSecretRotatedAt     int64  `json:"app_secret_rotated_at"`
 	AppKeyRotatedAt        int64  `json:"app_key_rotated_at"`
 	WebhookSecretRotatedAt int64  `json:"webhook_secret_rotated_at"`
-	// WebhookPreviousUntil is how long the old webhook secret signs as well.
-	WebhookPreviousUntil int64 `json:"webhook_previous_until"`
+	// Until when the old ones are good as well, 0 for no longer.
+	AppSecretPreviousUntil     int64 `json:"app_secret_previous_until"`
+	AppKeyPreviousUntil        int64 `json:"app_key_previous_until"`
+	WebhookSecretPreviousUntil int64 `json:"webhook_secret_previous_until"`
 }
 
 // rotateAction is what a rotation is called in the audit log.
@@ -52,8 +55,15 @@ func (s *Server) keys(ctx context.Context, c *call) (any, error) {
 		AppKeyRotatedAt:        at[rotateAction+string(credentials.AppKey)],
 		WebhookSecretRotatedAt: at[rotateAction+string(credentials.WebhookSecret)],
 	}
-	if c.Merchant.WebhookPreviousUntil > s.clock.Millis() {
-		out.WebhookPreviousUntil = c.Merchant.WebhookPreviousUntil
+	now := s.clock.Millis()
+	for until, stored := range map[*int64]int64{
+		&out.AppSecretPreviousUntil:     c.Merchant.AppSecretPreviousUntil,
+		&out.AppKeyPreviousUntil:        c.Merchant.AppKeyPreviousUntil,
+		&out.WebhookSecretPreviousUntil: c.Merchant.WebhookPreviousUntil,
+	} {
+		if stored > now {
+			*until = stored
+		}
 	}
 	return out, nil
 }
@@ -68,14 +78,33 @@ type rotatedInfo struct {
 func (s *Server) rotateKey(ctx context.Context, c *call) (any, error) {
 	var in struct {
 		Which credentials.Which `json:"which"`
+		// Overlap is in milliseconds.
+		Overlap int64 `json:"overlap"`
 	}
+	in.Overlap = credentials.DefaultOverlap
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	ctx = s.recording(ctx, c, rotateAction+string(in.Which), "merchant", c.Merchant.Slug, nil, nil)
-	rotated, err := s.use.Credentials.Rotate(ctx, c.Merchant, in.Which)
+	ctx = s.recording(ctx, c, rotateAction+string(in.Which), "merchant", c.Merchant.Slug, nil, map[string]int64{"overlap": in.Overlap})
+	rotated, err := s.use.Credentials.Rotate(ctx, c.Merchant, in.Which, in.Overlap)
 	if errors.Is(err, store.ErrLostRace) {
 		return nil, errChangedMeanwhile
 	}
 	return rotatedInfo{in.Which, rotated.Secret, rotated.PreviousUntil}, err
+}
+
+// endOverlap makes the old credential good for nothing, on all nodes at once.
+func (s *Server) endOverlap(ctx context.Context, c *call) (any, error) {
+	var in struct {
+		Which credentials.Which `json:"which"`
+	}
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	ctx = s.recording(ctx, c, "keys.end_overlap."+string(in.Which), "merchant", c.Merchant.Slug, nil, nil)
+	err := s.use.Credentials.EndOverlap(ctx, c.Merchant, in.Which)
+	if errors.Is(err, store.ErrLostRace) {
+		return nil, errChangedMeanwhile
+	}
+	return nil, err
 }

@@ -15,7 +15,8 @@ import (
 
 // requestRow is one line of the request log. Duration is in microseconds, Code
 // that of the envelope, Reason why a machine's message was dropped, Diagnosis
-// what is wrong with its signature.
+// what is wrong with its signature. OldCredentials are those before a rotation that
+// it used while they were still good: app_secret, app_key.
 type requestRow struct {
 	ID        int64  `json:"id"`
 	At        int64  `json:"at"`
@@ -31,19 +32,21 @@ type requestRow struct {
 	Reason    string `json:"reason"`
 	Diagnosis string `json:"diagnosis"`
 	Duration  int64  `json:"duration"`
+
+	OldCredentials []string `json:"old_credentials"`
 }
 
 func (requestRow) csvHeader() []string {
 	return []string{
 		"id", "at", "kind", "request_id", "machine_no", "client", "verb", "target", "method", "status", "code", "reason", "diagnosis",
-		"duration",
+		"duration", "old_credentials",
 	}
 }
 
 func (r requestRow) csvRow() []string {
 	return []string{
 		number(r.ID), isoTime(r.At), r.Kind, r.RequestID, r.MachineNo, r.Client, r.Verb, r.Target, r.Method, number(r.Status),
-		number(r.Code), r.Reason, r.Diagnosis, number(r.Duration),
+		number(r.Code), r.Reason, r.Diagnosis, number(r.Duration), strings.Join(r.OldCredentials, " "),
 	}
 }
 
@@ -51,6 +54,7 @@ func showRequest(r db.RequestLog) requestRow {
 	return requestRow{
 		ID: r.ID, At: r.At, Kind: r.Kind, RequestID: r.RequestID, MachineNo: r.MachineNo, Client: r.Client, Verb: r.Verb, Target: r.Target,
 		Method: r.Method, Status: r.Status, Code: r.Code, Reason: r.Reason, Diagnosis: r.Diagnosis, Duration: r.Duration,
+		OldCredentials: append([]string{}, strings.Fields(r.OldCredentials)...),
 	}
 }
 
@@ -154,7 +158,12 @@ func (s *Server) explain(c *call, in sigdebug.Input) (sigdebug.Report, error) {
 	if err != nil {
 		return sigdebug.Report{}, err
 	}
+	previous, err := s.use.Credentials.PreviousAppKey(c.Merchant)
+	if err != nil {
+		return sigdebug.Report{}, err
+	}
 	in.AppKey, in.AppID, in.Window = key, c.Merchant.AppID, s.cfg.HTTPWindow
+	in.PreviousKey, in.PreviousUntil = previous, c.Merchant.AppKeyPreviousUntil
 	if in.Kind == sigdebug.MQTT {
 		in.Window = s.cfg.MQTTWindow
 	}

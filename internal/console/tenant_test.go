@@ -124,6 +124,7 @@ var probes = map[string]probe{
 	"GET /search":                         {own: 200},
 	"GET /developers/keys":                {own: 200},
 	"POST /developers/keys/rotate":        {body: `{"which":"app_key"}`, own: 200},
+	"POST /developers/keys/end-overlap":   {body: `{"which":"app_key"}`, own: 204},
 	"GET /developers/requests":            {own: 200},
 	"GET /developers/requests/{id}":       {own: 200, foreign: 404},
 	"GET /developers/requests/{id}/debug": {own: 200, foreign: 404},

@@ -27,9 +27,6 @@ const (
 )
 
 const (
-	// WebhookOverlap is how long the old webhook secret signs as well, in
-	// milliseconds (consume.md §9.4).
-	WebhookOverlap = 24 * 60 * 60 * 1000
 	// WebhookPrefix starts a webhook secret (consume.md §9.4).
 	WebhookPrefix = "whsec_"
 )
@@ -52,6 +49,15 @@ func (s *Service) AppKey(merchant db.Merchant) (string, error) {
 	key, err := s.box.Open(secrets.PurposeAppKey, merchant.AppKeySealed)
 	if err != nil {
 		return "", fmt.Errorf("key of merchant %d: %w", merchant.ID, err)
+	}
+	return key, nil
+}
+
+// PreviousAppKey opens the signing key before the last rotation, "" if there was none.
+func (s *Service) PreviousAppKey(merchant db.Merchant) (string, error) {
+	key, err := KeysOf(merchant).Previous(s.box)
+	if err != nil {
+		return "", fmt.Errorf("previous key of merchant %d: %w", merchant.ID, err)
 	}
 	return key, nil
 }
@@ -80,13 +86,18 @@ func draw(random io.Reader, size int) ([]byte, error) {
 type Rotated struct {
 	Secret string
 	// PreviousUntil is how long the old one is good for, in UTC milliseconds; 0
-	// means that it ended at once, as AppSecret and AppKey do.
+	// means that it ended at once.
 	PreviousUntil int64
 }
 
-// Rotate replaces a credential. Another rotation since merchant was read is
+// Rotate replaces a credential; the old one is good as well for overlap
+// milliseconds: 0, an hour, DefaultOverlap or a week. What was old before is good no
+// longer. It refuses with 10001; another rotation since merchant was read is
 // store.ErrLostRace.
-func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which) (Rotated, error) {
+func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which, overlap int64) (Rotated, error) {
+	if !knownOverlap(overlap) {
+		return Rotated{}, vending.RefuseField("overlap", "range")
+	}
 	draw := Draw
 	switch which {
 	case WebhookSecret:
@@ -97,11 +108,16 @@ func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which)
 		return Rotated{}, err
 	}
 	out := Rotated{Secret: secret}
+	if overlap != 0 {
+		out.PreviousUntil = s.clock.Millis() + overlap
+	}
 	var change func(tx *store.Tx) (int64, error)
 	switch which {
 	case AppSecret:
 		change = func(tx *store.Tx) (int64, error) {
-			return tx.SetAppSecret(ctx, secrets.Hash(out.Secret), merchant.ID, merchant.AppSecretHash)
+			return tx.RotateAppSecret(ctx, db.RotateAppSecretParams{
+				ID: merchant.ID, Hash: secrets.Hash(out.Secret), OldHash: merchant.AppSecretHash, PreviousUntil: out.PreviousUntil,
+			})
 		}
 	case AppKey:
 		sealed, err := s.box.Seal(secrets.PurposeAppKey, out.Secret)
@@ -109,10 +125,11 @@ func (s *Service) Rotate(ctx context.Context, merchant db.Merchant, which Which)
 			return Rotated{}, err
 		}
 		change = func(tx *store.Tx) (int64, error) {
-			return tx.SetAppKey(ctx, sealed, merchant.ID, merchant.AppKeySealed)
+			return tx.RotateAppKey(ctx, db.RotateAppKeyParams{
+				ID: merchant.ID, Sealed: sealed, OldSealed: merchant.AppKeySealed, PreviousUntil: out.PreviousUntil,
+			})
 		}
 	case WebhookSecret:
-		out.PreviousUntil = s.clock.Millis() + WebhookOverlap
 		sealed, err := s.box.Seal(secrets.PurposeWebhookSecret, out.Secret)
 		if err != nil {
 			return Rotated{}, err

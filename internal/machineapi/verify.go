@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/devicegw"
-	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/signature"
 )
@@ -124,13 +124,14 @@ func (h *Handler) checkTopic(m devicegw.Message, machine store.Sender) error {
 	return nil
 }
 
-// checkSign is check 4: the AppKey of the machine's current merchant signs.
+// checkSign is check 4: the AppKey of the machine's current merchant signs, or the
+// one before while a rotation overlaps.
 func (h *Handler) checkSign(u upMessage) error {
-	key, err := h.box.Open(secrets.PurposeAppKey, u.machine.AppKeySealed)
+	stored := credentials.AppKeys{Sealed: u.machine.AppKeySealed, PreviousSealed: u.machine.AppKeyPreviousSealed, PreviousUntil: u.machine.AppKeyPreviousUntil}
+	keys, err := stored.Accepted(h.box, h.clock.Millis())
 	if err != nil {
 		return fmt.Errorf("key of merchant %d: %w", u.machine.MerchantID, err)
 	}
-	keys := []string{key}
 	if h.cfg.AcceptAppIDKey {
 		keys = append(keys, u.machine.AppID)
 	}

@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/vendlane/vendlane/internal/clientaddr"
-	"github.com/vendlane/vendlane/internal/secrets"
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -99,7 +99,7 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (db.Merchant
 	if retryAfter, blocked := s.failures.blocked(client, now); blocked {
 		return db.Merchant{}, refuseTooMany(retryAfter)
 	}
-	merchant, err := s.identify(ctx, r)
+	merchant, err := s.identify(ctx, r, now)
 	if err != nil {
 		if vending.CodeOf(err) != vending.CodeInternal {
 			s.failures.count(client, now)
@@ -116,7 +116,7 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (db.Merchant
 }
 
 // identify is G3–G5: whose request is this?
-func (s *Server) identify(ctx context.Context, r *http.Request) (db.Merchant, error) {
+func (s *Server) identify(ctx context.Context, r *http.Request, now int64) (db.Merchant, error) {
 	appID, secret := r.Header.Get("Appid"), r.Header.Get("AppSecret")
 	if appID == "" || secret == "" {
 		return db.Merchant{}, vending.Refuse(vending.CodeCredentialsEmpty)
@@ -131,7 +131,7 @@ func (s *Server) identify(ctx context.Context, r *http.Request) (db.Merchant, er
 	if !found {
 		return db.Merchant{}, vending.Refuse(vending.CodeAppIDInvalid)
 	}
-	if !secrets.HashMatches(secret, merchant.AppSecretHash) {
+	if !credentials.AppSecretFits(merchant, secret, now) {
 		return db.Merchant{}, vending.Refuse(vending.CodeAppSecretInvalid)
 	}
 	return merchant, nil
@@ -147,11 +147,11 @@ func (s *Server) openPayload(r *http.Request, merchant db.Merchant) (*signature.
 	if err != nil {
 		return nil, &vending.Error{Code: vending.CodeBadRequest, Cause: err}
 	}
-	key, err := s.box.Open(secrets.PurposeAppKey, merchant.AppKeySealed)
+	keys, err := credentials.KeysOf(merchant).Accepted(s.box, s.clock.Millis())
 	if err != nil {
 		return nil, err
 	}
-	if !payload.Verify(key) {
+	if !payload.Verify(keys...) {
 		s.failures.count(clientaddr.Of(r, s.cfg.TrustedProxies), s.clock.Millis())
 		return nil, vending.Refuse(vending.CodeSignature)
 	}

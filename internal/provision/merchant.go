@@ -79,7 +79,7 @@ func (a *Applier) rotateWebhookSecret(row *db.Merchant, given string) error {
 	if err != nil {
 		return err
 	}
-	row.WebhookSecretPreviousSealed, row.WebhookPreviousUntil = row.WebhookSecretSealed, a.clock.Millis()+credentials.WebhookOverlap
+	row.WebhookSecretPreviousSealed, row.WebhookPreviousUntil = row.WebhookSecretSealed, a.clock.Millis()+credentials.DefaultOverlap
 	row.WebhookSecretSealed = sealed
 	return nil
 }

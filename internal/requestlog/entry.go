@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/sigdebug"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -69,7 +70,14 @@ func (e Entry) row(who sender) db.InsertRequestLogParams {
 		Client: e.Client, Verb: e.Verb, Target: clean(e.Target, 500), Headers: string(text), Raw: clean(string(e.Raw), MaxText),
 		Status: int64(e.Status), Code: int64(e.Code), Reason: e.Reason, Answer: clean(string(e.Answer), MaxText),
 	}
+	old := []string{}
+	if credentials.OldAppSecretFits(who.merchant, e.AppSecret, e.At) {
+		old = append(old, string(credentials.AppSecret))
+	}
 	if object := e.object(); object != nil {
+		if e.At < who.previousUntil && object.Verify(who.previousKey) {
+			old = append(old, string(credentials.AppKey))
+		}
 		method, _ := object.Lookup("method")
 		row.Method = clean(method.Text, 100)
 		row.Payload = machinelog.Payload(object)
@@ -77,11 +85,12 @@ func (e Entry) row(who sender) db.InsertRequestLogParams {
 			row.Raw = ""
 		}
 	}
+	row.OldCredentials = strings.Join(old, " ")
 	whole := len(e.Raw) < MaxText
 	if whole && (e.Code == vending.CodeSignature || e.Reason == badSign) {
 		row.Diagnosis = string(sigdebug.Explain(sigdebug.Input{
 			Raw: e.Raw, Kind: sigdebug.Kind(strings.ToLower(e.Kind)), AppKey: who.key, AppID: who.appID, AppSecret: e.AppSecret,
-			Now: e.At / 1000,
+			PreviousKey: who.previousKey, PreviousUntil: who.previousUntil, Now: e.At / 1000,
 		}).Diagnosis)
 	}
 	return row

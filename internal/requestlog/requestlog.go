@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -154,19 +155,25 @@ func (l *Log) write(ctx context.Context, batch []Entry) error {
 type sender struct {
 	merchantID int64
 	appID, key string
+	// previousKey is the AppKey before the last rotation, good until previousUntil.
+	previousKey   string
+	previousUntil int64
+	// merchant is that of a call, for its AppSecrets.
+	merchant db.Merchant
 }
 
 // senderOf finds the merchant that a request names. It may not be the merchant's:
 // that is what a refused one shows.
 func (l *Log) senderOf(ctx context.Context, e Entry) (sender, error) {
 	var who sender
-	sealed := ""
+	var keys credentials.AppKeys
 	if e.Kind == MQTT {
 		m, found, err := store.Find(l.store.SenderByNo(ctx, e.MachineNo))
 		if err != nil || !found {
 			return sender{}, err
 		}
-		who, sealed = sender{merchantID: m.MerchantID, appID: m.AppID}, m.AppKeySealed
+		who = sender{merchantID: m.MerchantID, appID: m.AppID}
+		keys = credentials.AppKeys{Sealed: m.AppKeySealed, PreviousSealed: m.AppKeyPreviousSealed, PreviousUntil: m.AppKeyPreviousUntil}
 	} else {
 		if e.AppID == "" || !vending.Storable(e.AppID) {
 			return sender{}, nil
@@ -175,10 +182,14 @@ func (l *Log) senderOf(ctx context.Context, e Entry) (sender, error) {
 		if err != nil || !found {
 			return sender{}, err
 		}
-		who, sealed = sender{merchantID: m.ID, appID: m.AppID}, m.AppKeySealed
+		who, keys = sender{merchantID: m.ID, appID: m.AppID, merchant: m}, credentials.KeysOf(m)
 	}
-	key, err := l.box.Open(secrets.PurposeAppKey, sealed)
-	who.key = key
+	var err error
+	if who.key, err = l.box.Open(secrets.PurposeAppKey, keys.Sealed); err != nil {
+		return who, err
+	}
+	who.previousUntil = keys.PreviousUntil
+	who.previousKey, err = keys.Previous(l.box)
 	return who, err
 }
 

@@ -53,6 +53,7 @@ const (
 	TimestampMissing  Diagnosis = "timestamp_missing"
 	TimestampFormat   Diagnosis = "timestamp_format" // not ten digits: milliseconds, say
 	StaleTimestamp    Diagnosis = "stale_timestamp"  // too far from the server's clock
+	OldAppKey         Diagnosis = "old_app_key"      // signed with a key that a rotation has replaced
 	WrongKeyOrContent Diagnosis = "wrong_key_or_content"
 )
 
@@ -63,6 +64,11 @@ type Input struct {
 	// AppKey is the right key. AppID and AppSecret are tried in its place;
 	// AppSecret may be "".
 	AppKey, AppID, AppSecret string
+	// PreviousKey is the AppKey before the last rotation, "" for none. It is right
+	// as well before PreviousUntil, in UTC milliseconds, and on callbacks, which may
+	// be older than the rotation.
+	PreviousKey   string
+	PreviousUntil int64
 	// Now is the server's time and Window the accepted distance from it, in
 	// seconds; 0 is any.
 	Now, Window int64
@@ -73,6 +79,9 @@ type Report struct {
 	Diagnosis Diagnosis `json:"diagnosis"`
 	// Accepted tells whether the signature and the timestamp are good.
 	Accepted bool `json:"accepted"`
+	// Key says which AppKey the signature fits: current, previous, or "" for none
+	// that is right.
+	Key string `json:"key"`
 	// Detail is for people, "" where the diagnosis says it all.
 	Detail string `json:"detail"`
 	Steps  []Step `json:"steps"`
@@ -216,9 +225,13 @@ func (r *report) readSign() bool {
 
 // compare judges the signature and, if it is good, the timestamp.
 func (r *report) compare() {
-	if !r.object.Verify(r.in.AppKey) {
+	if !r.findKey() {
 		r.Diagnosis = WrongKeyOrContent
-		r.search()
+		if r.in.PreviousKey != "" && r.object.Verify(r.in.PreviousKey) {
+			r.Diagnosis = OldAppKey
+		} else {
+			r.search()
+		}
 		r.Steps = append(r.Steps, Step{"signature", false})
 		return
 	}
@@ -236,6 +249,22 @@ func (r *report) compare() {
 		r.Diagnosis = LowerCaseHex
 	}
 	r.Accepted = r.in.Kind == Callback || r.checkTime()
+}
+
+// findKey tells whether the signature is made with a key that is right, and goes on
+// with that.
+func (r *report) findKey() bool {
+	if r.object.Verify(r.in.AppKey) {
+		r.Key = "current"
+		return true
+	}
+	good := r.in.Kind == Callback || r.in.Now*1000 < r.in.PreviousUntil
+	if r.in.PreviousKey == "" || !good || !r.object.Verify(r.in.PreviousKey) {
+		return false
+	}
+	r.Key, r.in.AppKey = "previous", r.in.PreviousKey
+	r.expect(signature.Raw)
+	return true
 }
 
 func (r *report) checkTime() bool {

@@ -52,6 +52,7 @@ func inEnglish() texts {
 			sigdebug.TimestampMissing:  "There is no timestamp.",
 			sigdebug.TimestampFormat:   "The timestamp is not ten digits of seconds.",
 			sigdebug.StaleTimestamp:    "The timestamp is too far from the server's clock.",
+			sigdebug.OldAppKey:         "Signed with an AppKey that was replaced.",
 			sigdebug.WrongKeyOrContent: "No known mistake gives this sign: another key, or other content.",
 		},
 	}
@@ -94,6 +95,7 @@ func inChinese() texts {
 			sigdebug.TimestampMissing:  "缺少时间戳。",
 			sigdebug.TimestampFormat:   "时间戳不是十位秒数。",
 			sigdebug.StaleTimestamp:    "时间戳与服务器时间相差过大。",
+			sigdebug.OldAppKey:         "使用了已被更换的旧 AppKey 签名。",
 			sigdebug.WrongKeyOrContent: "不属于已知错误：密钥或内容不同。",
 		},
 	}

@@ -500,7 +500,7 @@ func (q *Queries) MembershipsOfUser(ctx context.Context, userID int64) ([]Member
 }
 
 const merchants = `-- name: Merchants :many
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url FROM merchants ORDER BY id
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url, app_secret_previous_hash, app_secret_previous_until, app_key_previous_sealed, app_key_previous_until FROM merchants ORDER BY id
 `
 
 func (q *Queries) Merchants(ctx context.Context) ([]Merchant, error) {
@@ -533,6 +533,10 @@ func (q *Queries) Merchants(ctx context.Context) ([]Merchant, error) {
 			&i.TemperatureMin,
 			&i.TemperatureMax,
 			&i.NotifyUrl,
+			&i.AppSecretPreviousHash,
+			&i.AppSecretPreviousUntil,
+			&i.AppKeyPreviousSealed,
+			&i.AppKeyPreviousUntil,
 		); err != nil {
 			return nil, err
 		}

@@ -462,19 +462,21 @@ func (q *Queries) PasswordsOfMachine(ctx context.Context, machineNo string) (Pas
 
 const senderByNo = `-- name: SenderByNo :one
 SELECT machines.id, machines.merchant_id, machines.machine_no, machines.timezone,
-    merchants.app_id, merchants.app_key_sealed
+    merchants.app_id, merchants.app_key_sealed, merchants.app_key_previous_sealed, merchants.app_key_previous_until
 FROM machines
 JOIN merchants ON merchants.id = machines.merchant_id
 WHERE machines.machine_no = $1
 `
 
 type SenderByNoRow struct {
-	ID           int64
-	MerchantID   int64
-	MachineNo    string
-	Timezone     string
-	AppID        string
-	AppKeySealed string
+	ID                   int64
+	MerchantID           int64
+	MachineNo            string
+	Timezone             string
+	AppID                string
+	AppKeySealed         string
+	AppKeyPreviousSealed string
+	AppKeyPreviousUntil  int64
 }
 
 // What every message of a machine is checked with: no more, because each column
@@ -489,6 +491,8 @@ func (q *Queries) SenderByNo(ctx context.Context, machineNo string) (SenderByNoR
 		&i.Timezone,
 		&i.AppID,
 		&i.AppKeySealed,
+		&i.AppKeyPreviousSealed,
+		&i.AppKeyPreviousUntil,
 	)
 	return i, err
 }

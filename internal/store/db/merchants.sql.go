@@ -9,12 +9,48 @@ import (
 	"context"
 )
 
+const endAppKeyOverlap = `-- name: EndAppKeyOverlap :execrows
+UPDATE merchants SET app_key_previous_until = 0 WHERE id = $1 AND app_key_previous_until = $2
+`
+
+func (q *Queries) EndAppKeyOverlap(ctx context.Context, iD int64, oldUntil int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endAppKeyOverlap, iD, oldUntil)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const endAppSecretOverlap = `-- name: EndAppSecretOverlap :execrows
+UPDATE merchants SET app_secret_previous_until = 0 WHERE id = $1 AND app_secret_previous_until = $2
+`
+
+func (q *Queries) EndAppSecretOverlap(ctx context.Context, iD int64, oldUntil int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endAppSecretOverlap, iD, oldUntil)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const endWebhookOverlap = `-- name: EndWebhookOverlap :execrows
+UPDATE merchants SET webhook_previous_until = 0 WHERE id = $1 AND webhook_previous_until = $2
+`
+
+func (q *Queries) EndWebhookOverlap(ctx context.Context, iD int64, oldUntil int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endWebhookOverlap, iD, oldUntil)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertMerchant = `-- name: InsertMerchant :one
 INSERT INTO merchants (slug, title, description, logo, store_id, status, app_id, app_secret_hash,
     app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until,
     debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, $14, $15, $16, $17)
-RETURNING id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url
+RETURNING id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url, app_secret_previous_hash, app_secret_previous_until, app_key_previous_sealed, app_key_previous_until
 `
 
 type InsertMerchantParams struct {
@@ -79,12 +115,16 @@ func (q *Queries) InsertMerchant(ctx context.Context, arg InsertMerchantParams) 
 		&i.TemperatureMin,
 		&i.TemperatureMax,
 		&i.NotifyUrl,
+		&i.AppSecretPreviousHash,
+		&i.AppSecretPreviousUntil,
+		&i.AppKeyPreviousSealed,
+		&i.AppKeyPreviousUntil,
 	)
 	return i, err
 }
 
 const merchantByAppID = `-- name: MerchantByAppID :one
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url FROM merchants WHERE app_id = $1
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url, app_secret_previous_hash, app_secret_previous_until, app_key_previous_sealed, app_key_previous_until FROM merchants WHERE app_id = $1
 `
 
 func (q *Queries) MerchantByAppID(ctx context.Context, appID string) (Merchant, error) {
@@ -111,12 +151,16 @@ func (q *Queries) MerchantByAppID(ctx context.Context, appID string) (Merchant, 
 		&i.TemperatureMin,
 		&i.TemperatureMax,
 		&i.NotifyUrl,
+		&i.AppSecretPreviousHash,
+		&i.AppSecretPreviousUntil,
+		&i.AppKeyPreviousSealed,
+		&i.AppKeyPreviousUntil,
 	)
 	return i, err
 }
 
 const merchantByID = `-- name: MerchantByID :one
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url FROM merchants WHERE id = $1
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url, app_secret_previous_hash, app_secret_previous_until, app_key_previous_sealed, app_key_previous_until FROM merchants WHERE id = $1
 `
 
 func (q *Queries) MerchantByID(ctx context.Context, id int64) (Merchant, error) {
@@ -143,12 +187,16 @@ func (q *Queries) MerchantByID(ctx context.Context, id int64) (Merchant, error) 
 		&i.TemperatureMin,
 		&i.TemperatureMax,
 		&i.NotifyUrl,
+		&i.AppSecretPreviousHash,
+		&i.AppSecretPreviousUntil,
+		&i.AppKeyPreviousSealed,
+		&i.AppKeyPreviousUntil,
 	)
 	return i, err
 }
 
 const merchantBySlug = `-- name: MerchantBySlug :one
-SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url FROM merchants WHERE slug = $1
+SELECT id, slug, title, description, logo, store_id, status, app_id, app_secret_hash, app_key_sealed, webhook_secret_sealed, webhook_secret_previous_sealed, webhook_previous_until, debug, timezone, created_at, expired_at, temperature_min, temperature_max, notify_url, app_secret_previous_hash, app_secret_previous_until, app_key_previous_sealed, app_key_previous_until FROM merchants WHERE slug = $1
 `
 
 func (q *Queries) MerchantBySlug(ctx context.Context, slug string) (Merchant, error) {
@@ -175,8 +223,66 @@ func (q *Queries) MerchantBySlug(ctx context.Context, slug string) (Merchant, er
 		&i.TemperatureMin,
 		&i.TemperatureMax,
 		&i.NotifyUrl,
+		&i.AppSecretPreviousHash,
+		&i.AppSecretPreviousUntil,
+		&i.AppKeyPreviousSealed,
+		&i.AppKeyPreviousUntil,
 	)
 	return i, err
+}
+
+const rotateAppKey = `-- name: RotateAppKey :execrows
+UPDATE merchants SET app_key_sealed = $1, app_key_previous_sealed = $2,
+    app_key_previous_until = $3
+WHERE id = $4 AND app_key_sealed = $2
+`
+
+type RotateAppKeyParams struct {
+	Sealed        string
+	OldSealed     string
+	PreviousUntil int64
+	ID            int64
+}
+
+func (q *Queries) RotateAppKey(ctx context.Context, arg RotateAppKeyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, rotateAppKey,
+		arg.Sealed,
+		arg.OldSealed,
+		arg.PreviousUntil,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const rotateAppSecret = `-- name: RotateAppSecret :execrows
+UPDATE merchants SET app_secret_hash = $1, app_secret_previous_hash = $2,
+    app_secret_previous_until = $3
+WHERE id = $4 AND app_secret_hash = $2
+`
+
+type RotateAppSecretParams struct {
+	Hash          string
+	OldHash       string
+	PreviousUntil int64
+	ID            int64
+}
+
+// The present one becomes the previous, which is good as well until a time; unless
+// somebody else has done so since it was read.
+func (q *Queries) RotateAppSecret(ctx context.Context, arg RotateAppSecretParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, rotateAppSecret,
+		arg.Hash,
+		arg.OldHash,
+		arg.PreviousUntil,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const rotateWebhookSecret = `-- name: RotateWebhookSecret :execrows
@@ -192,7 +298,6 @@ type RotateWebhookSecretParams struct {
 	ID            int64
 }
 
-// The present one becomes the previous, which signs as well until a time.
 func (q *Queries) RotateWebhookSecret(ctx context.Context, arg RotateWebhookSecretParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, rotateWebhookSecret,
 		arg.Sealed,
@@ -200,31 +305,6 @@ func (q *Queries) RotateWebhookSecret(ctx context.Context, arg RotateWebhookSecr
 		arg.PreviousUntil,
 		arg.ID,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const setAppKey = `-- name: SetAppKey :execrows
-UPDATE merchants SET app_key_sealed = $1 WHERE id = $2 AND app_key_sealed = $3
-`
-
-func (q *Queries) SetAppKey(ctx context.Context, sealed string, iD int64, oldSealed string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setAppKey, sealed, iD, oldSealed)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const setAppSecret = `-- name: SetAppSecret :execrows
-UPDATE merchants SET app_secret_hash = $1 WHERE id = $2 AND app_secret_hash = $3
-`
-
-// Unless somebody else has set it since it was read.
-func (q *Queries) SetAppSecret(ctx context.Context, hash string, iD int64, oldHash string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setAppSecret, hash, iD, oldHash)
 	if err != nil {
 		return 0, err
 	}

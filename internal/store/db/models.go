@@ -344,6 +344,10 @@ type Merchant struct {
 	TemperatureMin              int64
 	TemperatureMax              int64
 	NotifyUrl                   string
+	AppSecretPreviousHash       string
+	AppSecretPreviousUntil      int64
+	AppKeyPreviousSealed        string
+	AppKeyPreviousUntil         int64
 }
 
 type Model struct {
@@ -486,25 +490,26 @@ type Replenishment struct {
 }
 
 type RequestLog struct {
-	ID         int64
-	MerchantID int64
-	MachineNo  string
-	Kind       string
-	RequestID  string
-	At         int64
-	Duration   int64
-	Client     string
-	Verb       string
-	Target     string
-	Method     string
-	Headers    string
-	Raw        string
-	Payload    string
-	Status     int64
-	Code       int64
-	Reason     string
-	Diagnosis  string
-	Answer     string
+	ID             int64
+	MerchantID     int64
+	MachineNo      string
+	Kind           string
+	RequestID      string
+	At             int64
+	Duration       int64
+	Client         string
+	Verb           string
+	Target         string
+	Method         string
+	Headers        string
+	Raw            string
+	Payload        string
+	Status         int64
+	Code           int64
+	Reason         string
+	Diagnosis      string
+	Answer         string
+	OldCredentials string
 }
 
 type SavedView struct {

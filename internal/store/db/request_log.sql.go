@@ -40,29 +40,30 @@ func (q *Queries) DeleteOldestRequests(ctx context.Context, merchantID int64, ba
 
 const insertRequestLog = `-- name: InsertRequestLog :exec
 INSERT INTO request_log (merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers,
-    raw, payload, status, code, reason, diagnosis, answer)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    raw, payload, status, code, reason, diagnosis, answer, old_credentials)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 `
 
 type InsertRequestLogParams struct {
-	MerchantID int64
-	MachineNo  string
-	Kind       string
-	RequestID  string
-	At         int64
-	Duration   int64
-	Client     string
-	Verb       string
-	Target     string
-	Method     string
-	Headers    string
-	Raw        string
-	Payload    string
-	Status     int64
-	Code       int64
-	Reason     string
-	Diagnosis  string
-	Answer     string
+	MerchantID     int64
+	MachineNo      string
+	Kind           string
+	RequestID      string
+	At             int64
+	Duration       int64
+	Client         string
+	Verb           string
+	Target         string
+	Method         string
+	Headers        string
+	Raw            string
+	Payload        string
+	Status         int64
+	Code           int64
+	Reason         string
+	Diagnosis      string
+	Answer         string
+	OldCredentials string
 }
 
 func (q *Queries) InsertRequestLog(ctx context.Context, arg InsertRequestLogParams) error {
@@ -85,12 +86,13 @@ func (q *Queries) InsertRequestLog(ctx context.Context, arg InsertRequestLogPara
 		arg.Reason,
 		arg.Diagnosis,
 		arg.Answer,
+		arg.OldCredentials,
 	)
 	return err
 }
 
 const requestByID = `-- name: RequestByID :one
-SELECT id, merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers, raw, payload, status, code, reason, diagnosis, answer FROM request_log WHERE id = $1 AND merchant_id = $2
+SELECT id, merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers, raw, payload, status, code, reason, diagnosis, answer, old_credentials FROM request_log WHERE id = $1 AND merchant_id = $2
 `
 
 func (q *Queries) RequestByID(ctx context.Context, iD int64, merchantID int64) (RequestLog, error) {
@@ -116,6 +118,7 @@ func (q *Queries) RequestByID(ctx context.Context, iD int64, merchantID int64) (
 		&i.Reason,
 		&i.Diagnosis,
 		&i.Answer,
+		&i.OldCredentials,
 	)
 	return i, err
 }
@@ -154,7 +157,7 @@ func (q *Queries) RequestLogSizes(ctx context.Context) ([]RequestLogSizesRow, er
 }
 
 const requestPage = `-- name: RequestPage :many
-SELECT id, merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers, raw, payload, status, code, reason, diagnosis, answer FROM request_log
+SELECT id, merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers, raw, payload, status, code, reason, diagnosis, answer, old_credentials FROM request_log
 WHERE merchant_id = $1 AND id < $2
   AND (CAST($3 AS TEXT) = '' OR kind = $3)
   AND (CAST($4 AS TEXT) = '' OR machine_no = $4)
@@ -213,6 +216,7 @@ func (q *Queries) RequestPage(ctx context.Context, arg RequestPageParams) ([]Req
 			&i.Reason,
 			&i.Diagnosis,
 			&i.Answer,
+			&i.OldCredentials,
 		); err != nil {
 			return nil, err
 		}

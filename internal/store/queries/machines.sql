@@ -16,7 +16,7 @@ WHERE machines.id = $1;
 -- What every message of a machine is checked with: no more, because each column
 -- costs.
 SELECT machines.id, machines.merchant_id, machines.machine_no, machines.timezone,
-    merchants.app_id, merchants.app_key_sealed
+    merchants.app_id, merchants.app_key_sealed, merchants.app_key_previous_sealed, merchants.app_key_previous_until
 FROM machines
 JOIN merchants ON merchants.id = machines.merchant_id
 WHERE machines.machine_no = $1;

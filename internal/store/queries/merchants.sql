@@ -21,15 +21,28 @@ UPDATE merchants SET title = $2, description = $3, logo = $4, store_id = $5, sta
     notify_url = $17
 WHERE id = $1;
 
--- name: SetAppSecret :execrows
--- Unless somebody else has set it since it was read.
-UPDATE merchants SET app_secret_hash = sqlc.arg(hash) WHERE id = sqlc.arg(id) AND app_secret_hash = sqlc.arg(old_hash);
+-- name: RotateAppSecret :execrows
+-- The present one becomes the previous, which is good as well until a time; unless
+-- somebody else has done so since it was read.
+UPDATE merchants SET app_secret_hash = sqlc.arg(hash), app_secret_previous_hash = sqlc.arg(old_hash),
+    app_secret_previous_until = sqlc.arg(previous_until)
+WHERE id = sqlc.arg(id) AND app_secret_hash = sqlc.arg(old_hash);
 
--- name: SetAppKey :execrows
-UPDATE merchants SET app_key_sealed = sqlc.arg(sealed) WHERE id = sqlc.arg(id) AND app_key_sealed = sqlc.arg(old_sealed);
+-- name: RotateAppKey :execrows
+UPDATE merchants SET app_key_sealed = sqlc.arg(sealed), app_key_previous_sealed = sqlc.arg(old_sealed),
+    app_key_previous_until = sqlc.arg(previous_until)
+WHERE id = sqlc.arg(id) AND app_key_sealed = sqlc.arg(old_sealed);
+
+-- name: EndAppSecretOverlap :execrows
+UPDATE merchants SET app_secret_previous_until = 0 WHERE id = sqlc.arg(id) AND app_secret_previous_until = sqlc.arg(old_until);
+
+-- name: EndAppKeyOverlap :execrows
+UPDATE merchants SET app_key_previous_until = 0 WHERE id = sqlc.arg(id) AND app_key_previous_until = sqlc.arg(old_until);
+
+-- name: EndWebhookOverlap :execrows
+UPDATE merchants SET webhook_previous_until = 0 WHERE id = sqlc.arg(id) AND webhook_previous_until = sqlc.arg(old_until);
 
 -- name: RotateWebhookSecret :execrows
--- The present one becomes the previous, which signs as well until a time.
 UPDATE merchants SET webhook_secret_sealed = sqlc.arg(sealed), webhook_secret_previous_sealed = sqlc.arg(old_sealed),
     webhook_previous_until = sqlc.arg(previous_until)
 WHERE id = sqlc.arg(id) AND webhook_secret_sealed = sqlc.arg(old_sealed);

@@ -1,7 +1,7 @@
 -- name: InsertRequestLog :exec
 INSERT INTO request_log (merchant_id, machine_no, kind, request_id, at, duration, client, verb, target, method, headers,
-    raw, payload, status, code, reason, diagnosis, answer)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
+    raw, payload, status, code, reason, diagnosis, answer, old_credentials)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
 
 -- name: RequestPage :many
 -- A merchant's requests, newest first, older than an id. Filters that are '' or

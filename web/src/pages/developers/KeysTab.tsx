@@ -6,10 +6,10 @@ import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
 import { Copy } from "../../ui/Copy";
-import { Dialog } from "../../ui/Dialog";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Loading } from "../../ui/Page";
 import { Time } from "../../ui/Time";
+import { RotateDialog } from "./RotateDialog";
 
 const secrets: Secret[] = ["app_secret", "app_key", "webhook_secret"];
 
@@ -18,11 +18,12 @@ export function KeysTab() {
   const queries = useQueryClient();
   const path = "/developers/keys";
   const keys = useQuery({ queryKey: [path], queryFn: ({ signal }) => api.get<Keys>(path, {}, signal) });
-  const [asked, setAsked] = useState<Secret | null>(null);
-  const rotate = useMutation({
-    mutationFn: (which: Secret) => api.post<RotatedKey>(`${path}/rotate`, { which }),
+  const [rotating, setRotating] = useState<Secret | null>(null);
+  const [ending, setEnding] = useState<Secret | null>(null);
+  const end = useMutation({
+    mutationFn: (which: Secret) => api.post(`${path}/end-overlap`, { which }),
     onSuccess: () => {
-      setAsked(null);
+      setEnding(null);
       return queries.invalidateQueries({ queryKey: [path] });
     },
   });
@@ -41,36 +42,37 @@ export function KeysTab() {
           <h2 className="w-36">{t(`keys.${which}`)}</h2>
           <span className="grow text-sm text-muted">
             {k[`${which}_rotated_at`] ? t("keys.rotated") : t("keys.made")} <Time at={k[`${which}_rotated_at`] || k.created_at} />
-            {which === "webhook_secret" && k.webhook_previous_until > 0 && (
+            {k[`${which}_previous_until`] > 0 && (
               <span className="block">
-                {t("keys.previous")} <Time at={k.webhook_previous_until} />
+                {t("keys.previous")} <Time at={k[`${which}_previous_until`]} />
               </span>
             )}
           </span>
-          <Button aria-label={t("keys.rotate_title", { name: t(`keys.${which}`) })} onClick={() => setAsked(which)}>
+          {k[`${which}_previous_until`] > 0 && (
+            <Button aria-label={`${t("keys.end")}: ${t(`keys.${which}`)}`} onClick={() => setEnding(which)}>
+              {t("keys.end")}
+            </Button>
+          )}
+          <Button aria-label={t("keys.rotate_title", { name: t(`keys.${which}`) })} onClick={() => setRotating(which)}>
             {t("keys.rotate")}
           </Button>
         </div>
       ))}
-      {asked && (
+      {rotating && <RotateDialog which={rotating} onClose={() => setRotating(null)} />}
+      {ending && (
         <Confirm
-          title={t("keys.rotate_title", { name: t(`keys.${asked}`) })}
-          consequence={t(`keys.confirm.${asked}`)}
-          action={t("keys.rotate")}
+          title={`${t("keys.end")}: ${t(`keys.${ending}`)}`}
+          consequence={t("keys.end_confirm")}
+          action={t("keys.end")}
           danger
-          pending={rotate.isPending}
-          error={rotate.error}
-          onConfirm={() => rotate.mutate(asked)}
-          onClose={() => setAsked(null)}
+          pending={end.isPending}
+          error={end.error}
+          onConfirm={() => end.mutate(ending)}
+          onClose={() => {
+            end.reset();
+            setEnding(null);
+          }}
         />
-      )}
-      {rotate.data && (
-        <Dialog title={t(`keys.${rotate.data.which}`)} onClose={() => rotate.reset()}>
-          <p>{t("keys.once")}</p>
-          <p className="mt-3 font-mono break-all">
-            {rotate.data.secret} <Copy text={rotate.data.secret} name={t(`keys.${rotate.data.which}`)} />
-          </p>
-        </Dialog>
       )}
     </section>
   );

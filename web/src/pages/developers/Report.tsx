@@ -12,6 +12,7 @@ export function Report({ report: r }: { report: SignatureReport }) {
       <div className={`rounded-md p-3 ${r.accepted ? "bg-ok-soft text-ok" : "bg-bad-soft text-bad"}`}>
         <p className="text-lg font-semibold">{tCode("diagnosis", r.diagnosis)}</p>
         {r.detail && <p className="text-sm break-words">{r.detail}</p>}
+        {r.key === "previous" && <p className="text-sm">{t("keys.fits_previous")}</p>}
       </div>
       <Part title={t("debug.steps")}>
         <ol className="flex flex-col gap-1">

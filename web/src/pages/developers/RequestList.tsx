@@ -58,7 +58,7 @@ export function RequestList() {
           },
           { label: t("requests.at"), width: "minmax(12.5rem,1fr)", cell: (r) => <Time at={r.at} /> },
           { label: t("requests.answer"), width: "minmax(9rem,1fr)", cell: (r) => <Answer r={r} /> },
-          { label: t("requests.diagnosis"), width: "minmax(10rem,1.5fr)", cell: (r) => (r.diagnosis ? tCode("diagnosis", r.diagnosis) : t("app.none")) },
+          { label: t("requests.diagnosis"), width: "minmax(10rem,1.5fr)", cell: (r) => (r.diagnosis ? tCode("diagnosis", r.diagnosis) : r.old_credentials.length ? <OldCredentials r={r} /> : t("app.none")) },
           { label: t("requests.client"), width: "8rem", cell: (r) => <span className="text-sm">{r.client || t("app.none")}</span> },
           { label: t("requests.duration"), width: "5rem", cell: (r) => showDuration(r.duration / 1000) },
         ]}
@@ -73,4 +73,14 @@ export function Answer({ r }: { r: RequestRow }) {
   const text = [r.status ? `HTTP ${r.status}` : "", r.code ? String(r.code) : "", r.reason].filter(Boolean).join(" · ");
   const fine = r.code === 0 && r.reason === "" && r.status < 400;
   return <Status tone={fine ? "ok" : "bad"}>{text || t("debug_ok.true")}</Status>;
+}
+
+/** What a request used although it was replaced, as long as that is allowed. */
+export function OldCredentials({ r }: { r: RequestRow }) {
+  const { t } = useLanguage();
+  return r.old_credentials.map((which) => (
+    <Status key={which} tone="warn">
+      {t(`keys.old.${which}`)}
+    </Status>
+  ));
 }

@@ -10,7 +10,7 @@ import { Json } from "../../ui/Json";
 import { Loading } from "../../ui/Page";
 import { Time } from "../../ui/Time";
 import { Report } from "./Report";
-import { Answer } from "./RequestList";
+import { Answer, OldCredentials } from "./RequestList";
 
 /** One logged request, with what the server makes of its signature. */
 export function RequestView() {
@@ -36,6 +36,7 @@ export function RequestView() {
             <h2 className="break-all">{[r.verb, r.target].filter(Boolean).join(" ")}</h2>
             <div className="flex flex-wrap items-center gap-3">
               <Answer r={r} />
+              <OldCredentials r={r} />
               <Time at={r.at} />
               <span className="text-sm text-muted">{r.client}</span>
             </div>
