@@ -2,11 +2,14 @@ package machineapi
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
@@ -60,6 +63,25 @@ func TestAcceptedKeysAndTopics(t *testing.T) {
 	f.send(f.heartbeat(map[string]any{"timestamp": strconv.Itoa(startMillis/1000 - 100)}))
 	if got := f.logs.count("dropped"); got != 0 {
 		t.Fatal("a good message was dropped:\n", f.logs.buf.String())
+	}
+}
+
+// While a rotation overlaps, machines sign with either key.
+func TestOldKeyOfAMachine(t *testing.T) {
+	f := newFixture(t, Config{})
+	keys := credentials.New(f.deps.Store, f.deps.Box, f.clock.read, rand.Reader)
+	next, err := keys.Rotate(f.ctx, f.merchant, credentials.AppKey, credentials.DefaultOverlap)
+	f.check(err)
+	beat := func(key string) { f.check(f.handler.OnMessage(f.ctx, f.message(body(t, f.heartbeat(nil), key)))) }
+	beat(appKey)
+	beat(next.Secret)
+	if got := f.logs.count("dropped"); got != 0 {
+		t.Fatal("a good message was dropped:\n", f.logs.buf.String())
+	}
+	f.clock.advance(24 * time.Hour)
+	beat(appKey)
+	if got := f.dropped(reasonBadSign, methodHeartbeat); got != 1 {
+		t.Errorf("%v messages dropped after the end", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package requestlog
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"math"
@@ -9,10 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/store/storetest"
 	"github.com/vendlane/vendlane/internal/testkit"
+	"github.com/vendlane/vendlane/internal/vending"
 	"github.com/vendlane/vendlane/signature"
 )
 
@@ -77,6 +80,39 @@ func TestEntries(t *testing.T) {
 	}
 	if nobody := f.lines(0); len(nobody) != 1 || nobody[0].RequestID != "r3" || len(nobody[0].Raw) > MaxText+3 {
 		t.Errorf("of nobody: %d lines", len(nobody))
+	}
+}
+
+// A request that used what a rotation has replaced says so, whether it was still good
+// or not.
+func TestOldCredentials(t *testing.T) {
+	f := newFixture(t)
+	const old = "0123456789abcdef0123456789abcdef" // of the shop
+	keys := credentials.New(f.Store, f.Box, f.Now, rand.Reader)
+	rotate := func(which credentials.Which) {
+		m, err := f.Store.MerchantByID(t.Context(), f.Merchant.ID)
+		if err == nil {
+			_, err = keys.Rotate(t.Context(), m, which, credentials.DefaultOverlap)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	rotate(credentials.AppSecret)
+	rotate(credentials.AppKey)
+	put := func(code vending.Code) db.RequestLog {
+		f.log.Put(Entry{
+			Kind: HTTP, AppID: f.Merchant.AppID, AppSecret: old, At: f.Now().UnixMilli(), Code: code,
+			Raw: envelope(t, map[string]any{"timestamp": fmt.Sprint(f.Now().Unix())}, "kva"),
+		})
+		return f.lines(f.Merchant.ID)[0]
+	}
+	if got := put(0); got.OldCredentials != "app_secret app_key" || got.Diagnosis != "" {
+		t.Errorf("while they overlap: %+v", got)
+	}
+	f.Advance(24 * time.Hour)
+	if got := put(vending.CodeSignature); got.OldCredentials != "" || got.Diagnosis != "old_app_key" {
+		t.Errorf("after the end: %+v", got)
 	}
 }
 

@@ -31,6 +31,37 @@ func wrap(payload string) string {
 	return `{"payload":"` + base64.StdEncoding.EncodeToString([]byte(payload)) + `"}`
 }
 
+// A key that was replaced is named, and right while it is still good.
+func TestPreviousKey(t *testing.T) {
+	raw := signed(`{"a":"1","timestamp":"1714353655","sign":"SIGN"}`, "a=1&timestamp=1714353655&key=old")
+	for name, c := range map[string]struct {
+		until    int64
+		kind     Kind
+		want     Diagnosis
+		key      string
+		accepted bool
+	}{
+		"still good": {now*1000 + 1, HTTP, OK, "previous", true},
+		"over":       {now * 1000, HTTP, OldAppKey, "", false},
+		"callback":   {0, Callback, OK, "previous", true},
+	} {
+		in := input(raw)
+		in.PreviousKey, in.PreviousUntil, in.Kind = "old", c.until, c.kind
+		if c.kind == Callback {
+			in.Raw = []byte(Explain(input(raw)).Payload)
+		}
+		r := Explain(in)
+		if r.Diagnosis != c.want || r.Key != c.key || r.Accepted != c.accepted || c.accepted != (r.Expected == r.Received) {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	in := input(signed(`{"a":"1","timestamp":"1714353655","sign":"SIGN"}`, "a=1&timestamp=1714353655&key=kva"))
+	in.PreviousKey = "old"
+	if r := Explain(in); r.Key != "current" || !r.Accepted {
+		t.Errorf("current: %+v", r)
+	}
+}
+
 func TestDiagnoses(t *testing.T) {
 	const plain = `{"title":"a b/c","machine_no":"16327129","timestamp":"1714353655","sign":"SIGN"}`
 	const right = "machine_no=16327129&timestamp=1714353655&title=a b/c"
