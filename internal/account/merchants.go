@@ -56,3 +56,26 @@ func (s *Service) SetMerchantStatus(ctx context.Context, u db.User, ip string, m
 		})
 	})
 }
+
+// SetNotifyURL says where the results of what customers redeem at the pickup page go,
+// where no caller names a notify_url; "" is nowhere. The caller has checked the
+// address (consume.md §9.6). A change by somebody else since the scope was read is
+// store.ErrLostRace.
+func (s *Service) SetNotifyURL(ctx context.Context, scope Scope, url string) error {
+	if !scope.Role.May(EditMerchant) {
+		return Forbidden
+	}
+	type facts struct {
+		NotifyURL string `json:"notify_url"`
+	}
+	return s.store.InTx(ctx, func(tx *store.Tx) error {
+		n, err := tx.SetMerchantNotifyURL(ctx, url, scope.Merchant.ID, scope.Merchant.NotifyUrl)
+		if err := store.Changed("set notify_url of merchant", n, err); err != nil {
+			return err
+		}
+		return s.audit.Record(ctx, tx, audit.Entry{
+			By: scope.By(), Action: "merchant.notify_url", Kind: "merchant", ID: scope.Merchant.Slug,
+			Before: facts{scope.Merchant.NotifyUrl}, After: facts{url},
+		})
+	})
+}

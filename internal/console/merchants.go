@@ -7,7 +7,6 @@ import (
 
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/provision"
-	"github.com/vendlane/vendlane/internal/store/db"
 )
 
 func (s *Server) merchantRoutes() []route {
@@ -32,9 +31,7 @@ type merchantRow struct {
 
 func (s *Server) merchants(ctx context.Context, c *call) (any, error) {
 	rows, err := s.use.Account.Merchants(ctx, c.User)
-	return items(rows, func(m db.Merchant) merchantRow {
-		return merchantRow{m.ID, m.Slug, m.Title, m.Status, m.AppID, m.Timezone, m.CreatedAt, m.ExpiredAt}
-	}), err
+	return items(rows, showMerchant), err
 }
 
 // newMerchant is what a merchant gets once: the secrets cannot be read again.

@@ -42,6 +42,7 @@ func (s *Server) routes() []route {
 		s.sessionRoutes(),
 		s.oidcRoutes(),
 		s.merchantRoutes(),
+		s.ownMerchantRoutes(),
 		s.memberRoutes(),
 		s.auditRoutes(),
 		s.machineRoutes(),

@@ -41,6 +41,8 @@ var probes = map[string]probe{
 	"GET /merchants":             {own: 403},
 	"POST /merchants":            {body: `{"slug":"x","title":"X"}`, own: 403},
 	"PUT /merchants/{id}/status": {body: `{"status":"PENDING"}`, own: 403, foreign: 403},
+	"GET /merchant":              {own: 200},
+	"PUT /merchant/notify-url":   {body: `{"notify_url":"https://merchant.example/notify"}`, own: 204},
 	"GET /members":               {own: 200},
 	"POST /members":              {body: `{"user_id":{user_id},"role":"viewer"}`, own: 204, foreign: 404},
 	"DELETE /members/{user_id}":  {own: 204, foreign: 404},

@@ -660,6 +660,18 @@ func (q *Queries) SetMember(ctx context.Context, arg SetMemberParams) error {
 	return err
 }
 
+const setMerchantNotifyURL = `-- name: SetMerchantNotifyURL :execrows
+UPDATE merchants SET notify_url = $1 WHERE id = $2 AND notify_url = $3
+`
+
+func (q *Queries) SetMerchantNotifyURL(ctx context.Context, url string, iD int64, oldUrl string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setMerchantNotifyURL, url, iD, oldUrl)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setMerchantStatus = `-- name: SetMerchantStatus :execrows
 UPDATE merchants SET status = $1 WHERE id = $2 AND status = $3
 `

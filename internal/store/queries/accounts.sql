@@ -55,6 +55,9 @@ SELECT * FROM merchants ORDER BY id;
 -- name: SetMerchantStatus :execrows
 UPDATE merchants SET status = sqlc.arg(status) WHERE id = sqlc.arg(id) AND status = sqlc.arg(old_status);
 
+-- name: SetMerchantNotifyURL :execrows
+UPDATE merchants SET notify_url = sqlc.arg(url) WHERE id = sqlc.arg(id) AND notify_url = sqlc.arg(old_url);
+
 -- name: LockMerchant :execrows
 -- Others that change the members of the merchant wait until this transaction is over.
 UPDATE merchants SET id = id WHERE id = $1;

@@ -20,6 +20,11 @@ export interface MerchantRow {
   expired_at: number;
 }
 
+/** The merchant in use, as those who lead it see it. */
+export interface OwnMerchant extends MerchantRow {
+  notify_url: string;
+}
+
 /** What a new merchant gets once. */
 export interface MerchantSecrets {
   id: number;

@@ -7,10 +7,12 @@ import { Tabs } from "../../ui/Tabs";
 import { AuditLog } from "./AuditLog";
 import { Logins } from "./Logins";
 import { Members } from "./Members";
+import { MerchantTab } from "./MerchantTab";
 import { Sessions } from "./Sessions";
 
-const tabs: { name: "members" | "sessions" | "logins" | "audit"; may: Permission }[] = [
+const tabs: { name: "merchant" | "members" | "sessions" | "logins" | "audit"; may: Permission }[] = [
   { name: "members", may: "manage_members" },
+  { name: "merchant", may: "edit_merchant" },
   { name: "sessions", may: "see" },
   { name: "logins", may: "see" },
   { name: "audit", may: "see_audit" },
@@ -29,6 +31,7 @@ export function SettingsPage() {
       />
       <Switch>
         <Route path="/settings/members" component={Members} />
+        <Route path="/settings/merchant" component={MerchantTab} />
         <Route path="/settings/sessions" component={Sessions} />
         <Route path="/settings/logins" component={Logins} />
         <Route path="/settings/audit">
