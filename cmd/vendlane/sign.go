@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -37,7 +36,7 @@ func runSign(_ context.Context, e env, args []string) error {
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
-	payload, err := withTimestamp(string(message.Raw), time.Now())
+	payload, err := sigdebug.WithTimestamp(string(message.Raw), time.Now())
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
@@ -174,22 +173,6 @@ func secret(file string, e env, variable string) (string, error) {
 	}
 	text, err := os.ReadFile(file)
 	return strings.TrimRight(string(text), "\r\n"), err
-}
-
-// withTimestamp adds the time to a payload that has none.
-func withTimestamp(payload string, now time.Time) (string, error) {
-	object, err := signature.ParseObject([]byte(payload))
-	if err != nil {
-		return "", err
-	}
-	if _, found := object.Lookup("timestamp"); found {
-		return payload, nil
-	}
-	rest := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(payload), "}"))
-	if rest != "{" {
-		rest += ","
-	}
-	return rest + `"timestamp":"` + strconv.FormatInt(now.Unix(), 10) + `"}`, nil
 }
 
 func writeJSON(w io.Writer, v any) error {

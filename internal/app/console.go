@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
@@ -44,6 +45,7 @@ func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) e
 	a.console, err = console.New(a.Store, console.UseCases{
 		Account: a.Account, Audit: trail, Provision: a.Provision, Live: a.live, Catalog: a.Catalog, Pickup: a.pickup,
 		Ordering: a.ordering, Dispense: a.Dispense, Fleet: a.Fleet, Jobs: a.jobs, MachineLog: a.MachineLog, Resend: a.resendCallback,
+		APIOperations: sync.OnceValues(a.apiOperations), CallAPI: a.callAPI,
 		Credentials: a.credentials, Recover: a.callbacks.RecoverSince, TestCallback: a.testCallback,
 		AlertRules: alerts.NewRules(a.Store, opts.Clock, alerts.Config{
 			Mail: a.Config.SMTP.Server != "", AllowPrivate: a.Config.Callback.AllowPrivate, AllowRanges: a.Config.Callback.AllowRanges,
@@ -61,6 +63,22 @@ func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) e
 		MQTTWindow:     a.Config.MQTT.TimestampWindowS,
 	}, observeConsole(a.metrics), opts.Log)
 	return err
+}
+
+// apiOperations and callAPI put what the adapters of the merchant API say into the
+// console's words.
+func (a *App) apiOperations() ([]console.APIOperation, error) {
+	operations, err := a.docs.Operations()
+	out := make([]console.APIOperation, len(operations))
+	for i, op := range operations {
+		out[i] = console.APIOperation(op)
+	}
+	return out, err
+}
+
+func (a *App) callAPI(ctx context.Context, m db.Merchant, verb, path, client string, body []byte) (console.APIAnswer, error) {
+	answer, err := a.API.OnBehalf(ctx, m, verb, path, client, body)
+	return console.APIAnswer(answer), err
 }
 
 // wirePickupPage makes the page for customers, if it is wanted.

@@ -66,6 +66,7 @@ func (s *Server) routes() []route {
 		s.alertRuleRoutes(),
 		s.callbackToolRoutes(),
 		s.developerRoutes(),
+		s.tryRoutes(),
 		s.searchRoutes(),
 	)
 }

@@ -69,6 +69,10 @@ type UseCases struct {
 	CheckCallbackURL func(url string) (reason string)
 	// TestCallback posts a test event.
 	TestCallback func(ctx context.Context, m db.Merchant, url string) (CallbackTest, error)
+	// APIOperations lists what merchants can call. CallAPI calls the merchant API for
+	// one of them, without its AppSecret; client is an address.
+	APIOperations func() ([]APIOperation, error)
+	CallAPI       func(ctx context.Context, m db.Merchant, verb, path, client string, body []byte) (APIAnswer, error)
 	// Recover sends dead letters again that are as old as since, in UTC
 	// milliseconds, or younger; more tells that there may be others.
 	Recover func(ctx context.Context, merchantID, since int64) (queued int64, more bool, err error)

@@ -127,6 +127,8 @@ var probes = map[string]probe{
 	"GET /developers/keys":                {own: 200},
 	"POST /developers/keys/rotate":        {body: `{"which":"app_key"}`, own: 200},
 	"POST /developers/keys/end-overlap":   {body: `{"which":"app_key"}`, own: 204},
+	"GET /developers/api":                 {own: 200},
+	"POST /developers/api/try":            {body: `{"operation":"getMachine","parameters":{"machine_no":"{machine_no}"}}`, own: 200, foreign: 200},
 	"GET /developers/requests":            {own: 200},
 	"GET /developers/requests/{id}":       {own: 200, foreign: 404},
 	"GET /developers/requests/{id}/debug": {own: 200, foreign: 404},

@@ -10,12 +10,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vendlane/vendlane/api"
 	"github.com/vendlane/vendlane/internal/alerts"
+	"github.com/vendlane/vendlane/internal/apidocs"
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/callback"
 	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/machinelog"
+	"github.com/vendlane/vendlane/internal/openapi"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -23,16 +26,28 @@ import (
 )
 
 func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCases {
-	relay := callback.New(f.Store, f.Box, f.Now, callback.Config{}, slog.New(slog.DiscardHandler))
+	log := slog.New(slog.DiscardHandler)
+	relay := callback.New(f.Store, f.Box, f.Now, callback.Config{}, log)
+	merchantAPI := openapi.New(f.Store, f.Box, openapi.UseCases{
+		Pickup: f.Pickup, Ordering: f.Ordering, Dispense: f.Dispense, Catalog: f.Catalog, Fleet: f.Fleet,
+	}, f.Now, openapi.Config{TimestampWindow: 600, Zone: time.UTC}, nil, log)
 	return UseCases{
 		Account: f.accounts, Audit: trail, Provision: applier, Live: f.hub, Catalog: f.Catalog, Pickup: f.Pickup,
 		Ordering: f.Ordering, Dispense: f.Dispense, Fleet: f.Fleet, Jobs: f.jobs,
-		MachineLog:       machinelog.New(f.Store, f.Now, slog.New(slog.DiscardHandler)),
+		MachineLog:       machinelog.New(f.Store, f.Now, log),
 		Credentials:      credentials.New(f.Store, f.Box, f.Now, rand.Reader),
 		AlertRules:       f.rules,
 		CheckCallbackURL: func(url string) string { return vending.CheckNotifyURL(url, false) },
 		TestCallback: func(_ context.Context, m db.Merchant, url string) (CallbackTest, error) {
 			return CallbackTest{WebhookID: "msg_1", Body: m.AppID + " " + url, Status: 204, Duration: 12}, nil
+		},
+		APIOperations: func() ([]APIOperation, error) {
+			operations, err := apidocs.New(api.OpenAPI, log).Operations()
+			return items(operations, func(op apidocs.Operation) APIOperation { return APIOperation(op) }).Items, err
+		},
+		CallAPI: func(ctx context.Context, m db.Merchant, verb, path, client string, body []byte) (APIAnswer, error) {
+			answer, err := merchantAPI.OnBehalf(ctx, m, verb, path, client, body)
+			return APIAnswer(answer), err
 		},
 		Recover: relay.RecoverSince,
 		Resend: func(ctx context.Context, id int64) error {

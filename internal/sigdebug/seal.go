@@ -5,6 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/vendlane/vendlane/signature"
 )
@@ -66,6 +69,22 @@ func Seal(payload, key string, form signature.Form, kind Kind) (string, error) {
 		packed = `{"payload":"` + packed + `"}`
 	}
 	return packed, nil
+}
+
+// WithTimestamp adds the time to a payload, JSON text, that has none.
+func WithTimestamp(payload string, now time.Time) (string, error) {
+	object, err := signature.ParseObject([]byte(payload))
+	if err != nil {
+		return "", err
+	}
+	if _, found := object.Lookup("timestamp"); found {
+		return payload, nil
+	}
+	rest := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(payload), "}"))
+	if rest != "{" {
+		rest += ","
+	}
+	return rest + `"timestamp":"` + strconv.FormatInt(now.Unix(), 10) + `"}`, nil
 }
 
 // literal writes a value in JSON.
