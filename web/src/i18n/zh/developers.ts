@@ -2,6 +2,16 @@ import type { developers as en } from "../en/developers";
 
 export const developers: Record<keyof typeof en, string> = {
   "dev.tabs": "开发者",
+  "dev.tab.api": "试用 API",
+  "api.lead": "选择一个调用，修改示例并发送。签名由服务器完成；缺少时间戳时会自动补上。",
+  "api.reference": "各调用的字段、应答和错误",
+  "api.operation": "调用",
+  "api.payload": "内容（JSON，尚未封装和签名）",
+  "api.body": "请求体（JSON）",
+  "api.real": "这是以商户身份发出的真实调用：会发放取货码、创建订单、让机器出货。",
+  "api.call": "签名并发送",
+  "api.in_log": "在请求日志中查看",
+  "api.sent": "实际发送内容",
   "dev.tab.debug": "签名调试",
   "dev.tab.callbacks": "回调",
   "dev.tab.keys": "密钥",

@@ -3,13 +3,14 @@ import { useMay } from "../../api/session";
 import { useLanguage } from "../../i18n/language";
 import { Page } from "../../ui/Page";
 import { Tabs } from "../../ui/Tabs";
+import { ApiReference } from "./ApiReference";
 import { CallbackList } from "./CallbackList";
 import { Debugger } from "./Debugger";
 import { KeysTab } from "./KeysTab";
 import { RequestList } from "./RequestList";
 import { RequestView } from "./RequestView";
 
-const tabs = ["debug", "callbacks", "requests", "keys"] as const;
+const tabs = ["debug", "callbacks", "requests", "keys", "api"] as const;
 
 export function Developers() {
   const { t } = useLanguage();
@@ -31,6 +32,7 @@ export function Developers() {
         <Route path="/developers/requests" component={RequestList} />
         <Route path="/developers/requests/:id" component={RequestView} />
         <Route path="/developers/keys" component={KeysTab} />
+        <Route path="/developers/api" component={ApiReference} />
         <Route component={Debugger} />
       </Switch>
     </Page>

@@ -59,7 +59,7 @@ export function Report({ report: r }: { report: SignatureReport }) {
   );
 }
 
-function Part({ title, children }: { title: string; children: ReactNode }) {
+export function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="min-w-0">
       <h2 className="mb-1.5">{title}</h2>
