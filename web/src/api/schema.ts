@@ -211,6 +211,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/merchant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The merchant in use */
+        get: operations["merchant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/merchant/notify-url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say where results go that no caller named an address for
+         * @description Those of codes that customers redeem at the pickup page. Empty is nowhere. Orders keep the address they were made with.
+         */
+        put: operations["setNotifyURL"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/merchants/{id}/status": {
         parameters: {
             query?: never;
@@ -1220,6 +1257,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/goods/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a file would do to the goods
+         * @description Changes nothing. At most 200 lines of each kind are in the answer; all are counted.
+         */
+        post: operations["previewGoodsImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/goods/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make and change goods from a file
+         * @description Does what the preview with that fingerprint showed, all or nothing; lines that are refused are left out. If a good has been changed since, the answer is changed_meanwhile.
+         */
+        post: operations["importGoods"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alerts": {
         parameters: {
             query?: never;
@@ -1418,9 +1495,63 @@ export interface paths {
         put?: never;
         /**
          * Replace a credential
-         * @description The old webhook secret signs as well for 24 hours; the old AppSecret and AppKey end at once.
+         * @description The old one is good as well for a while, a day unless told otherwise. What the platform sends is signed with the new AppKey at once, callbacks with both webhook secrets. The one that was old before ends at once.
          */
         post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/developers/keys/end-overlap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the old credential good for nothing, at once */
+        post: operations["endKeyOverlap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/developers/api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the merchant API can do */
+        get: operations["apiOperations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/developers/api/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a payload and call the merchant API with it
+         * @description A real call, signed in the server. It does without the AppSecret, of which only a hash is kept; all other checks are made.
+         */
+        post: operations["tryApi"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1629,6 +1760,17 @@ export interface components {
             timezone: string;
             created_at: components["schemas"]["Time"];
             expired_at: components["schemas"]["Time"];
+        };
+        OwnMerchant: {
+            id: components["schemas"]["Id"];
+            slug: string;
+            title: string;
+            status: components["schemas"]["MerchantStatus"];
+            appid: string;
+            timezone: string;
+            created_at: components["schemas"]["Time"];
+            expired_at: components["schemas"]["Time"];
+            notify_url: string;
         };
         NewMerchant: {
             /** @description Names the merchant for operators, for ever. */
@@ -2231,6 +2373,42 @@ export interface components {
             /** @description The crossed-out one; null is price. */
             original_price?: number | null;
         };
+        /** @description CSV in UTF-8, with or without a byte-order mark: at most 4 MiB and 10,000 lines. The first line names the columns, those of the export; slug is needed, a thing without a column stays as it is. */
+        GoodsFile: string;
+        GoodsImport: {
+            created: number;
+            changed: number;
+            unchanged: number;
+            refused: number;
+            fingerprint: string;
+            ignored_columns: string[];
+            created_lines: components["schemas"]["GoodsImportLine"][];
+            changed_lines: components["schemas"]["GoodsImportLine"][];
+            refused_lines: {
+                line: number;
+                slug: string;
+                /** @description A column; `columns` if there are too many or too few cells. */
+                field: string;
+                /** @enum {unknown} */
+                reason: "missing" | "format" | "range" | "conflict";
+            }[];
+        };
+        GoodsImportLine: {
+            line: number;
+            slug: string;
+            /** @description How many machines hold the good. */
+            machines: number;
+            before: components["schemas"]["GoodText"] | null;
+            after: components["schemas"]["GoodText"];
+        };
+        GoodText: {
+            name: string;
+            description: string;
+            thumb: string;
+            /** @description Minor units. */
+            price: number;
+            original_price: number;
+        };
         GoodUse: {
             machine_no: string;
             machine_name: string;
@@ -2298,7 +2476,38 @@ export interface components {
             app_secret_rotated_at: components["schemas"]["Time"];
             app_key_rotated_at: components["schemas"]["Time"];
             webhook_secret_rotated_at: components["schemas"]["Time"];
-            webhook_previous_until: components["schemas"]["Time"];
+            app_secret_previous_until: components["schemas"]["Time"];
+            app_key_previous_until: components["schemas"]["Time"];
+            webhook_secret_previous_until: components["schemas"]["Time"];
+        };
+        ApiOperation: {
+            id: string;
+            group: string;
+            summary: string;
+            /** @description Tells several payloads of an endpoint apart, empty where there is one. */
+            title: string;
+            verb: string;
+            path: string;
+            parameters: string[];
+            /** @enum {unknown} */
+            payload: "signed" | "bare" | "none";
+            /** @description JSON text, without timestamp and sign. */
+            example: string;
+        };
+        TriedCall: {
+            verb: string;
+            target: string;
+            appid: string;
+            /** @description What was signed. */
+            payload: string;
+            /** @description As it was sent. */
+            body: string;
+            status: number;
+            request_id: string;
+            /** @description JSON; codes are masked by role. */
+            answer: unknown;
+            /** @description Microseconds. */
+            duration: number;
         };
         RotatedKey: {
             which: components["schemas"]["Credential"];
@@ -2325,6 +2534,7 @@ export interface components {
             diagnosis: "" | components["schemas"]["Diagnosis"];
             /** @description Microseconds. */
             duration: number;
+            old_credentials: components["schemas"]["OldCredentials"];
         };
         Request: {
             id: components["schemas"]["Id"];
@@ -2346,6 +2556,7 @@ export interface components {
             diagnosis: "" | components["schemas"]["Diagnosis"];
             /** @description Microseconds. */
             duration: number;
+            old_credentials: components["schemas"]["OldCredentials"];
             /** @description JSON, or null. */
             headers: unknown;
             /** @description The body as it came; empty if it holds what the role may not see. */
@@ -2375,6 +2586,11 @@ export interface components {
         SignatureReport: {
             diagnosis: components["schemas"]["Diagnosis"];
             accepted: boolean;
+            /**
+             * @description Which AppKey the signature fits.
+             * @enum {unknown}
+             */
+            key: "" | "current" | "previous";
             detail: string;
             steps: components["schemas"]["SignatureStep"][];
             payload: string;
@@ -2419,6 +2635,13 @@ export interface components {
         AlertKind: "MACHINE_OFFLINE" | "TEMPERATURE" | "CHANNEL_FAULT" | "DELIVERY_CONFLICT" | "CODE_CONFLICT" | "BAD_SIGN" | "SOLD_OUT" | "CALLBACK_FAILING";
         /** @enum {unknown} */
         Credential: "app_secret" | "app_key" | "webhook_secret";
+        /** @description What it used from before a rotation, while that was still good. */
+        OldCredentials: ("app_secret" | "app_key")[];
+        /**
+         * @description How long the old one is good as well, in milliseconds.
+         * @enum {unknown}
+         */
+        Overlap: 0 | 3600000 | 86400000 | 604800000;
         /**
          * @description What the page says of an order in one sentence.
          * @enum {unknown}
@@ -2428,7 +2651,7 @@ export interface components {
          * @description What is wrong with a signature. ok, lower_case_hex and url_encoded_values can be accepted.
          * @enum {unknown}
          */
-        Diagnosis: "ok" | "bad_body" | "bad_base64" | "bad_payload" | "sign_missing" | "sign_malformed" | "app_id_as_key" | "app_secret_as_key" | "key_left_out" | "sign_included" | "empty_values_kept" | "zero_left_out" | "number_written_differently" | "boolean_written_differently" | "nested_as_json" | "unsorted" | "url_encoded_values" | "lower_case_hex" | "timestamp_missing" | "timestamp_format" | "stale_timestamp" | "wrong_key_or_content";
+        Diagnosis: "ok" | "bad_body" | "bad_base64" | "bad_payload" | "sign_missing" | "sign_malformed" | "app_id_as_key" | "app_secret_as_key" | "key_left_out" | "sign_included" | "empty_values_kept" | "zero_left_out" | "number_written_differently" | "boolean_written_differently" | "nested_as_json" | "unsorted" | "url_encoded_values" | "lower_case_hex" | "timestamp_missing" | "timestamp_format" | "stale_timestamp" | "old_app_key" | "wrong_key_or_content";
         NewCodes: {
             machine_no: string;
             product_id: components["schemas"]["Id"];
@@ -2990,6 +3213,52 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MerchantSecrets"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    merchant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The merchant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnMerchant"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setNotifyURL: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    notify_url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };
@@ -4794,6 +5063,61 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    previewGoodsImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    file: components["schemas"]["GoodsFile"];
+                };
+            };
+        };
+        responses: {
+            /** @description What it would do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoodsImport"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    importGoods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    file: components["schemas"]["GoodsFile"];
+                    fingerprint: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What it did, without lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoodsImport"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     alerts: {
         parameters: {
             query?: {
@@ -5113,6 +5437,7 @@ export interface operations {
             content: {
                 "application/json": {
                     which: components["schemas"]["Credential"];
+                    overlap?: components["schemas"]["Overlap"];
                 };
             };
         };
@@ -5124,6 +5449,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RotatedKey"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    endKeyOverlap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    which: components["schemas"]["Credential"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    apiOperations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Operations in the order of the document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ApiOperation"][];
+                    };
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tryApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    operation: string;
+                    /** @description Those in the path. */
+                    parameters?: {
+                        [key: string]: string;
+                    };
+                    /** @description JSON text. A timestamp is added if there is none. */
+                    payload?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The call and its answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedCall"];
                 };
             };
             default: components["responses"]["Error"];
