@@ -6,6 +6,26 @@ const [url, email, password, machines, big] = process.argv.slice(2);
 const seconds = 10;
 const api = new URL("/api/console/v1", url).href;
 
+/** Prints the times between frames while `move` is called in each, and what the page's thread did in one on average. */
+async function measure(page, what, move) {
+  const before = await metrics(page);
+  const deltas = await frames(page, move);
+  const after = await metrics(page);
+  const sorted = [...deltas].sort((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(1);
+  const late = sorted.filter((ms) => ms > 25).length;
+  const each = (name) => `${name} ${(((after[`${name}Duration`] - before[`${name}Duration`]) * 1000) / sorted.length).toFixed(2)}`;
+  console.log(`${what}: ${sorted.length} frames in ${seconds} s, median ${at(0.5)} ms, 95 % ${at(0.95)} ms, longest ${at(1)} ms, ${late} longer than 25 ms`);
+  console.log(`  ms a frame: ${["Task", "Script", "RecalcStyle", "Layout"].map(each).join(", ")}`);
+}
+
+async function metrics(page) {
+  const cdp = (page.cdp ??= await page.context().newCDPSession(page));
+  await cdp.send("Performance.enable");
+  const { metrics } = await cdp.send("Performance.getMetrics");
+  return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+}
+
 /** The times between frames in milliseconds while `move` is called in each. */
 function frames(page, move) {
   return page.evaluate(
@@ -27,18 +47,11 @@ function frames(page, move) {
   );
 }
 
-function report(what, deltas) {
-  const sorted = [...deltas].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(1);
-  const late = sorted.filter((ms) => ms > 25).length;
-  console.log(`${what}: ${sorted.length} frames in ${seconds} s, median ${at(0.5)} ms, 95 % ${at(0.95)} ms, longest ${at(1)} ms, ${late} longer than 25 ms`);
-}
-
 const browser = await launch();
 try {
   const page = await (await browser.newContext({ locale: "en", viewport: { width: 1280, height: 900 } })).newPage();
   await signIn({ page }, { console: { url, email, password } });
-  report("nothing moves", await frames(page, ""));
+  await measure(page, "nothing moves", "");
 
   await page.goto(`${url}machines`);
   await page.getByRole("row").nth(1).waitFor();
@@ -53,8 +66,8 @@ try {
   });
   const rows = await page.locator("[role=table]").getAttribute("aria-rowcount");
   console.log(`${rows} rows were loaded in ${((Date.now() - begun) / 1000).toFixed(1)} s of ${machines} machines`);
-  report("the list scrolls, 60 pixels a frame", await frames(page, "window.scrollBy(0, 60)"));
-  report("the list scrolls, 600 pixels a frame", await frames(page, "window.scrollBy(0, 600)"));
+  await measure(page, "the list scrolls, 60 pixels a frame", "window.scrollBy(0, 60)");
+  await measure(page, "the list scrolls, 600 pixels a frame", "window.scrollBy(0, 600)");
 
   await page.goto(`${url}machines/${big}`);
   await page.getByRole("gridcell").nth(89).waitFor();
@@ -70,10 +83,9 @@ try {
       .put(`${api}/machines/${big}/planogram`, { headers: { "X-CSRF": session.csrf }, data: [{ product_id, quantity: (changed % 10) + 1 }] })
       .then((answer) => (changed += answer.ok()), () => {});
   }, 1000 / 50);
-  const deltas = await frames(page, "");
+  await measure(page, `the planogram of ${products.length} channels`, "");
   clearInterval(edits);
   console.log(`${(changed / seconds).toFixed(0)} changes a second, the planogram was read ${read} times`);
-  report(`the planogram of ${products.length} channels`, deltas);
 } finally {
   await browser.close();
 }

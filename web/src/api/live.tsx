@@ -52,11 +52,24 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       answeredAt = Date.now();
       setFreshAt(answeredAt);
     };
-    const refetch = () => void queries.invalidateQueries({ predicate: (q) => q.queryKey[0] !== "session" && q.queryKey[0] !== heldBack });
+    const refetch = () => queries.invalidateQueries({ predicate: (q) => q.queryKey[0] !== "session" && q.queryKey[0] !== heldBack });
+    // A long list takes a while to read: asking again before it is there would
+    // begin anew, and never end where changes do not.
+    let reading = false;
+    let outdated = false;
     const refetchSoon = () => {
+      if (reading) {
+        outdated = true;
+        return;
+      }
       merging ||= window.setTimeout(() => {
         merging = 0;
-        refetch();
+        reading = true;
+        void refetch().finally(() => {
+          reading = false;
+          if (outdated && !stop.signal.aborted) refetchSoon();
+          outdated = false;
+        });
       }, mergeWithin);
     };
 
@@ -109,7 +122,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 
     const poll = setInterval(() => {
       if (open) return;
-      refetch();
+      void refetch();
       setState((now) => (Date.now() - answeredAt > staleAfter ? "stale" : now === "stale" ? "reconnecting" : now));
     }, pollEvery);
     const unsubscribe = queries.getQueryCache().subscribe((event) => {

@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
+import { memo, useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
 
 export interface Column<T> {
   label: string;
@@ -56,28 +56,45 @@ export function DataTable<T>({ label, rows, columns, rowKey, more = false, onMor
       </div>
       <div role="rowgroup" ref={body} className="relative" style={{ height: list.getTotalSize() }}>
         {shown.map((item) => (
-          <div
-            key={item.key}
-            ref={list.measureElement}
-            data-index={item.index}
-            role="row"
-            aria-rowindex={item.index + 2}
-            className="absolute inset-x-0 grid grid-cols-2 gap-x-3 gap-y-2 border-b border-line px-4 py-3 hover:bg-[#f8fafb] lg:grid-cols-(--columns) lg:items-center"
-            style={{ transform: `translateY(${item.start - top}px)` }}
-          >
-            {columns.map((column, i) => (
-              <div key={column.label} role="cell" className={`min-w-0 break-words ${i === 0 ? "max-lg:col-span-2" : ""}`}>
-                {i > 0 && (
-                  <span aria-hidden className="block text-xs text-muted lg:hidden">
-                    {column.label}
-                  </span>
-                )}
-                {column.cell(rows[item.index]!)}
-              </div>
-            ))}
-          </div>
+          <Row key={item.key} row={rows[item.index]!} index={item.index} at={item.start - top} columns={columns} measure={list.measureElement} />
         ))}
       </div>
     </div>
   );
 }
+
+interface RowProps<T> {
+  row: T;
+  index: number;
+  /** Pixels from the top of the table. */
+  at: number;
+  columns: Column<T>[];
+  measure: (element: HTMLDivElement | null) => void;
+}
+
+function PlainRow<T>({ row, index, at, columns, measure }: RowProps<T>) {
+  return (
+    <div
+      ref={measure}
+      data-index={index}
+      role="row"
+      aria-rowindex={index + 2}
+      className="absolute inset-x-0 grid grid-cols-2 gap-x-3 gap-y-2 border-b border-line px-4 py-3 hover:bg-[#f8fafb] lg:grid-cols-(--columns) lg:items-center"
+      style={{ transform: `translateY(${at}px)` }}
+    >
+      {columns.map((column, i) => (
+        <div key={column.label} role="cell" className={`min-w-0 break-words ${i === 0 ? "max-lg:col-span-2" : ""}`}>
+          {i > 0 && (
+            <span aria-hidden className="block text-xs text-muted lg:hidden">
+              {column.label}
+            </span>
+          )}
+          {column.cell(row)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** While the table scrolls, only rows that come into sight are rendered. */
+const Row = memo(PlainRow) as typeof PlainRow;

@@ -47,7 +47,11 @@ CREATE TABLE saved_views (
 );
 CREATE INDEX saved_views_by_page ON saved_views (merchant_id, page, id);
 
+-- The list of machines is in the order of their names.
+CREATE INDEX machines_by_name ON machines (merchant_id, name, id);
+
 -- +goose Down
+DROP INDEX machines_by_name;
 DROP TABLE saved_views;
 DROP TABLE machine_job_rows;
 DROP TABLE machine_jobs;
