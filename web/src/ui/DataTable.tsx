@@ -1,5 +1,5 @@
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
+import { measureElement, useWindowVirtualizer } from "@tanstack/react-virtual";
+import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
 
 export interface Column<T> {
   label: string;
@@ -25,16 +25,30 @@ interface Props<T> {
 export function DataTable<T>({ label, rows, columns, rowKey, more = false, onMore }: Props<T>) {
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
+  // Asked for in each render it would have the browser lay out the page twice a frame.
   useLayoutEffect(() => {
-    const at = body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0;
-    setTop((before) => (Math.abs(before - at) > 1 ? at : before));
-  });
+    const watch = new ResizeObserver(() => {
+      const at = body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0;
+      setTop((before) => (Math.abs(before - at) > 1 ? at : before));
+    });
+    watch.observe(document.body);
+    return () => watch.disconnect();
+  }, []);
+  // A key or a height that is another one than before costs a look at all rows: so the
+  // height that is expected is that of the first row.
+  const key = useCallback((i: number) => rowKey(rows[i]!), [rows, rowKey]);
+  const height = useRef(0);
   const list = useWindowVirtualizer({
     count: rows.length,
-    estimateSize: () => 60,
+    estimateSize: () => height.current || 60,
+    measureElement: (element, entry, instance) => {
+      const measured = measureElement(element, entry, instance);
+      height.current ||= measured;
+      return measured;
+    },
     overscan: 8,
     scrollMargin: top,
-    getItemKey: (i) => rowKey(rows[i]!),
+    getItemKey: key,
   });
   const shown = list.getVirtualItems();
   const last = shown.at(-1)?.index ?? 0;
