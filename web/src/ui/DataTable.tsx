@@ -93,7 +93,7 @@ function PlainRow<T>({ row, index, at, columns, measure }: RowProps<T>) {
       data-index={index}
       role="row"
       aria-rowindex={index + 2}
-      className="absolute inset-x-0 grid grid-cols-2 gap-x-3 gap-y-2 border-b border-line px-4 py-3 hover:bg-[#f8fafb] lg:grid-cols-(--columns) lg:items-center"
+      className="absolute inset-x-0 grid [contain:layout_style] grid-cols-2 gap-x-3 gap-y-2 border-b border-line px-4 py-3 hover:bg-[#f8fafb] lg:grid-cols-(--columns) lg:items-center"
       style={{ transform: `translateY(${at}px)` }}
     >
       {columns.map((column, i) => (
