@@ -17,6 +17,7 @@ import (
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/config"
 	"github.com/vendlane/vendlane/internal/store/db"
+	"github.com/vendlane/vendlane/internal/vending"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -90,12 +91,10 @@ func (d *demo) makeHistory(ctx context.Context, cfg config.Config) error {
 func makeHistory(ctx context.Context, cfg config.Config, end time.Time, noStory bool) error {
 	h := &history{
 		noStory: noStory, end: end, now: end.Add(-historyDays * day).Truncate(time.Minute),
+		zone: vending.Zone(timezone, time.UTC),
 		dice: rand.New(rand.NewPCG(historySeed, 0)), //nolint:gosec // nothing secret comes of it
 	}
 	var err error
-	if h.zone, err = cfg.Zone(); err != nil {
-		return err
-	}
 	h.app, err = app.New(ctx, cfg, app.Options{
 		Clock: h.clock, Log: slog.New(slog.DiscardHandler), Machines: h, Receivers: h, Unsynced: true,
 	})

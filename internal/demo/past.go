@@ -198,7 +198,8 @@ func (h *history) drop(ctx context.Context, m *pastMachine, n int, order pastOrd
 	return h.drop(ctx, m, n, order, sold)
 }
 
-// issueCodes gives every product two codes for three days.
+// issueCodes gives every product two codes for almost three days: those of the
+// last ones have expired before the end.
 func (h *history) issueCodes(ctx context.Context) error {
 	for _, m := range h.machines {
 		if m.offline {

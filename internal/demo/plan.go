@@ -23,7 +23,7 @@ func (h *history) later(after time.Duration, do func(context.Context) error) {
 func (h *history) plan() {
 	for ago := historyDays; ago >= 1; ago-- {
 		before := time.Duration(ago) * day
-		if ago%3 == 0 && ago > 3 {
+		if ago%3 == 0 {
 			h.at(before-time.Minute, h.issueCodes)
 		}
 		for i, m := range h.machines {

@@ -43,6 +43,8 @@ const (
 	// channelCapacity how many pieces each of them holds.
 	channels        = 12
 	channelCapacity = 10
+	// timezone is where the shop is.
+	timezone = "Asia/Shanghai"
 )
 
 // demoMachine is one machine of the demo shop.
@@ -70,7 +72,7 @@ func shop(notifyURL string) provision.File {
 	}
 	merchant := provision.Merchant{
 		Slug: shopSlug, Title: "Example Shop", Description: "Snacks and drinks", StoreID: "5053900001",
-		AppID: appID, AppSecret: appSecret, AppKey: appKey, WebhookSecret: webhookSecret, NotifyURL: notifyURL,
+		AppID: appID, AppSecret: appSecret, AppKey: appKey, WebhookSecret: webhookSecret, NotifyURL: notifyURL, Timezone: timezone,
 		Models: []provision.Model{{
 			Name: "spring-12", Boards: []provision.Board{{Addr: 1, FloorType: 1, DropDetection: true}},
 		}},
