@@ -73,7 +73,7 @@ func TestRawHTTPSamples(t *testing.T) {
 			if err != nil || strings.Count(string(out), `{"code":0,`) != 3 || !strings.Contains(string(out), "PICKUPCODE") {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			if event := awaitEvent(t, events); !event.Success || event.OrderID != 60 {
+			if event := awaitEvent(t, events); !event.Success || event.OrderID != 1060 {
 				t.Errorf("%+v", event)
 			}
 		})
