@@ -57,3 +57,35 @@ func TestRecoverSince(t *testing.T) {
 		t.Errorf("states %s and %s", f.row(older).State, f.row(newer).State)
 	}
 }
+
+// answers plays the receivers: each post gets the next status.
+type answers []int
+
+func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	status := (*a)[0]
+	*a = (*a)[1:]
+	return &http.Response{StatusCode: status, Body: http.NoBody, Request: r}, nil
+}
+
+// Where time is moved by hand, what is due is sent once a call, to whoever stands
+// for the receivers.
+func TestSendDue(t *testing.T) {
+	clock := newFakeClock()
+	f := newFixture(t, clock.Now)
+	receivers := &answers{http.StatusServiceUnavailable, http.StatusNoContent, http.StatusNoContent}
+	r := f.relay(Config{Receivers: receivers})
+	orderID, recordID := f.order()
+	first := f.queue("https://merchant.example/notify", orderID, recordID)
+	second := f.queue("https://merchant.example/notify", orderID, recordID)
+	for step, want := range []int{1, 1, 2} { // attempts at the first; it is due again after 5 s
+		if err := r.SendDue(t.Context()); err != nil || len(f.attempts(first)) != want || len(f.attempts(second)) != 1 {
+			t.Errorf("step %d: %d and %d attempts (%v)", step, len(f.attempts(first)), len(f.attempts(second)), err)
+		}
+		if step == 1 {
+			clock.move(6 * time.Second)
+		}
+	}
+	if len(*receivers) != 0 || f.row(first).State != store.CallbackDelivered || f.row(second).State != store.CallbackDelivered {
+		t.Errorf("states %s and %s, %d answers left", f.row(first).State, f.row(second).State, len(*receivers))
+	}
+}

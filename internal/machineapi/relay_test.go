@@ -606,3 +606,30 @@ func TestSweepDeletesOldCommands(t *testing.T) {
 		t.Fatalf("%d rows left, want the 2 that are not finished", got)
 	}
 }
+
+// Where time is moved by hand, what is due goes out in its order, and a dispense
+// command again when its repeat is due.
+func TestSendDue(t *testing.T) {
+	f := newFixture(t, Config{})
+	gw := &fakeGateway{t: t, clock: f.clock, offline: map[string]bool{}}
+	f.deps.Metrics = nil
+	relay := NewRelay(f.deps, gw)
+	f.queue(machineID, methodRefresh, nil)
+	d := f.dispenseOne()
+	for step, want := range [][]string{{methodRefresh, methodPut}, {methodRefresh, methodPut}, {methodRefresh, methodPut, methodPut}} {
+		f.check(relay.SendDue(f.ctx))
+		var got []string
+		for _, a := range gw.seen() {
+			got = append(got, a.method)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("step %d: sent %s, want %s", step, got, want)
+		}
+		if step == 1 {
+			f.clock.advance(20 * time.Second)
+		}
+	}
+	if got := f.delivery(d.ID).State; got != vending.DeliverySent {
+		t.Errorf("the delivery is %s", got)
+	}
+}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,24 @@ func TestCommitsAreDurable(t *testing.T) {
 		})
 		if err != nil || got != want {
 			t.Errorf("%s is %q, want %q (%v)", pragma, got, want, err)
+		}
+	}
+}
+
+// Commits that are left to a checkpoint are in the file after Close.
+func TestUnsynced(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "vendlane.db")
+	for i, opts := range []Options{{Unsynced: true}, {}} {
+		e, err := Open(t.Context(), file, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			err = e.RunInTx(t.Context(), func(q *db.Queries) error { return q.InsertNode(t.Context(), "a", 0) })
+		}
+		var rows int
+		if err := errors.Join(err, e.Reader().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM nodes").Scan(&rows), e.Close()); err != nil || rows != 1 {
+			t.Errorf("%+v: %d rows (%v)", opts, rows, err)
 		}
 	}
 }
