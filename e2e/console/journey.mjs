@@ -6,7 +6,7 @@ import { issueCode, signIn } from "./steps.mjs";
 import { importGoods } from "./goods.mjs";
 import { batchOfCodes, callbackTools, whoIsTold } from "./codes.mjs";
 import { machinesInBulk, savedView } from "./machines.mjs";
-import { importPlanogram, modelOfMachine } from "./models.mjs";
+import { copyPlanogram, importPlanogram, modelOfMachine } from "./models.mjs";
 
 const [file, pictures] = process.argv.slice(2);
 const demo = JSON.parse(readFileSync(file, "utf8"));
@@ -113,6 +113,7 @@ try {
         await machinesInBulk({ page: visitor.page, look }, demo, language);
         await savedView({ page: visitor.page, look }, demo, language);
         await importPlanogram({ page: visitor.page, look }, demo, language, machine);
+        await copyPlanogram({ page: visitor.page, look }, demo, language);
         await modelOfMachine({ page: visitor.page, look }, demo, language, machine);
         await batchOfCodes({ page: visitor.page, look }, demo, language, machine);
         await whoIsTold({ page: visitor.page, look }, demo, language);

@@ -1,8 +1,8 @@
 // What somebody does with planograms as files and with models.
 
 const words = {
-  en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", onMachine: "Apply to a machine…" },
-  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", onMachine: "应用到机器…" },
+  en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", onMachine: "Apply to a machine…", copyTo: "Copy to machines…", copied: "Done, channels changed" },
+  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", onMachine: "应用到机器…", copyTo: "复制到其他机器…", copied: "已完成，修改货道" },
 };
 
 async function done(page) {
@@ -32,6 +32,20 @@ export async function importPlanogram({ page, look }, demo, language, machine) {
   await cells.filter({ hasText: "4/10" }).first().waitFor();
   await stage(10);
   await apply();
+}
+
+/** Gives another machine the goods and capacities of the one that is open. */
+export async function copyPlanogram({ page, look }, demo, language) {
+  const text = words[language];
+  await page.getByRole("button", { name: text.copyTo }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("checkbox").first().check();
+  await look("planogram-copy");
+  await dialog.locator("button").filter({ hasText: /1[)）]/ }).click();
+  await dialog.getByText(text.copied).waitFor();
+  await look("planogram-copied");
+  await page.keyboard.press("Escape");
+  await done(page);
 }
 
 /** Makes a model from a machine, gives it one channel more, and builds the machine by it. */

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/catalog"
@@ -64,6 +65,33 @@ func TestModelVersions(t *testing.T) {
 	})
 	if _, err := s.catalog.CreateModel(t.Context(), s.Merchant, "Box", one, 7); vending.CodeOf(err) != vending.CodeForm {
 		t.Errorf("a name of a file: %v", err)
+	}
+}
+
+// Of those who go on from one version at the same time, one does.
+func TestOneNextVersion(t *testing.T) {
+	s := newShop(t)
+	l := layout(channel(0, "A1", 8))
+	id, err := s.catalog.CreateModel(t.Context(), s.Merchant, "Kiosk", l, 7)
+	s.must(err)
+	errs := make([]error, 8)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { _, errs[i] = s.catalog.AddModelVersion(t.Context(), s.Merchant, id, 1, l, 7) })
+	}
+	wg.Wait()
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+		} else if !errors.Is(err, catalog.ErrModelChanged) {
+			t.Error(err)
+		}
+	}
+	versions, err := s.Store.ModelVersions(t.Context(), "", id)
+	s.must(err)
+	if won != 1 || len(versions) != 2 {
+		t.Errorf("%d added a version; there are %d", won, len(versions))
 	}
 }
 

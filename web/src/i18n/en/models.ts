@@ -32,6 +32,7 @@ export const models = {
   "models.search": "Search models",
   "models.empty": "No models yet. A model is how machines are built: make one from a machine you have.",
   "models.name": "Name",
+  "models.name_taken": "This name is taken.",
   "models.version": "Version",
   "models.v": "Version {n}",
   "models.versions": "Versions",

@@ -34,6 +34,7 @@ export const models: Record<keyof typeof en, string> = {
   "models.search": "搜索型号",
   "models.empty": "还没有型号。型号描述机器的结构，可由现有机器生成。",
   "models.name": "名称",
+  "models.name_taken": "该名称已被使用。",
   "models.version": "版本",
   "models.v": "版本 {n}",
   "models.versions": "版本",

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { useLocation } from "wouter";
-import { api } from "../../api/client";
+import { api, ApiError } from "../../api/client";
 import type { Model } from "../../api/layout";
 import { useLanguage } from "../../i18n/language";
 import { blank } from "../../lib/layout";
@@ -23,6 +23,7 @@ export function NewModel({ machineNo = "" }: { machineNo?: string }) {
       return queries.invalidateQueries();
     },
   });
+  const taken = create.error instanceof ApiError && create.error.data.field === "name" && create.error.data.reason === "taken";
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -43,7 +44,7 @@ export function NewModel({ machineNo = "" }: { machineNo?: string }) {
           <Field label={t("planogram.capacity")} name="capacity" type="number" min={0} max={9999} defaultValue={10} required />
         </fieldset>
       )}
-      <ErrorNote error={create.error} />
+      {taken ? <p role="alert" className="text-bad">{t("models.name_taken")}</p> : <ErrorNote error={create.error} />}
       <Button type="submit" look="primary" disabled={create.isPending}>
         {t("models.create")}
       </Button>
