@@ -2,7 +2,7 @@
 
 const words = {
   en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", onMachine: "Apply to a machine…", copyTo: "Copy to machines…", copied: "Done, channels changed" },
-  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", onMachine: "应用到机器…", copyTo: "复制到其他机器…", copied: "已完成，修改货道" },
+  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", onMachine: "应用到机器…", copyTo: "复制到其他机器…", copied: "该机器没有此货道" },
 };
 
 async function done(page) {
@@ -34,7 +34,10 @@ export async function importPlanogram({ page, look }, demo, language, machine) {
   await apply();
 }
 
-/** Gives another machine the goods and capacities of the one that is open. */
+/**
+ * Gives another machine the goods and capacities of the one that is open. In the
+ * second language it has a channel more than the other one, from its model.
+ */
 export async function copyPlanogram({ page, look }, demo, language) {
   const text = words[language];
   await page.getByRole("button", { name: text.copyTo }).click();

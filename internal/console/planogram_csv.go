@@ -70,7 +70,7 @@ func parsePlanogram(text string) (lines []catalog.PlanogramLine, problems []cata
 	refuse := func(line int, channel, reason string) {
 		problems = append(problems, catalog.Problem{Line: line, Channel: channel, Reason: reason})
 	}
-	if !utf8.ValidString(text) {
+	if strings.ContainsRune(text, utf8.RuneError) { // what a page makes of bytes that are not UTF-8
 		refuse(1, "", reasonEncoding)
 		return nil, problems
 	}

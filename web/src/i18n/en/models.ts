@@ -19,7 +19,7 @@ export const models = {
   "problem.column_missing": "the first line names no column “channel”",
   "problem.column_unknown": "the first line names a column that is not known, or one twice",
   "problem.columns": "has more or fewer cells than the first line",
-  "problem.encoding": "the file is not UTF-8",
+  "problem.encoding": "the file is not UTF-8; save it as “CSV UTF-8”",
   "problem.good_unknown": "no good has this article code",
   "problem.holds_codes": "customers have unused codes for it",
   "problem.holds_stock": "there are pieces in it",

@@ -21,7 +21,7 @@ export const models: Record<keyof typeof en, string> = {
   "problem.column_missing": "首行缺少 channel 列",
   "problem.column_unknown": "首行包含未知或重复的列",
   "problem.columns": "单元格数与首行不一致",
-  "problem.encoding": "文件不是 UTF-8 编码",
+  "problem.encoding": "文件不是 UTF-8 编码，请另存为“CSV UTF-8”",
   "problem.good_unknown": "没有此货号的商品",
   "problem.holds_codes": "存在未使用的取货码",
   "problem.holds_stock": "货道内仍有库存",
