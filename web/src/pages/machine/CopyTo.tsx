@@ -10,6 +10,9 @@ import { ErrorNote } from "../../ui/ErrorNote";
 import { SearchField } from "../../ui/FilterBar";
 import { Status } from "../../ui/Status";
 
+/** Machines the server copies to at once. */
+const maxCopies = 500;
+
 /** Chooses machines and gives them the goods and capacities of this one. */
 export function CopyTo({ m }: { m: MachineInfo }) {
   const { t } = useLanguage();
@@ -47,7 +50,7 @@ export function CopyTo({ m }: { m: MachineInfo }) {
           </li>
         ))}
       </ul>
-      <Button look="primary" disabled={chosen.size === 0 || copy.isPending} onClick={() => copy.mutate()}>
+      <Button look="primary" disabled={chosen.size === 0 || chosen.size > maxCopies || copy.isPending} onClick={() => copy.mutate()}>
         {t("planogram.copy_now", { n: chosen.size })}
       </Button>
     </div>

@@ -26,7 +26,7 @@ export function ChannelFields({ channel: c, onChange, onRemove }: Props) {
     </label>
   );
   return (
-    <div role="group" aria-label={t("planogram.channel", { name: c.name })} className="grid w-40 grid-cols-2 gap-x-2 gap-y-1 rounded-md border border-line bg-ground p-2">
+    <div role="group" aria-label={t("planogram.channel", { name: c.name })} className="grid w-36 grid-cols-2 gap-x-2 gap-y-1 rounded-md border border-line bg-ground p-2">
       <label className="text-sm">
         <span className="text-muted">{t("models.channel_name")}</span>
         <input className="control w-full" required maxLength={20} value={c.name} onChange={(e) => onChange({ name: e.target.value })} />
