@@ -158,12 +158,8 @@ func (s *Server) explain(c *call, in sigdebug.Input) (sigdebug.Report, error) {
 	if err != nil {
 		return sigdebug.Report{}, err
 	}
-	previous, err := s.use.Credentials.PreviousAppKey(c.Merchant)
-	if err != nil {
-		return sigdebug.Report{}, err
-	}
 	in.AppKey, in.AppID, in.Window = key, c.Merchant.AppID, s.cfg.HTTPWindow
-	in.PreviousKey, in.PreviousUntil = previous, c.Merchant.AppKeyPreviousUntil
+	in.PreviousKey, in.PreviousUntil = s.use.Credentials.PreviousAppKey(c.Merchant), c.Merchant.AppKeyPreviousUntil
 	if in.Kind == sigdebug.MQTT {
 		in.Window = s.cfg.MQTTWindow
 	}

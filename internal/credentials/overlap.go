@@ -42,21 +42,22 @@ func (k AppKeys) Accepted(box *secrets.Box, now int64) ([]string, error) {
 	}
 	keys := []string{key}
 	if now < k.PreviousUntil {
-		if key, err = box.Open(secrets.PurposeAppKey, k.PreviousSealed); err != nil {
-			return nil, err
+		if previous := k.Previous(box); previous != "" {
+			keys = append(keys, previous)
 		}
-		keys = append(keys, key)
 	}
 	return keys, nil
 }
 
-// Previous opens the key before the last rotation, whether it is still good or
-// not; "" if there was none.
-func (k AppKeys) Previous(box *secrets.Box) (string, error) {
-	if k.PreviousSealed == "" {
-		return "", nil
+// Previous opens the key before the last rotation, whether it is still good or not;
+// "" if there was none. One that another master key has sealed is none either: it
+// must not keep its successor from working.
+func (k AppKeys) Previous(box *secrets.Box) string {
+	key, err := box.Open(secrets.PurposeAppKey, k.PreviousSealed)
+	if err != nil {
+		return ""
 	}
-	return box.Open(secrets.PurposeAppKey, k.PreviousSealed)
+	return key
 }
 
 // AppSecretFits tells whether an AppSecret is a merchant's at a time, in UTC

@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"time"
 	_ "time/tzdata" // the zones of the tests must not depend on the host
 
+	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/provision"
 	"github.com/vendlane/vendlane/internal/secrets"
@@ -178,6 +180,36 @@ func TestSecretsAreReplaced(t *testing.T) {
 	}
 	if after.WebhookPreviousUntil != until || !secrets.HashMatches(secret, after.AppSecretHash) {
 		t.Errorf("%+v, want the new AppSecret, and the old webhook secret until %d", after, until)
+	}
+}
+
+// A file that brings another AppSecret or AppKey ends what was old before, too; one
+// that brings the same leaves it.
+func TestApplyEndsOverlaps(t *testing.T) {
+	f := newFixture(t)
+	keys := credentials.New(f.Store, f.Box, f.Now, rand.Reader)
+	merchant := func() db.Merchant {
+		m, err := f.Store.MerchantBySlug(t.Context(), "shop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	rotate := func(which credentials.Which) string {
+		r, err := keys.Rotate(t.Context(), merchant(), which, credentials.DefaultOverlap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Secret
+	}
+	secret, key := rotate(credentials.AppSecret), rotate(credentials.AppKey)
+	f.apply(t, func(m *provision.Merchant) { m.AppSecret, m.AppKey = secret, key })
+	if m := merchant(); m.AppSecretPreviousUntil == 0 || m.AppKeyPreviousUntil == 0 {
+		t.Errorf("the same ones ended the overlap: %+v", m)
+	}
+	f.apply(t, func(m *provision.Merchant) { m.AppSecret, m.AppKey = strings.Repeat("1", 32), "another" })
+	if m := merchant(); m.AppSecretPreviousUntil != 0 || m.AppKeyPreviousUntil != 0 {
+		t.Errorf("an overlap goes on: %+v", m)
 	}
 }
 

@@ -58,8 +58,27 @@ func (a *Applier) setMerchant(ctx context.Context, tx *store.Tx, m Merchant) (db
 		Status: statusOf(m), Debug: m.Debug, Timezone: m.Timezone, ExpiredAt: expiredAt, AppKeySealed: keySealed,
 		TemperatureMin: m.TemperatureMin, TemperatureMax: m.TemperatureMax, NotifyUrl: m.NotifyURL,
 	})
+	if err == nil {
+		err = a.endOverlaps(ctx, tx, m, row)
+	}
 	row.Timezone = m.Timezone
 	return row, MerchantResult{ID: row.ID, Slug: m.Slug, AppID: row.AppID}, err
+}
+
+// endOverlaps makes what was old before good for nothing where a file brings another
+// AppSecret or AppKey: whoever replaces one so wants it gone at once.
+func (a *Applier) endOverlaps(ctx context.Context, tx *store.Tx, m Merchant, before db.Merchant) error {
+	if m.AppSecret != "" && !secrets.HashMatches(m.AppSecret, before.AppSecretHash) {
+		if _, err := tx.EndAppSecretOverlap(ctx, before.ID, before.AppSecretPreviousUntil); err != nil {
+			return fmt.Errorf("end overlap: %w", err)
+		}
+	}
+	if current, err := a.box.Open(secrets.PurposeAppKey, before.AppKeySealed); m.AppKey != "" && (err != nil || !secrets.HashMatches(m.AppKey, secrets.Hash(current))) {
+		if _, err := tx.EndAppKeyOverlap(ctx, before.ID, before.AppKeyPreviousUntil); err != nil {
+			return fmt.Errorf("end overlap: %w", err)
+		}
+	}
+	return nil
 }
 
 // rotateWebhookSecret puts another webhook secret in the place of a merchant's, if

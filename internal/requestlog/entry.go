@@ -75,7 +75,7 @@ func (e Entry) row(who sender) db.InsertRequestLogParams {
 		old = append(old, string(credentials.AppSecret))
 	}
 	if object := e.object(); object != nil {
-		if e.At < who.previousUntil && object.Verify(who.previousKey) {
+		if who.previousKey != "" && e.At < who.previousUntil && object.Verify(who.previousKey) {
 			old = append(old, string(credentials.AppKey))
 		}
 		method, _ := object.Lookup("method")

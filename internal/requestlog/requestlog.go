@@ -188,9 +188,8 @@ func (l *Log) senderOf(ctx context.Context, e Entry) (sender, error) {
 	if who.key, err = l.box.Open(secrets.PurposeAppKey, keys.Sealed); err != nil {
 		return who, err
 	}
-	who.previousUntil = keys.PreviousUntil
-	who.previousKey, err = keys.Previous(l.box)
-	return who, err
+	who.previousKey, who.previousUntil = keys.Previous(l.box), keys.PreviousUntil
+	return who, nil
 }
 
 // Sweep deletes lines that are too old, and the oldest of merchants that have
