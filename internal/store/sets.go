@@ -44,6 +44,7 @@ func (s *Store) shareVisits(sets Sets) {
 
 // finishVisits lets those who wait have their answer and turns away the others.
 func (s *Store) finishVisits() {
+	s.senders.close()
 	if s.redemptions != nil {
 		s.merchants.close()
 		s.redemptions.close()

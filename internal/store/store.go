@@ -35,6 +35,9 @@ type Engine interface {
 	// ManyWriters tells that transactions run side by side, also those of other
 	// nodes. One that holds many rows may then wait in a circle with another.
 	ManyWriters() bool
+	// Senders returns the machines of these numbers that exist, as SenderByNo
+	// does, in any order.
+	Senders(ctx context.Context, numbers []string) ([]Sender, error)
 	// Sets is nil where a redemption is not done for many callers at once.
 	Sets() Sets
 	// SetNextID makes the next generated id of a table at least id.
@@ -59,7 +62,8 @@ type Store struct {
 	// Changes fires after a commit that changed something an open page may show.
 	Changes *Signal
 
-	// All nil if the engine has no sets.
+	senders *sharing[string, Sender]
+	// Both nil if the engine has no sets.
 	merchants   *sharing[string, db.Merchant]
 	redemptions *sharing[RedeemRequest, Verdict]
 }
@@ -75,6 +79,7 @@ func New(engine Engine) *Store {
 		Elsewhere: NewSignal(),
 		Changes:   NewSignal(),
 	}
+	s.senders = newSharing(s.sendersInOrder, setSize, 0)
 	if sets := engine.Sets(); sets != nil {
 		s.shareVisits(sets)
 	}
