@@ -1,7 +1,6 @@
 package machinelog
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -36,7 +35,8 @@ type Entry struct {
 // masked, and with them the signature, which would let them be guessed; very
 // long values are cut.
 func Payload(object *signature.Object) string {
-	var out bytes.Buffer
+	var out strings.Builder
+	out.Grow(min(len(object.JSON()), maxText))
 	secret := HasSecret(object)
 	n := 0
 	for name, v := range object.Members() {
@@ -110,9 +110,27 @@ func namesSecret(value any) bool {
 
 func isSecret(name string) bool { return strings.Contains(strings.ToLower(name), "password") }
 
-func writeText(out *bytes.Buffer, text string) {
+func writeText(out *strings.Builder, text string) {
+	if isPlain(text) {
+		out.WriteByte('"')
+		out.WriteString(text)
+		out.WriteByte('"')
+		return
+	}
 	encoded, _ := json.Marshal(text) // a string always can be
 	out.Write(encoded)
+}
+
+// isPlain tells that json.Marshal would just put quotes around a text, as around
+// nearly all that machines send: it is several times slower.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ', c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
+			return false
+		}
+	}
+	return true
 }
 
 func cut(text string) string {
