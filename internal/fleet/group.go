@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -55,6 +56,7 @@ func (g *group) do(ctx context.Context, machineID int64, change func(ctx context
 // write writes until nothing waits any more.
 func (g *group) write(ctx context.Context) {
 	for {
+		runtime.Gosched() // whoever is about to join comes along
 		batch := g.next()
 		if len(batch) == 0 {
 			return

@@ -7,9 +7,11 @@
 package machinelog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -73,28 +75,33 @@ func (l *Log) Run(ctx context.Context) error {
 	}
 }
 
-// flush writes the lines that are waiting.
+// flush writes the lines that are waiting, those of a machine together: lines of
+// many machines in the order they came would each change another page of the
+// index, and a transaction of neighbours changes a few.
 func (l *Log) flush(ctx context.Context) {
 	for {
-		batch := l.take()
-		if len(batch) == 0 {
+		lines := l.take()
+		if len(lines) == 0 {
 			return
 		}
-		l.write(ctx, batch)
+		slices.SortStableFunc(lines, func(a, b Entry) int { return cmp.Compare(a.MachineID, b.MachineID) })
+		for batch := range slices.Chunk(lines, writeBatch) {
+			l.write(ctx, batch)
+		}
 	}
 }
 
 func (l *Log) take() []Entry {
-	var batch []Entry
-	for len(batch) < writeBatch {
+	var lines []Entry
+	for len(lines) < maxWaiting {
 		select {
 		case e := <-l.waiting:
-			batch = append(batch, e)
+			lines = append(lines, e)
 		default:
-			return batch
+			return lines
 		}
 	}
-	return batch
+	return lines
 }
 
 func (l *Log) write(ctx context.Context, batch []Entry) {

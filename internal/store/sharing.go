@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -93,6 +94,7 @@ func (s *sharing[In, Out]) leave(c *caller[In, Out]) bool {
 func (s *sharing[In, Out]) run(ctx context.Context) {
 	var in []In
 	for {
+		runtime.Gosched() // whoever is about to join comes along
 		callers := s.next()
 		if callers == nil {
 			return
@@ -125,7 +127,7 @@ func inTime[In, Out any](ctx context.Context, callers []*caller[In, Out]) (conte
 		}
 	}
 	if first.IsZero() {
-		return context.WithCancel(ctx)
+		return ctx, func() {} // one that can end costs the driver a goroutine for each row
 	}
 	return context.WithDeadline(ctx, first)
 }
