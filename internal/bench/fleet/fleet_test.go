@@ -62,6 +62,8 @@ func TestQuick(t *testing.T) {
 		{"heartbeat: the same beside the heartbeats, p99", false},
 		{"heartbeat: dispenses not answered", false},
 		{"heartbeat: heartbeats stored and acknowledged, of 400/s", false},
+		{"heartbeat: processor time for a heartbeat, server", false},
+		{"heartbeat: processor time for a heartbeat, machines", false},
 		{"heartbeat: machines whose heartbeat is in the store, of 40", false},
 	}
 	if len(r.Figures) != len(rows) {

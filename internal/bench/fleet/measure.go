@@ -171,18 +171,27 @@ func (s *side) taken(ctx context.Context, sent int) error {
 }
 
 // measureHeartbeats looks at commands through the whole platform, first alone
-// and then beside the heartbeats of the fleet.
+// and then beside the heartbeats of the fleet. What processor time these need
+// more is the heartbeats'.
 func measureHeartbeats(ctx context.Context, r *run, s *side) error {
 	if _, err := r.connectFleet(ctx, s); err != nil {
 		return err
 	}
 	q := request{Op: "commands", N: r.machines, Rate: r.commandRate, Period: r.period}
+	before, err := s.spent()
+	if err != nil {
+		return err
+	}
 	alone, err := s.wholeCommands(q)
 	if err != nil {
 		return err
 	}
 	r.add(s, fmt.Sprintf("dispense → report stored at %d/s, alone, p99", r.commandRate), "ms", "", alone.P99)
 
+	between, err := s.spent()
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	acknowledged := s.swarm.acknowledged.Load()
 	flooded := make(chan error, 1)
@@ -196,11 +205,19 @@ func measureHeartbeats(ctx context.Context, r *run, s *side) error {
 	if err != nil {
 		return fmt.Errorf("commands beside heartbeats: %w", err)
 	}
+	after, err := s.spent()
+	if err != nil {
+		return err
+	}
 	// Reports are acknowledged, too.
 	stored := s.swarm.acknowledged.Load() - acknowledged - int64(beside.Count)
 	r.add(s, "the same beside the heartbeats, p99", "ms", "", beside.P99)
 	r.add(s, "dispenses not answered", "", "0", float64(alone.Lost+beside.Lost))
 	r.add(s, fmt.Sprintf("heartbeats stored and acknowledged, of %d/s", r.heartbeatRate), "1/s", "", float64(stored)/took.Seconds())
+	for i, end := range []string{"server", "machines"} {
+		more := (after[i] - between[i]) - (between[i] - before[i])
+		r.add(s, "processor time for a heartbeat, "+end, "µs", "", float64(more.Microseconds())/float64(stored))
+	}
 	rows, err := s.peer.call(request{Op: "stored", Since: began.UnixMilli()})
 	if err != nil {
 		return err

@@ -138,6 +138,16 @@ func (s *side) cpu() (time.Duration, error) {
 	return sum, nil
 }
 
+// spent returns the processor time of both ends: of all processes that work on
+// this side, and of the machines.
+func (s *side) spent() (both [2]time.Duration, err error) {
+	if both[0], err = s.cpu(); err != nil {
+		return both, err
+	}
+	both[1], err = bench.CPU(os.Getpid())
+	return both, err
+}
+
 // settled returns the memory of the server once it holds no garbage.
 func (s *side) settled() (int64, error) {
 	if _, err := s.peer.call(request{Op: "settle"}); err != nil {
