@@ -170,6 +170,20 @@ func TestQueryPlans(t *testing.T) {
 	}
 }
 
+// Senders are looked up one by one, by the numbers that are asked for.
+func TestSendersPlan(t *testing.T) {
+	engine := open(t, filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
+	t.Cleanup(func() { engine.Close() })
+	e := &explainer{DBTX: engine.Reader()}
+	if err := e.explain(t.Context(), sqlite.SendersSQL, []any{`["1"]`}); err != nil {
+		t.Fatal(err)
+	}
+	plan := strings.Join(e.plan, "\n")
+	if !strings.Contains(plan, "SEARCH machines USING INDEX") || !strings.Contains(plan, "SEARCH merchants USING INTEGER PRIMARY KEY") {
+		t.Errorf("plan:\n%s", plan)
+	}
+}
+
 // The watch over callbacks finds what was given up among what was given up, not
 // among all that has ended, and asks first what is in few rows.
 func TestFailingCallbacksPlan(t *testing.T) {

@@ -70,6 +70,8 @@ func Run(t *testing.T, open Opener) {
 		"Machine/OneTrafficTotalWins":       testTrafficTotal,
 		"Machine/OfflineAlertIsTakenOnce":   testAlertTaken,
 		"Machine/OneOpenAlert":              testOpenAlert,
+		"Machine/SendersOfManyAtOnce":       testSenders,
+		"Machine/SenderAsOfNow":             testSenderNow,
 		"Machine/OldLogsAreDeleted":         testDeleteMachineLogs,
 		"Console/ChangesAreNoted":           testNotes,
 		"Console/MachinesByName":            testMachineOverview,

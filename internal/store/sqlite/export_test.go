@@ -1,0 +1,4 @@
+package sqlite
+
+// SendersSQL reads the senders of many numbers.
+const SendersSQL = sendersSQL

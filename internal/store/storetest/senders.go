@@ -1,0 +1,48 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
+)
+
+// Many who ask at once, also for one machine, each get the sender of their number,
+// and one that cannot be asked for at all takes nothing from the others.
+func testSenders(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	numbers := []string{MachineNo, "16327130", "16327131", "0", "", `1"6`, "号", "16327129 ", "\xff"}
+	senders, failed := make([]store.Sender, 20*len(numbers)), make([]error, 20*len(numbers))
+	race(len(senders), func(i int) error {
+		senders[i], failed[i] = f.Store.SenderByNo(ctx, numbers[i%len(numbers)])
+		return nil
+	})
+	for i, number := range numbers[:len(numbers)-1] {
+		want, found, err := store.Find(f.Store.Queries.SenderByNo(ctx, number))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := i; j < len(senders); j += len(numbers) {
+			if senders[j] != want || found != (failed[j] == nil) || !found && !store.NotFound(failed[j]) {
+				t.Errorf("%q: %+v, %v, want %+v", number, senders[j], failed[j], want)
+			}
+		}
+	}
+	if f.Machine.ID != senders[0].ID {
+		t.Errorf("machine %d, want %d", senders[0].ID, f.Machine.ID)
+	}
+}
+
+// A sender is read as it is now: what was changed before the call is seen.
+func testSenderNow(t *testing.T, f *Fixture) {
+	for i := range 8 {
+		sealed := fmt.Sprint("key ", i)
+		f.Write(t, func(tx *store.Tx) error {
+			return tx.UpdateMerchant(t.Context(), db.UpdateMerchantParams{ID: f.Merchant.ID, AppKeySealed: sealed})
+		})
+		if got, err := f.Store.SenderByNo(t.Context(), MachineNo); err != nil || got.AppKeySealed != sealed {
+			t.Errorf("change %d: %+v, %v", i, got, err)
+		}
+	}
+}
