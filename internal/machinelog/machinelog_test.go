@@ -74,7 +74,8 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// A stop loses no line, also when there are more than one transaction takes.
+// A stop loses no line, also when there are more than one transaction takes, and
+// those of a machine stay in their order, whoever speaks in between.
 func TestRunWritesEverythingOnStop(t *testing.T) {
 	const lines = 1000
 	f := newFixture(t)
@@ -83,6 +84,7 @@ func TestRunWritesEverythingOnStop(t *testing.T) {
 	go func() { stopped <- f.log.Run(ctx) }()
 	for i := range lines {
 		f.put(t, 1, fmt.Sprint(i))
+		f.put(t, int64(2+i%5), "x")
 	}
 	stop()
 	if err := <-stopped; err != nil {
