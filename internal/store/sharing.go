@@ -12,20 +12,30 @@ import (
 // to go by itself.
 var errAlone = errors.New("the shared visit to the database failed")
 
+// returnTime bounds how long a visit waits for those whom the last one answered.
+const returnTime = 10 * time.Millisecond
+
 // sharing lets callers that wait at the same time share one visit to the
-// database, of which one is under way at a time, or two when many wait. There is
-// no timer: who comes first starts a visit at once, and those who come meanwhile
-// go with the next. It has a goroutine only while somebody waits.
+// database, of which one is under way at a time, or two when many wait. Who comes
+// first starts a visit at once, and those who come meanwhile go with the next.
+// Where many share, that one also waits for those who were just answered and ask
+// again: without them, the same callers would go in two halves by turns.
 type sharing[In, Out any] struct {
 	visit func(ctx context.Context, in []In) ([]Out, error)
 	size  int // callers of one visit
-	many  int // so many who wait start a second visit beside the first; 0 is never
+	// many who wait start a second visit beside the first. 0 is for visits that
+	// cost little: they neither have a second one nor wait for anybody.
+	many int
 
 	mu      sync.Mutex
 	waiting []*caller[In, Out]
 	running int // goroutines of run
 	closed  bool
-	ended   sync.WaitGroup // waits for run
+	// While run waits for callers to come back, together is there, to be closed
+	// when so many wait.
+	together chan struct{}
+	enough   int
+	ended    sync.WaitGroup // waits for run
 }
 
 type caller[In, Out any] struct {
@@ -72,6 +82,12 @@ func (s *sharing[In, Out]) join(c *caller[In, Out]) error {
 		return ErrClosed
 	}
 	s.waiting = append(s.waiting, c)
+	if s.together != nil {
+		if len(s.waiting) >= s.enough {
+			s.stopWaiting()
+		}
+		return nil
+	}
 	if s.running == 0 || s.running == 1 && s.many > 0 && len(s.waiting) >= s.many {
 		s.running++
 		s.ended.Go(func() { s.run(context.WithoutCancel(c.ctx)) })
@@ -104,7 +120,9 @@ func (s *sharing[In, Out]) run(ctx context.Context) {
 			in = append(in, c.in)
 		}
 		bounded, cancel := inTime(ctx, callers)
+		began := time.Now()
 		out, err := s.visit(bounded, in)
+		took := time.Since(began)
 		cancel()
 		for i, c := range callers {
 			if err != nil {
@@ -114,6 +132,45 @@ func (s *sharing[In, Out]) run(ctx context.Context) {
 			}
 			close(c.done)
 		}
+		s.await(len(callers), min(took, returnTime))
+	}
+}
+
+// await waits until as many callers are there as were answered and waited
+// meanwhile, or for so long.
+func (s *sharing[In, Out]) await(answered int, limit time.Duration) {
+	together := s.expect(answered)
+	if together == nil {
+		return
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-together:
+	case <-timer.C:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.stopWaiting()
+	}
+}
+
+// expect returns what is closed when enough callers wait, nil if they do already,
+// or another run is there to take them.
+func (s *sharing[In, Out]) expect(answered int) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.enough = min(s.many, len(s.waiting)+answered)
+	if s.closed || s.running > 1 || len(s.waiting) >= s.enough {
+		return nil
+	}
+	s.together = make(chan struct{})
+	return s.together
+}
+
+func (s *sharing[In, Out]) stopWaiting() {
+	if s.together != nil {
+		close(s.together)
+		s.together = nil
 	}
 }
 
@@ -176,6 +233,7 @@ func (s *sharing[In, Out]) next() []*caller[In, Out] {
 func (s *sharing[In, Out]) close() {
 	s.mu.Lock()
 	s.closed = true
+	s.stopWaiting()
 	s.mu.Unlock()
 	s.ended.Wait()
 }

@@ -74,7 +74,7 @@ func TestSharing(t *testing.T) {
 }
 
 // When many wait a second visit starts beside the first; the few who come after
-// that wait for one visit.
+// that wait for one visit, and a moment for those whom it answered.
 func TestSharingWhenManyWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &desk{}
@@ -92,9 +92,48 @@ func TestSharingWhenManyWait(t *testing.T) {
 		}
 		<-calls[4].done
 		<-calls[5].done
-		if got := fmt.Sprint(d.visits, time.Since(began)); got != "[[1] [2 3 4] [5 6]] 2s" {
+		if got := fmt.Sprint(d.visits, time.Since(began)); got != "[[1] [2 3 4] [5 6]] 2.01s" {
 			t.Errorf("visits %s", got)
 		}
+		s.close()
+	})
+}
+
+// Callers who ask again as soon as they are answered go together, instead of in
+// two halves by turns. One who is alone waits for nobody.
+func TestSharingWaitsForThoseWhoComeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{}
+		s := newSharing(d.visit, 9, 9)
+		began := time.Now()
+		var callers sync.WaitGroup
+		for n := 1; n <= 4; n++ {
+			callers.Go(func() {
+				for range 3 {
+					if _, err := s.do(t.Context(), 1); err != nil {
+						t.Error(err)
+					}
+					time.Sleep(time.Millisecond)
+				}
+			})
+			synctest.Wait()
+		}
+		callers.Wait()
+		// The first came alone; with it back the others are complete.
+		if got := fmt.Sprint(d.visits); got != "[[1] [1 1 1 1] [1 1 1 1] [1 1 1]]" {
+			t.Errorf("visits %s", got)
+		}
+		// A visit takes 1 s, a return 1 ms, and the last set waits in vain for one.
+		if got, want := time.Since(began), 4*time.Second+2*time.Millisecond+returnTime+time.Millisecond; got != want {
+			t.Errorf("took %v, want %v", got, want)
+		}
+		time.Sleep(time.Second)
+		alone := start(t.Context(), s, 1)
+		<-alone.done
+		if got := time.Since(began); got != 6*time.Second+2*time.Millisecond+returnTime+time.Millisecond {
+			t.Errorf("one caller alone was answered after %v", got)
+		}
+		s.close()
 	})
 }
 
@@ -161,6 +200,16 @@ func TestSharingClose(t *testing.T) {
 			if <-c.done; c.err != nil {
 				t.Error(c.err)
 			}
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // while it waits for callers to come back
+		s := newSharing((&desk{}).visit, 3, 3)
+		<-start(t.Context(), s, 1).done
+		synctest.Wait()
+		began := time.Now()
+		s.close()
+		if took := time.Since(began); took != 0 {
+			t.Errorf("took %v", took)
 		}
 	})
 }
