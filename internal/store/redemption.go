@@ -80,16 +80,16 @@ func (r RedeemRequest) Judge(f Facts) (_ Redemption, err error) {
 
 // redeemAlone is Redeem in a transaction of its own, on any engine.
 func (s *Store) redeemAlone(ctx context.Context, r RedeemRequest) (Redeemed, error) {
-	facts, _, err := Find(s.RedemptionFacts(ctx, r.Query))
-	if err != nil {
-		return Redeemed{}, err
-	}
-	redemption, err := r.Judge(facts)
-	if err != nil {
-		return Redeemed{}, err
-	}
 	var done Redeemed
-	err = s.InTx(ctx, func(tx *Tx) (err error) {
+	err := s.InTx(ctx, func(tx *Tx) error {
+		facts, _, err := Find(tx.RedemptionFacts(ctx, r.Query))
+		if err != nil {
+			return err
+		}
+		redemption, err := r.Judge(facts)
+		if err != nil {
+			return err
+		}
 		done, err = tx.redeem(ctx, facts, redemption)
 		return err
 	})
@@ -133,9 +133,6 @@ func (tx *Tx) redeem(ctx context.Context, f Facts, r Redemption) (done Redeemed,
 // call, so that what has been revoked before it is never seen. It returns
 // sql.ErrNoRows if there is none.
 func (s *Store) MerchantByAppID(ctx context.Context, appID string) (db.Merchant, error) {
-	if s.merchants == nil {
-		return s.Queries.MerchantByAppID(ctx, appID)
-	}
 	merchant, err := s.merchants.do(ctx, appID)
 	if errors.Is(err, errAlone) {
 		return s.Queries.MerchantByAppID(ctx, appID)

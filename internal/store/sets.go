@@ -37,16 +37,39 @@ const (
 	manyRedemptions = 32
 )
 
+// shareVisits sets up what callers that come at the same time do together. Without
+// sets that is to look up merchants, which many requests want and mostly the same one.
 func (s *Store) shareVisits(sets Sets) {
+	if sets == nil {
+		s.merchants = newSharing(s.merchantsOneByOne, setSize, 0)
+		return
+	}
 	s.merchants = newSharing(sets.Merchants, setSize, 0)
 	s.redemptions = newSharing(sets.Redeem, setSize, manyRedemptions)
+}
+
+// merchantsOneByOne is Sets.Merchants on any engine; it looks up each AppId once.
+func (s *Store) merchantsOneByOne(ctx context.Context, appIDs []string) ([]db.Merchant, error) {
+	known := map[string]db.Merchant{}
+	merchants := make([]db.Merchant, len(appIDs))
+	for i, appID := range appIDs {
+		if _, done := known[appID]; !done {
+			merchant, _, err := Find(s.Queries.MerchantByAppID(ctx, appID))
+			if err != nil {
+				return nil, err
+			}
+			known[appID] = merchant
+		}
+		merchants[i] = known[appID]
+	}
+	return merchants, nil
 }
 
 // finishVisits lets those who wait have their answer and turns away the others.
 func (s *Store) finishVisits() {
 	s.senders.close()
+	s.merchants.close()
 	if s.redemptions != nil {
-		s.merchants.close()
 		s.redemptions.close()
 	}
 }

@@ -62,10 +62,9 @@ type Store struct {
 	// Changes fires after a commit that changed something an open page may show.
 	Changes *Signal
 
-	senders *sharing[string, Sender]
-	// Both nil if the engine has no sets.
+	senders     *sharing[string, Sender]
 	merchants   *sharing[string, db.Merchant]
-	redemptions *sharing[RedeemRequest, Verdict]
+	redemptions *sharing[RedeemRequest, Verdict] // nil if the engine has no sets
 }
 
 // New makes a store on an engine.
@@ -80,9 +79,7 @@ func New(engine Engine) *Store {
 		Changes:   NewSignal(),
 	}
 	s.senders = newSharing(s.sendersInOrder, setSize, 0)
-	if sets := engine.Sets(); sets != nil {
-		s.shareVisits(sets)
-	}
+	s.shareVisits(engine.Sets())
 	return s
 }
 

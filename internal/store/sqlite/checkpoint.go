@@ -67,11 +67,13 @@ func (c *checkpointer) loop() {
 			continue
 		}
 		frames, copied, err := checkpoint(conn, "PASSIVE")
+		if err == nil && frames > resetFrames {
+			// What was written while it copied would be left to the writer.
+			frames, copied, err = checkpoint(conn, "PASSIVE")
+			c.reset.Store(true)
+		}
 		if err != nil || copied < frames {
 			c.dirty.Store(true) // try again
-		}
-		if err == nil && frames > resetFrames {
-			c.reset.Store(true)
 		}
 	}
 }
