@@ -110,7 +110,9 @@ func (s *sharing[In, Out]) leave(c *caller[In, Out]) bool {
 func (s *sharing[In, Out]) run(ctx context.Context) {
 	var in []In
 	for {
-		runtime.Gosched() // whoever is about to join comes along
+		if s.many == 0 {
+			runtime.Gosched() // whoever is about to join comes along
+		}
 		callers := s.next()
 		if callers == nil {
 			return
