@@ -44,7 +44,7 @@ export function BulkBar({ chosen, machines, filters }: Props) {
     setMore(false);
   };
   return (
-    <div className="card sticky top-16 z-20 mb-2 flex flex-wrap items-center gap-2 p-3">
+    <div className="card mb-2 flex flex-wrap items-center gap-2 p-3 lg:sticky lg:top-16 lg:z-20">
       <span role="status" className="mr-2 font-medium">
         {t("machines.selected", { n })}
         {more && n === mostMachines && <span className="block text-sm font-normal text-muted">{t("machines.select_most", { n })}</span>}
