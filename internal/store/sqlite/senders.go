@@ -11,7 +11,7 @@ import (
 // sendersSQL is SenderByNo for many at once; $1 is a JSON array of numbers. CROSS
 // JOIN is SQLite's way to say which table comes first.
 const sendersSQL = `SELECT machines.id, machines.merchant_id, machines.machine_no, machines.timezone,
-    merchants.app_id, merchants.app_key_sealed
+    merchants.app_id, merchants.app_key_sealed, merchants.app_key_previous_sealed, merchants.app_key_previous_until
 FROM json_each($1) AS asked
 CROSS JOIN machines ON machines.machine_no = asked.value
 CROSS JOIN merchants ON merchants.id = machines.merchant_id`
@@ -31,7 +31,8 @@ func (e *Engine) Senders(ctx context.Context, numbers []string) ([]store.Sender,
 	senders := make([]store.Sender, 0, len(numbers))
 	for rows.Next() {
 		var s store.Sender
-		if err := rows.Scan(&s.ID, &s.MerchantID, &s.MachineNo, &s.Timezone, &s.AppID, &s.AppKeySealed); err != nil {
+		err := rows.Scan(&s.ID, &s.MerchantID, &s.MachineNo, &s.Timezone, &s.AppID, &s.AppKeySealed, &s.AppKeyPreviousSealed, &s.AppKeyPreviousUntil)
+		if err != nil {
 			return nil, fmt.Errorf("read sender: %w", err)
 		}
 		senders = append(senders, s)

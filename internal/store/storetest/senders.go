@@ -12,6 +12,10 @@ import (
 // and one that cannot be asked for at all takes nothing from the others.
 func testSenders(t *testing.T, f *Fixture) {
 	ctx := t.Context()
+	f.Write(t, func(tx *store.Tx) error {
+		_, err := tx.RotateAppKey(ctx, db.RotateAppKeyParams{ID: f.Merchant.ID, Sealed: "new", OldSealed: f.Merchant.AppKeySealed, PreviousUntil: 7})
+		return err
+	})
 	numbers := []string{MachineNo, "16327130", "16327131", "0", "", `1"6`, "号", "16327129 ", "\xff"}
 	senders, failed := make([]store.Sender, 20*len(numbers)), make([]error, 20*len(numbers))
 	race(len(senders), func(i int) error {
@@ -31,6 +35,10 @@ func testSenders(t *testing.T, f *Fixture) {
 	}
 	if f.Machine.ID != senders[0].ID {
 		t.Errorf("machine %d, want %d", senders[0].ID, f.Machine.ID)
+	}
+	// The store goes another way where this one fails.
+	if got, err := f.Engine.Senders(ctx, []string{MachineNo}); err != nil || len(got) != 1 || got[0] != senders[0] {
+		t.Errorf("looked up together: %+v, %v, want %+v", got, err, senders[0])
 	}
 }
 

@@ -86,6 +86,7 @@ func Run(t *testing.T, open Opener) {
 
 // Fixture is a store with the shop of File in it, and use cases on top.
 type Fixture struct {
+	Engine   store.Engine
 	Store    *store.Store
 	Box      *secrets.Box
 	Pickup   *pickup.Service
@@ -115,7 +116,8 @@ func (f *Fixture) ProvisionDeps() provision.Deps {
 // NewFixture opens an engine and fills it.
 func NewFixture(t testing.TB, open Opener) *Fixture {
 	t.Helper()
-	f := &Fixture{Store: store.New(open(t)), now: time.Unix(1714353655, 0)}
+	engine := open(t)
+	f := &Fixture{Engine: engine, Store: store.New(engine), now: time.Unix(1714353655, 0)}
 	t.Cleanup(func() {
 		if err := f.Store.Close(); err != nil {
 			t.Errorf("close store: %v", err)
