@@ -13,7 +13,7 @@ func queryMutants() []mutant {
 		nodesSQL     = "internal/store/db/nodes.sql.go"
 	)
 	return []mutant{
-		one("a lost race for a code is won", "internal/linear", "^TestLinearizable$/^default_engine$",
+		one("a lost race for a code is won", postgresPkg, "^TestStorePortable$/^Consume$/^CancelRace$",
 			pickupSQL, "order_id = $2, trade_id = $3\nWHERE id = $4 AND state = 'UNUSED' AND", "order_id = $2, trade_id = $3\nWHERE id = $4 AND"),
 		one("a code is cancelled after its redemption", "internal/openapi", "^Test(Cancel|MovedMachineHidesUsedCodes)$",
 			pickupSQL, "SET state = 'CANCELLED', finished_at = $1\nWHERE id = $2 AND state = 'UNUSED' AND", "SET state = 'CANCELLED', finished_at = $1\nWHERE id = $2 AND"),
@@ -21,7 +21,7 @@ func queryMutants() []mutant {
 			pickupSQL, "WHERE state = 'UNUSED' AND id IN (", "WHERE id IN ("),
 		one("a batch goes on that was cancelled or belongs to another node", "internal/pickup", "^TestBatchIsCancelledUnderWay$",
 			"internal/pickup/batch_run.go", "if n == 0 {\n\t\t\treturn errBatchOver", "if n < 0 {\n\t\t\treturn errBatchOver"),
-		one("stock is taken that is not there", sqlitePkg, "^TestStore$/^Consume$/^StockNeverNegative$",
+		one("stock is taken that is not there", postgresPkg, "^TestStorePortable$/^Consume$/^StockNeverNegative$",
 			catalogSQL, "SET current_inventory = current_inventory - $1\nWHERE id = $2 AND current_inventory >= $1", "SET current_inventory = current_inventory - $1\nWHERE id = $2"),
 		one("the dispense lock holds nobody", sqlitePkg, "^TestStore$/^Dispense$/^OneLockManyCallers$",
 			dispenseSQL, "WHERE dispense_locks.locked_until <= $4", "WHERE dispense_locks.locked_until <= $4 OR TRUE"),
