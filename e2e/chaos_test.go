@@ -52,7 +52,7 @@ func chaosClocks(w *world) {
 	ahead.Storm = 0
 	ahead.ClockDrift = fleetsim.Duration(time.Minute)
 	for _, m := range w.machines[:3] {
-		if err := w.fleet.SetMachineFaults(m.MachineNo, ahead); err != nil {
+		if err := w.fleet.SetMachineFaults(m.MachineNo, ahead, 0); err != nil {
 			w.t.Fatal(err)
 		}
 	}

@@ -105,7 +105,7 @@ func (c control) setMachineFaults(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return faults, c.fleet.SetMachineFaults(r.PathValue("no"), faults)
+	return faults, c.fleet.SetMachineFaults(r.PathValue("no"), faults, 0)
 }
 
 func (c control) offline(r *http.Request) error {

@@ -46,6 +46,7 @@ const methodDelivery = "device.delivery.put"
 type tally struct {
 	Counts
 	connects int64
+	last     LastCommand
 	started  map[string]bool // deliveries started in this process
 	order    []string        // their ids, oldest first
 	doubled  map[string]bool
@@ -57,6 +58,7 @@ const remembered = 1000
 func newTally() *tally { return &tally{started: make(map[string]bool), doubled: make(map[string]bool)} }
 
 func (t *tally) take(e simulator.Event) {
+	t.last.take(e)
 	switch e.Kind {
 	case simulator.Connected:
 		t.connects++

@@ -95,6 +95,32 @@ func ParseFaults(text []byte) (Faults, error) {
 	return f, nil
 }
 
+// Active returns the faults that can happen, each as a profile has it.
+func (f Faults) Active() map[string]string {
+	active := map[string]string{}
+	for _, c := range f.chances() {
+		if c.value.Rate > 0 {
+			active[c.name] = c.value.String()
+		}
+	}
+	for name, d := range map[string]Duration{"clock_drift": f.ClockDrift, "storm": f.Storm} {
+		if d != 0 {
+			active[name] = time.Duration(d).String()
+		}
+	}
+	return active
+}
+
+// calmed is the profile of a machine whose faults are over. The durations stay:
+// the pause after a power loss has yet to come.
+func (f Faults) calmed() Faults {
+	for _, c := range f.chances() {
+		c.value.Rate = 0
+	}
+	f.ClockDrift = 0
+	return f
+}
+
 // forms explains how a value is written.
 const forms = "a fault is a rate from 0 to 1, a duration such as 30s, or both: 0.1@30s; clock_drift and storm are durations"
 
@@ -189,12 +215,15 @@ func (c *Chance) UnmarshalText(text []byte) error {
 }
 
 // MarshalText is the form UnmarshalText reads.
-func (c Chance) MarshalText() ([]byte, error) {
+func (c Chance) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// String is the form UnmarshalText reads.
+func (c Chance) String() string {
 	text := strconv.FormatFloat(c.Rate, 'g', -1, 64)
 	if c.For != 0 {
 		text += "@" + c.For.String()
 	}
-	return []byte(text), nil
+	return text
 }
 
 // Duration is a time.Duration that is read and written as text: "90s", "-2m".

@@ -37,8 +37,10 @@ type Options struct {
 	Telemetry time.Duration
 	RunTime   time.Duration
 
-	Clock func() time.Time // default time.Now
-	Log   *slog.Logger     // default: none
+	// Observer is told of every event; it must not block. It may be nil.
+	Observer func(simulator.Event)
+	Clock    func() time.Time // default time.Now
+	Log      *slog.Logger     // default: none
 }
 
 // Fleet is a number of running virtual machines. Use Start.
@@ -143,7 +145,7 @@ func (f *Fleet) SetFaults(faults Faults) error {
 		return err
 	}
 	for _, m := range f.members {
-		m.setFaults(faults)
+		m.setFaults(faults, 0)
 	}
 	f.mu.Lock()
 	f.storm = time.Duration(faults.Storm)
@@ -155,9 +157,10 @@ func (f *Fleet) SetFaults(faults Faults) error {
 	return nil
 }
 
-// SetMachineFaults gives one machine another profile. Errors: ErrUnknownMachine,
-// or a profile with a storm, which concerns all.
-func (f *Fleet) SetMachineFaults(machineNo string, faults Faults) error {
+// SetMachineFaults gives one machine another profile, for that many runs of its
+// motor, after which nothing goes wrong; 0 is until it gets another one. Errors:
+// ErrUnknownMachine, or a profile with a storm, which concerns all.
+func (f *Fleet) SetMachineFaults(machineNo string, faults Faults, runs int) error {
 	if err := faults.check(); err != nil {
 		return err
 	}
@@ -166,7 +169,7 @@ func (f *Fleet) SetMachineFaults(machineNo string, faults Faults) error {
 	}
 	m, err := f.member(machineNo)
 	if err == nil {
-		m.setFaults(faults)
+		m.setFaults(faults, runs)
 	}
 	return err
 }

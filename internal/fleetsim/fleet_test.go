@@ -266,7 +266,7 @@ func TestTallyForgets(t *testing.T) {
 func TestChangeFaults(t *testing.T) {
 	run(t, "storm=1h", func(t *testing.T, s *server, f *Fleet) {
 		jam := Faults{Jam: Chance{Rate: 1}}
-		if err := f.SetMachineFaults(firstNo, jam); err != nil {
+		if err := f.SetMachineFaults(firstNo, jam, 0); err != nil {
 			t.Fatal(err)
 		}
 		s.dispense(firstNo, "1")
@@ -284,15 +284,58 @@ func TestChangeFaults(t *testing.T) {
 			t.Errorf("%d reconnects", n)
 		}
 		for _, bad := range []Faults{{Jam: Chance{Rate: 2}}, {Storm: Duration(time.Minute)}} {
-			if err := f.SetMachineFaults(firstNo, bad); err == nil {
+			if err := f.SetMachineFaults(firstNo, bad, 0); err == nil {
 				t.Errorf("accepted %+v", bad)
 			}
 		}
-		if err := f.SetMachineFaults("1", jam); !errors.Is(err, ErrUnknownMachine) {
+		if err := f.SetMachineFaults("1", jam, 0); !errors.Is(err, ErrUnknownMachine) {
 			t.Error(err)
 		}
 		if err := f.SetFaults(Faults{Jam: Chance{Rate: 2}}); err == nil {
 			t.Error("accepted")
+		}
+	})
+}
+
+// Faults that are set for a run are over after it, but for the pause of a power
+// loss. The last command is there with what the machine did.
+func TestFaultsForOneRun(t *testing.T) {
+	run(t, "", func(t *testing.T, s *server, f *Fleet) {
+		if last := info(t, f, firstNo).Last; last != nil {
+			t.Errorf("%+v", last)
+		}
+		if err := f.SetMachineFaults(firstNo, Faults{Jam: Chance{Rate: 1}}, 1); err != nil {
+			t.Fatal(err)
+		}
+		if i := info(t, f, firstNo); i.Runs != 1 || i.Faults.Active()["jam"] != "1" {
+			t.Errorf("%+v", i)
+		}
+		s.dispense(firstNo, "1")
+		synctest.Wait()
+		i := info(t, f, firstNo)
+		if i.Runs != 0 || len(i.Faults.Active()) != 0 || i.Last == nil || i.Last.DeliveryID != "1" || i.Last.Step != CommandReported ||
+			i.Last.Dropped != 0 || i.Last.ErrorMsg == "" {
+			t.Errorf("%+v %+v", i, i.Last)
+		}
+		if err := f.SetMachineFaults(firstNo, Faults{PowerLoss: Chance{Rate: 1, For: 50 * time.Second}}, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.send(firstNo, command(firstNo, "2")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(40 * time.Second)
+		if i := info(t, f, firstNo); i.Condition != Off || i.Runs != 0 || i.Last.Step != CommandStarted {
+			t.Errorf("%+v %+v", i, i.Last)
+		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if i := info(t, f, firstNo); i.Condition != Online || i.Last.DeliveryID != "2" || i.Last.Step != CommandReported {
+			t.Errorf("%+v %+v", i, i.Last)
+		}
+		s.dispense(firstNo, "3")
+		synctest.Wait()
+		if last := info(t, f, firstNo).Last; last.Dropped != 1 || last.ErrorMsg != "" {
+			t.Errorf("%+v", last)
 		}
 	})
 }
@@ -352,7 +395,7 @@ func TestIdentities(t *testing.T) {
 		}
 	}
 	ids, err = ParseIdentities([]byte("machines:\n  - {machine_no: \"1\"}\n  - {machine_no: \"2\", password: q, app_key: l}\n"), standard)
-	if err != nil || ids[0] != (Identity{"1", "p", "k"}) || ids[1] != (Identity{"2", "q", "l"}) {
+	if err != nil || ids[0] != (Identity{MachineNo: "1", Password: "p", AppKey: "k"}) || ids[1] != (Identity{MachineNo: "2", Password: "q", AppKey: "l"}) {
 		t.Errorf("%v %+v", err, ids)
 	}
 	for _, text := range []string{"", "machines: []", "machines:\n  - {machine_no: a}", "machines:\n  - {no: \"1\"}", "["} {

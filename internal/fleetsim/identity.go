@@ -20,6 +20,7 @@ type Identity struct {
 	MachineNo string `yaml:"machine_no"` // 1–20 digits
 	Password  string `yaml:"password"`
 	AppKey    string `yaml:"app_key"`
+	MachineID string `yaml:"-"` // sent as machine_id; may be left out
 }
 
 // fleetFile is the content of `simulate --fleet`.

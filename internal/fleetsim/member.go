@@ -28,12 +28,15 @@ const (
 
 // MachineInfo is a machine of a fleet at one moment.
 type MachineInfo struct {
-	MachineNo string           `json:"machine_no"`
-	Condition Condition        `json:"condition"`
-	Error     string           `json:"error,omitempty"` // why it failed, or has no connection
-	Counts    Counts           `json:"counts"`
-	Faults    Faults           `json:"faults"`
-	State     *simulator.State `json:"state,omitempty"` // only of a machine that is on, asked for alone
+	MachineNo string    `json:"machine_no"`
+	Condition Condition `json:"condition"`
+	Error     string    `json:"error,omitempty"` // why it failed, or has no connection
+	Counts    Counts    `json:"counts"`
+	Faults    Faults    `json:"faults"`
+	// Runs is how many runs the faults last; 0 is until they are changed.
+	Runs  int              `json:"runs"`
+	Last  *LastCommand     `json:"last,omitempty"`  // nil before the first
+	State *simulator.State `json:"state,omitempty"` // only of a machine that is on, asked for alone
 }
 
 // member is one machine and the hand that switches it on again.
@@ -45,6 +48,7 @@ type member struct {
 
 	mu        sync.Mutex
 	faults    Faults
+	runs      int // see MachineInfo
 	dice      dice
 	tally     *tally
 	condition Condition
@@ -60,14 +64,10 @@ func newMember(o Options, id Identity, slots chan struct{}) *member {
 		faults: o.Faults, dice: newDice(o.Seed, id.MachineNo), tally: newTally(), condition: Off,
 	}
 	m.cfg = simulator.Config{
-		MachineNo: id.MachineNo, Password: id.Password, AppKey: id.AppKey,
+		MachineNo: id.MachineNo, MachineID: id.MachineID, Password: id.Password, AppKey: id.AppKey,
 		BrokerURL: o.Server, TLS: o.TLS, Dial: o.Dial, Dir: filepath.Join(o.Dir, id.MachineNo),
 		Heartbeat: o.Heartbeat, Telemetry: o.Telemetry, RunTime: o.RunTime,
-		Behaviour: func(run simulator.Run) simulator.Result {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			return m.dice.result(m.faults, run)
-		},
+		Behaviour: m.behave,
 		Redeliver: func() simulator.Redelivery {
 			m.mu.Lock()
 			defer m.mu.Unlock()
@@ -78,10 +78,28 @@ func newMember(o Options, id Identity, slots chan struct{}) *member {
 			defer m.mu.Unlock()
 			return m.clock().Add(time.Duration(m.faults.ClockDrift))
 		},
-		Observer: m.observe,
-		Log:      o.Log,
+		Observer: func(e simulator.Event) {
+			m.observe(e)
+			if o.Observer != nil {
+				o.Observer(e)
+			}
+		},
+		Log: o.Log,
 	}
 	return m
+}
+
+// behave draws what becomes of a run.
+func (m *member) behave(run simulator.Run) simulator.Result {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	result := m.dice.result(m.faults, run)
+	if m.runs > 0 {
+		if m.runs--; m.runs == 0 {
+			m.faults = m.faults.calmed()
+		}
+	}
+	return result
 }
 
 // live keeps the machine on until ctx ends.
@@ -202,10 +220,10 @@ func (m *member) observe(e simulator.Event) {
 	}
 }
 
-func (m *member) setFaults(f Faults) {
+func (m *member) setFaults(f Faults, runs int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.faults = f
+	m.faults, m.runs = f, runs
 }
 
 // current returns the machine, or simulator.ErrOff.
@@ -254,7 +272,11 @@ func (m *member) turnOn() error {
 func (m *member) info() MachineInfo {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	info := MachineInfo{MachineNo: m.cfg.MachineNo, Condition: m.condition, Counts: m.tally.Counts, Faults: m.faults}
+	info := MachineInfo{MachineNo: m.cfg.MachineNo, Condition: m.condition, Counts: m.tally.Counts, Faults: m.faults, Runs: m.runs}
+	if m.tally.last.DeliveryID != "" {
+		last := m.tally.last
+		info.Last = &last
+	}
 	switch m.condition {
 	case Failed:
 		info.Error = m.err.Error()
