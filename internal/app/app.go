@@ -61,6 +61,8 @@ type Options struct {
 	// Routes are served beside the API by exact path, for the demo's callback
 	// sink.
 	Routes map[string]http.Handler
+	// Simulator runs virtual machines that the console steers; it may be nil.
+	Simulator console.Simulator
 	// Machines and Receivers stand for the machines and for whoever is at
 	// notify_urls, in a past that CatchUp leads through.
 	Machines  machineapi.Sender

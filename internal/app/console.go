@@ -46,7 +46,7 @@ func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) e
 		Account: a.Account, Audit: trail, Provision: a.Provision, Live: a.live, Catalog: a.Catalog, Pickup: a.pickup,
 		Ordering: a.ordering, Dispense: a.Dispense, Fleet: a.Fleet, Jobs: a.jobs, MachineLog: a.MachineLog, Resend: a.resendCallback,
 		APIOperations: sync.OnceValues(a.apiOperations), CallAPI: a.callAPI,
-		Credentials: a.credentials, Recover: a.callbacks.RecoverSince, TestCallback: a.testCallback,
+		Credentials: a.credentials, Recover: a.callbacks.RecoverSince, TestCallback: a.testCallback, Simulator: opts.Simulator,
 		AlertRules: alerts.NewRules(a.Store, opts.Clock, alerts.Config{
 			Mail: a.Config.SMTP.Server != "", AllowPrivate: a.Config.Callback.AllowPrivate, AllowRanges: a.Config.Callback.AllowRanges,
 		}),

@@ -37,6 +37,7 @@ type fixture struct {
 	hub       *live.Hub
 	rules     *alerts.Rules
 	jobs      *fleet.Jobs
+	simulator *fakeSimulator
 	things    map[int64]*things // by merchant
 	made      int               // things so far
 }
@@ -69,6 +70,7 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 	}
 	f.rules = alerts.NewRules(f.Store, f.Now, alerts.Config{Mail: true})
 	f.jobs = fleet.NewJobs(f.Store, f.Fleet, f.Catalog, trail, f.Now, log)
+	f.simulator = newFakeSimulator("26327129", f.Machine.MachineNo)
 	f.hub = live.New(f.Store, f.Now, log)
 	f.server, err = New(f.Store, f.useCases(trail, applier), web.Dist(), f.Now, cfg, nil, log)
 	f.must(err)

@@ -67,6 +67,7 @@ func (s *Server) routes() []route {
 		s.callbackToolRoutes(),
 		s.developerRoutes(),
 		s.tryRoutes(),
+		s.simulatorRoutes(),
 		s.searchRoutes(),
 	)
 }

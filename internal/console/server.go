@@ -78,6 +78,8 @@ type UseCases struct {
 	Recover func(ctx context.Context, merchantID, since int64) (queued int64, more bool, err error)
 	// Resend sends a dead letter again, or returns ErrNotDead.
 	Resend func(ctx context.Context, callbackID int64) error
+	// Simulator runs virtual machines; it is nil where there are none.
+	Simulator Simulator
 }
 
 // ErrNotDead means that a message to a notify_url has not been given up.

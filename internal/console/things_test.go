@@ -49,7 +49,8 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 			answer, err := merchantAPI.OnBehalf(ctx, m, verb, path, client, body)
 			return APIAnswer(answer), err
 		},
-		Recover: relay.RecoverSince,
+		Simulator: f.simulator,
+		Recover:   relay.RecoverSince,
 		Resend: func(ctx context.Context, id int64) error {
 			err := relay.Resend(ctx, id)
 			if errors.Is(err, callback.ErrNotDead) {

@@ -1558,6 +1558,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/developers/simulator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The virtual machines that the platform runs
+         * @description None, but for a platform that was started to try things, as `vendlane demo` is.
+         */
+        get: operations["virtualMachines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/developers/simulator/{machine_no}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what goes wrong at a virtual machine
+         * @description From its next command on. What was set before is replaced; an empty profile sets the machine right. `faults_invalid` says in message_en what is wrong with a profile, `not_virtual` that the platform does not run this machine.
+         */
+        put: operations["setFaults"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/developers/requests": {
         parameters: {
             query?: never;
@@ -1676,7 +1716,7 @@ export interface components {
             };
         };
         /** @enum {unknown} */
-        ErrorCode: "account_disabled" | "account_unknown" | "bad_request" | "body_too_large" | "callback_not_dead" | "changed_meanwhile" | "credentials_wrong" | "cross_origin" | "csrf" | "email_invalid" | "email_taken" | "forbidden" | "https_required" | "internal" | "invitation_invalid" | "language_unknown" | "last_owner" | "layout_refused" | "mail_off" | "media_type" | "merchant_invalid" | "name_invalid" | "no_merchant" | "not_found" | "oidc_email_unverified" | "oidc_failed" | "oidc_refused" | "password_invalid" | "password_pending" | "role_invalid" | "set_up_code_wrong" | "set_up_done" | "setting_invalid" | "signed_out" | "slug_taken" | "status_invalid" | "too_many_attempts" | "too_many_streams" | "too_many_views" | "view_invalid";
+        ErrorCode: "account_disabled" | "account_unknown" | "bad_request" | "body_too_large" | "callback_not_dead" | "changed_meanwhile" | "credentials_wrong" | "cross_origin" | "csrf" | "email_invalid" | "email_taken" | "faults_invalid" | "forbidden" | "https_required" | "internal" | "invitation_invalid" | "language_unknown" | "last_owner" | "layout_refused" | "mail_off" | "media_type" | "merchant_invalid" | "name_invalid" | "no_merchant" | "not_found" | "not_virtual" | "oidc_email_unverified" | "oidc_failed" | "oidc_refused" | "password_invalid" | "password_pending" | "role_invalid" | "set_up_code_wrong" | "set_up_done" | "setting_invalid" | "signed_out" | "slug_taken" | "status_invalid" | "too_many_attempts" | "too_many_streams" | "too_many_views" | "view_invalid";
         SetUpState: {
             /** @description There is no user yet. */
             needed: boolean;
@@ -2327,6 +2367,37 @@ export interface components {
             created_at: components["schemas"]["Time"];
             due_at: components["schemas"]["Time"];
             finished_at: components["schemas"]["Time"];
+        };
+        /** @description By the name of a fault, as docs/simulator.md lists them: a rate from 0 to 1, a duration that befalls every command (`30s`), or both (`0.1@30s`). */
+        FaultProfile: {
+            [key: string]: string;
+        };
+        VirtualMachine: {
+            machine_no: string;
+            name: string;
+            /** @enum {unknown} */
+            condition: "starting" | "online" | "offline" | "off" | "failed";
+            /** @description Why it failed, or has no connection. */
+            trouble: string;
+            faults: components["schemas"]["FaultProfile"];
+            /** @description How many runs of the motor the faults last; 0 is until they are changed. */
+            runs: number;
+            last: components["schemas"]["VirtualCommand"] | null;
+        };
+        /** @description The dispense command that a virtual machine received last, and what it did. */
+        VirtualCommand: {
+            delivery_id: string;
+            /** @description 0 for none. */
+            order_id: number;
+            at: components["schemas"]["Time"];
+            /**
+             * @description Reported once the server has acknowledged the result.
+             * @enum {unknown}
+             */
+            step: "received" | "started" | "finished" | "reported";
+            /** @description Pieces. */
+            dropped: number;
+            error_msg: string;
         };
         CallbackTest: {
             webhook_id: string;
@@ -5531,6 +5602,58 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TriedCall"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    virtualMachines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the merchant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["VirtualMachine"][];
+                    };
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setFaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine_no: components["parameters"]["MachineNo"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    faults: components["schemas"]["FaultProfile"];
+                    /** @description For how many runs of the motor, after which nothing goes wrong; 0 is until it is changed. */
+                    runs?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Set */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };

@@ -74,4 +74,6 @@ export const errors = {
   "error.changed_meanwhile": "Somebody has changed this meanwhile. Look at it again.",
   "error.password_pending": "The machine has not taken its last new password yet.",
   "error.setting_invalid": "A setting has a value that is not allowed.",
+  "error.faults_invalid": "These faults cannot be set.",
+  "error.not_virtual": "This machine is not run by the platform.",
 };
