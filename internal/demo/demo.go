@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
@@ -50,15 +49,15 @@ const (
 
 // demo is a running demo.
 type demo struct {
-	opts     Options
-	text     texts
-	out      io.Writer // for people
-	app      *app.App
-	sink     *sink
-	client   *client
-	steps    chan machineStep
-	machines []*simulator.Machine
-	fresh    bool
+	opts    Options
+	text    texts
+	out     io.Writer // for people
+	app     *app.App
+	sink    *sink
+	client  *client
+	steps   chan machineStep
+	virtual virtualMachines
+	fresh   bool
 }
 
 // Run starts everything, tells the story and serves until ctx ends.
@@ -89,7 +88,7 @@ func Run(ctx context.Context, opts Options) error {
 			ended <- nil
 		}
 	}
-	d.stopMachines()
+	d.virtual.stop()
 	stop()
 	return errors.Join(err, <-ended)
 }
@@ -112,7 +111,11 @@ func (d *demo) open(ctx context.Context) error {
 		}
 	}
 	log := slog.New(slog.NewTextHandler(d.opts.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	d.app, err = app.New(ctx, cfg, app.Options{Log: log, Routes: map[string]http.Handler{sinkPath: d.sink}})
+	opts := app.Options{Log: log, Routes: map[string]http.Handler{sinkPath: d.sink}}
+	if !d.opts.NoSimulator {
+		opts.Simulator = &d.virtual
+	}
+	d.app, err = app.New(ctx, cfg, opts)
 	if err != nil {
 		return err
 	}
@@ -223,34 +226,6 @@ func issueCodes(ctx context.Context, c *client) error {
 	return nil
 }
 
-func (d *demo) startMachines(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	for _, m := range demoMachines() {
-		row, err := d.app.Store.MachineByNo(ctx, m.no)
-		if err != nil {
-			return fmt.Errorf("machine %s: %w", m.no, err)
-		}
-		machine, err := simulator.Start(context.WithoutCancel(ctx), simulator.Config{
-			MachineNo: m.no, MachineID: fmt.Sprint(row.Machine.ID), Password: m.password, AppKey: appKey,
-			BrokerURL: "tcp://" + reachable(d.app.MQTTAddr()), Dir: filepath.Join(d.opts.Data, "machines", m.no),
-			Observer: d.observe,
-		})
-		if err != nil {
-			return fmt.Errorf("start virtual machine %s: %w", m.no, err)
-		}
-		d.machines = append(d.machines, machine)
-	}
-	for i, machine := range d.machines {
-		select {
-		case <-machine.Ready():
-		case <-ctx.Done():
-			return fmt.Errorf("virtual machine %s did not come online", demoMachines()[i].no)
-		}
-	}
-	return nil
-}
-
 // observe passes what the story shows; it must not block a machine.
 func (d *demo) observe(e simulator.Event) {
 	step := machineStep{deliveryID: e.DeliveryID}
@@ -271,16 +246,6 @@ func (d *demo) observe(e simulator.Event) {
 	select {
 	case d.steps <- step:
 	default: // nobody listens; the story is over
-	}
-}
-
-func (d *demo) stopMachines() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	for _, m := range d.machines {
-		if err := m.Stop(ctx); err != nil {
-			_, _ = fmt.Fprintln(d.opts.Stderr, "stop virtual machine:", err)
-		}
 	}
 }
 
