@@ -82,7 +82,7 @@ async function debugSignature({ page }, text, look) {
   await look("debugger");
 }
 
-const others = ["", "machines", "orders", "codes", "codes/batches", "field/pick-list", "field/visits", "goods", "models", "alerts", "alerts/rules", "alerts/messages", "developers/callbacks", "developers/requests", "developers/keys", "developers/api", "settings/members", "settings/sessions", "settings/merchant", "settings/logins", "settings/audit", "nowhere"];
+const others = ["", "machines", "orders", "codes", "codes/batches", "field/pick-list", "field/visits", "goods", "models", "alerts", "alerts/rules", "alerts/messages", "developers/callbacks", "developers/requests", "developers/keys", "developers/api", "developers/simulator", "settings/members", "settings/sessions", "settings/merchant", "settings/logins", "settings/audit", "nowhere"];
 
 async function lookAround({ page }, machine, look) {
   const tabs = ["events", "orders", "settings", "test"].map((tab) => `machines/${machine.machine_no}/${tab}`);

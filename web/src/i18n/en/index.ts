@@ -12,8 +12,9 @@ import { platform } from "./platform";
 import { restock } from "./restock";
 import { sales } from "./sales";
 import { settings } from "./settings";
+import { simulator } from "./simulator";
 
-export const en = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings };
+export const en = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings, ...simulator };
 
 export type Key = keyof typeof en;
 export type Dictionary = Record<Key, string>;

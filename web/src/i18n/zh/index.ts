@@ -13,5 +13,6 @@ import { platform } from "./platform";
 import { restock } from "./restock";
 import { sales } from "./sales";
 import { settings } from "./settings";
+import { simulator } from "./simulator";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings, ...simulator };

@@ -9,8 +9,9 @@ import { Debugger } from "./Debugger";
 import { KeysTab } from "./KeysTab";
 import { RequestList } from "./RequestList";
 import { RequestView } from "./RequestView";
+import { Simulator } from "./Simulator";
 
-const tabs = ["debug", "callbacks", "requests", "keys", "api"] as const;
+const tabs = ["debug", "callbacks", "requests", "keys", "api", "simulator"] as const;
 
 export function Developers() {
   const { t } = useLanguage();
@@ -33,6 +34,7 @@ export function Developers() {
         <Route path="/developers/requests/:id" component={RequestView} />
         <Route path="/developers/keys" component={KeysTab} />
         <Route path="/developers/api" component={ApiReference} />
+        <Route path="/developers/simulator" component={Simulator} />
         <Route component={Debugger} />
       </Switch>
     </Page>
