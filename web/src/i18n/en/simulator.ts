@@ -7,7 +7,7 @@ export const simulator = {
   "simulator.last": "Last command",
   "simulator.change": "Change",
   "simulator.none": "none",
-  "simulator.runs_left": "for another {n} run(s)",
+  "simulator.runs_left": "commands left: {n}",
   "simulator.until_changed": "until it is changed",
   "simulator.dropped": "{n} dropped",
   "simulator.set": "Set a fault",

@@ -9,7 +9,7 @@ export const simulator: Record<keyof typeof en, string> = {
   "simulator.last": "最近一条指令",
   "simulator.change": "修改",
   "simulator.none": "无",
-  "simulator.runs_left": "还剩 {n} 次",
+  "simulator.runs_left": "还剩 {n} 条指令",
   "simulator.until_changed": "直到修改为止",
   "simulator.dropped": "掉落 {n} 件",
   "simulator.set": "设置故障",

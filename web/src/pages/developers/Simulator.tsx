@@ -80,7 +80,7 @@ export function Simulator() {
   );
 }
 
-/** What goes wrong, and for how long; a fault that always happens needs no figure. */
+/** What goes wrong, and for how long. A rate of 1, which is always, needs no figure. */
 function Faults({ m }: { m: VirtualMachine }) {
   const { t, tCode } = useLanguage();
   const faults = Object.entries(m.faults);
@@ -89,7 +89,7 @@ function Faults({ m }: { m: VirtualMachine }) {
     <>
       {faults.map(([name, value]) => (
         <span key={name} className="block">
-          <Status tone="warn">{tCode("fault", name)}</Status> {value !== "1" && <span className="text-sm">{value}</span>}
+          <Status tone="warn">{tCode("fault", name)}</Status> <span className="text-sm">{value.replace(/^1(@|$)/, "")}</span>
         </span>
       ))}
       <span className="text-sm text-muted">{m.runs > 0 ? t("simulator.runs_left", { n: m.runs }) : t("simulator.until_changed")}</span>
