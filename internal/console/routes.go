@@ -48,6 +48,7 @@ func (s *Server) routes() []route {
 		s.machineRoutes(),
 		s.eventRoutes(),
 		s.planogramRoutes(),
+		s.failureRoutes(),
 		s.modelRoutes(),
 		s.visitRoutes(),
 		s.restockRoutes(),

@@ -57,6 +57,7 @@ var probes = map[string]probe{
 	"PUT /machines/{machine_no}/planogram":        {body: `[{"product_id":{product},"quantity":5}]`, own: 200, foreign: 404},
 	"POST /machines/{machine_no}/planogram/stage": {body: `{"from":"{machine_no}"}`, own: 200, foreign: 404},
 	"POST /machines/{machine_no}/planogram/copy":  {body: `{"machine_nos":["{machine_no}"]}`, own: 200, foreign: 404},
+	"GET /machines/{machine_no}/failures":         {own: 200, foreign: 404},
 	"GET /machines/{machine_no}/model":            {own: 200, foreign: 404},
 	"PUT /machines/{machine_no}/model":            {body: `{"model_id":{model},"version":1}`, own: 200, foreign: 404},
 	"POST /machines/{machine_no}/model/compare":   {body: `{"model_id":{model},"version":0}`, own: 200, foreign: 404},

@@ -147,9 +147,14 @@ func (s story) failure(recordID, delivered int64) string {
 			reason = d.FailReason
 		}
 	}
+	return faultCode(reason, delivered > 0)
+}
+
+// faultCode is the code of a failure, partly if some pieces have dropped.
+func faultCode(reason string, partly bool) string {
 	code, known := faults()[reason]
 	switch {
-	case delivered > 0:
+	case partly:
 		return "PARTLY_DISPENSED"
 	case known:
 		return code

@@ -76,6 +76,7 @@ func Run(t *testing.T, open Opener) {
 		"Console/ChangesAreNoted":           testNotes,
 		"Console/MachinesByName":            testMachineOverview,
 		"Console/OneAccountForAnAddress":    testUniqueEmail,
+		"Console/DeliveriesByChannel":       testDeliveriesByChannel,
 		"Console/OneVisitForAKey":           testVisitKey,
 		"Console/VisitsAndPickList":         testVisitPage,
 		"Console/CommentsOfAnOrder":         testComments,

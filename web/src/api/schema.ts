@@ -476,6 +476,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machines/{machine_no}/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How deliveries ended, by channel
+         * @description Of the orders of the last 30 days, tests left out; by the channel that has the product now.
+         */
+        get: operations["machineFailures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/machines/{machine_no}/planogram/stage": {
         parameters: {
             query?: never;
@@ -1941,6 +1961,23 @@ export interface components {
             hour_start: components["schemas"]["Time"];
             /** @description Share of the hour, null where nobody knows. */
             online: number | null;
+        };
+        MachineFailures: {
+            since: components["schemas"]["Time"];
+            items: components["schemas"]["ChannelFailures"][];
+        };
+        ChannelFailures: {
+            product_id: components["schemas"]["Id"];
+            channel_name: string;
+            /** @description All that have ended. */
+            deliveries: number;
+            failed: number;
+            /** @description Those of which the machine has reported nothing. */
+            unknown: number;
+            reasons: {
+                code: components["schemas"]["SentenceCode"];
+                count: number;
+            }[];
         };
         MachineEvent: {
             id: components["schemas"]["Id"];
@@ -3684,6 +3721,29 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["PlanogramEdited"][];
                     };
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    machineFailures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine_no: components["parameters"]["MachineNo"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Failures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineFailures"];
                 };
             };
             default: components["responses"]["Error"];
