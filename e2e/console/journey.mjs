@@ -71,6 +71,9 @@ async function editPlanogram({ page }, text, machine, look) {
   await page.getByRole("button", { name: text.review }).click();
   await page.getByRole("dialog").getByRole("button", { name: text.apply, exact: true }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: /^(Failures|失败)$/ }).click();
+  await page.getByRole("list", { name: /^(Legend|图例)$/ }).waitFor();
+  await look("planogram-failures");
 }
 
 /** A signature in lower case: the debugger names the cause. */

@@ -145,7 +145,7 @@ func TestQueryPlans(t *testing.T) {
 			_, _ = q.RequestPage(ctx, db.RequestPageParams{MerchantID: 1, BeforeID: 1, PageSize: 50})
 		}, false},
 		"DeliveriesByChannel": {func(ctx context.Context, q *db.Queries) { _, _ = q.DeliveriesByChannel(ctx, 1, now, 1) }, true},
-		"Planogram": {func(ctx context.Context, q *db.Queries) { _, _ = q.Planogram(ctx, now, 1) }, true},
+		"Planogram":           {func(ctx context.Context, q *db.Queries) { _, _ = q.Planogram(ctx, now, 1) }, true},
 		"ClaimCommands": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.ClaimCommands(ctx, db.ClaimCommandsParams{LeaseUntil: now + 1, Now: now, Batch: 500})
 		}, false},

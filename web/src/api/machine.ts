@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "./client";
-import type { List, MachineInfo, MachineRow } from "./types";
+import type { ChannelFailures, List, MachineInfo, MachineRow } from "./types";
 
 const machinePath = (machineNo: string) => `/machines/${encodeURIComponent(machineNo)}`;
 
@@ -16,6 +16,17 @@ export function useMachine(machineNo: string) {
 /** The machines to choose from. */
 export function useMachines() {
   return useQuery({ queryKey: ["/machines", "choice"], queryFn: () => api.get<List<MachineRow>>("/machines", { limit: 200 }) });
+}
+
+/** How a machine's deliveries of the last 30 days ended, by product. */
+export function useFailures(machineNo: string, enabled: boolean) {
+  const path = `${machinePath(machineNo)}/failures`;
+  return useQuery({
+    queryKey: [path],
+    queryFn: ({ signal }) => api.get<List<ChannelFailures>>(path, {}, signal),
+    select: (data) => new Map(data.items.map((channel) => [channel.product_id, channel])),
+    enabled,
+  });
 }
 
 /** Lets channels sell again that somebody has seen to. */

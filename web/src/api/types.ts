@@ -36,6 +36,8 @@ export type MachineRow = Schemas["Machine"];
 export type MachineInfo = Schemas["MachineDetail"];
 export type MachineEvent = Schemas["MachineEvent"];
 export type MachineSetting = Schemas["MachineSetting"];
+/** How the deliveries of a channel ended. */
+export type ChannelFailures = Schemas["ChannelFailures"];
 export type Planogram = Schemas["Planogram"];
 export type Cabinet = Schemas["Cabinet"];
 export type Channel = Schemas["Channel"];

@@ -3,6 +3,7 @@ import { common } from "./common";
 import { errors } from "./errors";
 import { desk } from "./desk";
 import { developers } from "./developers";
+import { failures } from "./failures";
 import { field } from "./field";
 import { goods } from "./goods";
 import { jobs } from "./jobs";
@@ -15,4 +16,4 @@ import { sales } from "./sales";
 import { settings } from "./settings";
 import { simulator } from "./simulator";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings, ...simulator };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...failures, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings, ...simulator };

@@ -1,5 +1,5 @@
 import { useRef, type KeyboardEvent, type MouseEvent } from "react";
-import type { Cabinet, Channel, ChannelGood } from "../../api/types";
+import type { Cabinet, Channel, ChannelFailures, ChannelGood } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { beside, between, type Direction } from "../../lib/selection";
 import { staging, type Staged } from "../../lib/staging";
@@ -12,6 +12,8 @@ interface Props {
   layers: Channel[][];
   goods: ChannelGood[];
   overlay: Overlay;
+  /** By product; undefined while nobody knows. */
+  failures: ReadonlyMap<number, ChannelFailures> | undefined;
   staged: Staged;
   selected: ReadonlySet<number>;
   onSelect: (selected: ReadonlySet<number>) => void;
@@ -83,6 +85,7 @@ export function CabinetGrid(props: Props) {
                 changed={props.staged.has(c.product_id)}
                 currency={props.currency}
                 overlay={props.overlay}
+                failures={props.failures}
                 selected={selected.has(c.product_id)}
                 current={c.product_id === current}
                 onKeyDown={(event) => onKey(event, c.product_id)}

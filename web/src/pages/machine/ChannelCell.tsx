@@ -1,13 +1,15 @@
 import { TriangleAlert } from "lucide-react";
 import type { KeyboardEvent, MouseEvent } from "react";
-import type { Channel } from "../../api/types";
+import type { Channel, ChannelFailures } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { showMoney } from "../../lib/format";
+import { heatOf } from "../../lib/failures";
 import type { Holding } from "../../lib/staging";
 import { Bar } from "../../ui/Bar";
 import { cellId } from "./CabinetGrid";
+import { CellFailures, heatLooks } from "./Failures";
 
-export type Overlay = "stock" | "fault" | "price";
+export type Overlay = "stock" | "fault" | "failures" | "price";
 
 /** The floor_status of a channel that works. */
 export const works = "1";
@@ -18,6 +20,7 @@ interface Props {
   changed: boolean;
   currency: string;
   overlay: Overlay;
+  failures: ReadonlyMap<number, ChannelFailures> | undefined;
   selected: boolean;
   /** Tab leads to this one of all cells. */
   current: boolean;
@@ -26,7 +29,7 @@ interface Props {
   onMouseEnter: (event: MouseEvent) => void;
 }
 
-export function ChannelCell({ channel: c, holding, changed, currency, overlay, selected, current, ...events }: Props) {
+export function ChannelCell({ channel: c, holding, changed, currency, overlay, failures, selected, current, ...events }: Props) {
   const { t, language } = useLanguage();
   if (!c.product_id) {
     return (
@@ -36,6 +39,7 @@ export function ChannelCell({ channel: c, holding, changed, currency, overlay, s
     );
   }
   const faulty = c.floor_status !== works;
+  const heat = overlay === "failures" && failures ? heatLooks[heatOf(failures.get(c.product_id))][0] : undefined;
   const name = holding.good?.name ?? t("planogram.empty");
   return (
     <div
@@ -43,7 +47,7 @@ export function ChannelCell({ channel: c, holding, changed, currency, overlay, s
       role="gridcell"
       tabIndex={current ? 0 : -1}
       aria-selected={selected}
-      className={`min-w-24 flex-1 cursor-pointer rounded-md border p-2 text-sm select-none ${background(overlay, faulty, holding)} ${selected ? "border-brand ring-2 ring-brand" : changed ? "border-dashed border-brand" : "border-line"}`}
+      className={`min-w-24 flex-1 cursor-pointer rounded-md border p-2 text-sm select-none ${heat ?? background(overlay, faulty, holding)} ${selected ? "border-brand ring-2 ring-brand" : changed ? "border-dashed border-brand" : "border-line"}`}
       {...events}
     >
       <div className="flex items-center justify-between gap-1">
@@ -57,6 +61,8 @@ export function ChannelCell({ channel: c, holding, changed, currency, overlay, s
       </p>
       {overlay === "price" ? (
         <p className="mt-1 font-medium tabular-nums">{holding.good ? showMoney(holding.good.price, currency, language) : t("app.none")}</p>
+      ) : overlay === "failures" ? (
+        failures && <CellFailures channel={failures.get(c.product_id)} />
       ) : overlay === "fault" ? (
         <p className="mt-1">{faulty ? t("planogram.fault", { code: c.floor_status }) : t("planogram.no_fault")}</p>
       ) : (
@@ -67,7 +73,7 @@ export function ChannelCell({ channel: c, holding, changed, currency, overlay, s
           <Bar value={holding.quantity} total={holding.capacity} />
         </>
       )}
-      {!holding.on_sale && <p className="mt-1 text-xs text-muted">{t("planogram.off_sale")}</p>}
+      {!holding.on_sale && <p className={`mt-1 text-xs ${heat ? "" : "text-muted"}`}>{t("planogram.off_sale")}</p>}
       {c.reserved_codes > 0 && overlay === "stock" && <p className="mt-1 text-xs text-muted">{t("planogram.reserved", { n: c.reserved_codes })}</p>}
     </div>
   );

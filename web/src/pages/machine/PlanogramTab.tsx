@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { api } from "../../api/client";
+import { useFailures } from "../../api/machine";
 import { usePlanogram } from "../../api/planogram";
 import { useMay } from "../../api/session";
 import type { Channel, ChannelGood, GoodRow, List, MachineInfo, PlanogramChange } from "../../api/types";
@@ -14,11 +15,12 @@ import { Empty, Loading } from "../../ui/Page";
 import { ApplyBar } from "./ApplyBar";
 import { CabinetGrid } from "./CabinetGrid";
 import type { Overlay } from "./ChannelCell";
+import { HeatLegend } from "./Failures";
 import { PlanogramFiles } from "./PlanogramFiles";
 import { SelectionPanel } from "./SelectionPanel";
 import { TestDialog } from "./TestDialog";
 
-const overlays: Overlay[] = ["stock", "fault", "price"];
+const overlays: Overlay[] = ["stock", "fault", "failures", "price"];
 const none: Staged = new Map();
 
 /** The machine as it looks. Edits are staged here and applied together. */
@@ -28,6 +30,7 @@ export function PlanogramTab({ m }: { m: MachineInfo }) {
   const planogram = usePlanogram(m.machine_no);
   const goods = useQuery({ queryKey: ["/goods", "all"], queryFn: ({ signal }) => api.get<List<GoodRow>>("/goods", { limit: 200 }, signal) });
   const [overlay, setOverlay] = useState<Overlay>("stock");
+  const failures = useFailures(m.machine_no, overlay === "failures");
   const [staged, setStaged] = useState<Staged>(none);
   const [brought, setBrought] = useState<ChannelGood[]>([]);
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
@@ -66,6 +69,7 @@ export function PlanogramTab({ m }: { m: MachineInfo }) {
             setStaged(stageAll(staged, all, more.changes));
           }}
         />
+        {overlay === "failures" && (failures.data ? <HeatLegend /> : failures.isPending ? <Loading /> : <ErrorNote error={failures.error} onRetry={() => void failures.refetch()} />)}
         {planogram.data.cabinets.map((cabinet) => (
           <CabinetGrid
             key={cabinet.addr}
@@ -74,6 +78,7 @@ export function PlanogramTab({ m }: { m: MachineInfo }) {
             layers={layers}
             goods={stocked}
             overlay={overlay}
+            failures={failures.data}
             staged={staged}
             selected={selected}
             onSelect={setSelected}
@@ -84,7 +89,7 @@ export function PlanogramTab({ m }: { m: MachineInfo }) {
         ))}
         <p className="text-sm text-muted max-lg:hidden">{t("planogram.keys")}</p>
       </div>
-      <SelectionPanel m={m} channels={chosen} currency={planogram.data.currency} goods={stocked} staged={staged} onEdit={edit} onTest={test} />
+      <SelectionPanel m={m} channels={chosen} currency={planogram.data.currency} goods={stocked} staged={staged} failures={overlay === "failures" ? failures.data : undefined} onEdit={edit} onTest={test} />
       {staged.size > 0 && <ApplyBar m={m} channels={all} goods={stocked} staged={staged} onDone={() => setStaged(none)} />}
       {testing && <TestDialog m={m} channel={testing} onClose={() => setTesting(null)} />}
     </div>

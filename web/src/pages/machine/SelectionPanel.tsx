@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useClearFault } from "../../api/machine";
 import { useMay } from "../../api/session";
-import type { Channel, ChannelGood, MachineInfo, PlanogramChange } from "../../api/types";
+import type { Channel, ChannelFailures, ChannelGood, MachineInfo, PlanogramChange } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { staging, type Staged } from "../../lib/staging";
 import { Button } from "../../ui/Button";
@@ -10,6 +10,7 @@ import { Field, Select } from "../../ui/Field";
 import { Money } from "../../ui/Money";
 import { Status } from "../../ui/Status";
 import { works } from "./ChannelCell";
+import { FailureReasons } from "./Failures";
 
 interface Props {
   m: MachineInfo;
@@ -17,12 +18,14 @@ interface Props {
   currency: string;
   goods: ChannelGood[];
   staged: Staged;
+  /** By product, while they are shown. */
+  failures: ReadonlyMap<number, ChannelFailures> | undefined;
   onEdit: (channels: Channel[], patch: (channel: Channel) => Omit<PlanogramChange, "product_id">) => void;
   onTest: (channel: Channel) => void;
 }
 
 /** What can be done with the channels that are selected. */
-export function SelectionPanel({ m, channels, currency, goods, staged, onEdit, onTest }: Props) {
+export function SelectionPanel({ m, channels, currency, goods, staged, failures, onEdit, onTest }: Props) {
   const { t } = useLanguage();
   const may = useMay();
   const one = channels.length === 1 ? channels[0] : undefined;
@@ -31,6 +34,7 @@ export function SelectionPanel({ m, channels, currency, goods, staged, onEdit, o
     <section className="card flex h-fit flex-col gap-4 p-4 lg:sticky lg:top-20" aria-live="polite">
       <h2>{one ? t("planogram.channel", { name: one.name }) : channels.length ? t("planogram.selected", { n: channels.length }) : t("planogram.nothing_selected")}</h2>
       {one && <Facts channel={one} currency={currency} goods={goods} staged={staged} />}
+      {one && failures && <FailureReasons channel={failures.get(one.product_id)} />}
       {channels.length > 0 && may("edit_planogram") && (
         <Editor key={channels.map((c) => c.product_id).join()} channels={channels} goods={goods} staged={staged} onEdit={onEdit} />
       )}
