@@ -102,6 +102,8 @@ type App struct {
 	changes     *live.Pruner
 	gateway     *devicegw.Gateway
 	node        *nodes.Node // nil if the engine serves one node only
+	nodeID      string
+	startedAt   int64
 	commands    *machineapi.Relay
 	callbacks   *callback.Relay
 	notifier    *notify.Notifier
@@ -112,7 +114,7 @@ type App struct {
 	routes      map[string]http.Handler
 	ready       atomic.Bool
 	deaf        atomic.Bool        // the database did not answer when it was last asked
-	looks       singleflight.Group // of /readyz at the database
+	looks       singleflight.Group // at the database, for readiness and health
 
 	httpListener, adminListener net.Listener
 	machines                    machineListeners
@@ -166,6 +168,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, pictures.Close(), engine.Close())
 	}
+	a.nodeID, a.startedAt = nodeID, vending.Clock(opts.Clock).Millis()
 	if bus, several := engine.(nodes.Bus); several {
 		a.node = nodes.New(nodeID, a.Store, bus, opts.Clock, opts.Log)
 	}

@@ -98,13 +98,7 @@ func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 		text(w, http.StatusServiceUnavailable, "starting or stopping")
 		return
 	}
-	// Everybody may ask, so those who ask at the same time share one look.
-	_, err, _ := a.looks.Do("", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), readyTimeout)
-		defer cancel()
-		return nil, a.Store.Ping(ctx)
-	})
-	if err != nil {
+	if err := a.look(r.Context()); err != nil {
 		if !a.deaf.Swap(true) { // one line for each time, however often it is asked
 			a.log.Error("not ready: the database does not answer", "error", err)
 		}
@@ -115,6 +109,17 @@ func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 		a.log.Warn("ready again: the database answers")
 	}
 	text(w, http.StatusOK, "ready")
+}
+
+// look tells whether the database takes a write. Everybody may ask, so those who
+// ask at the same time share one look.
+func (a *App) look(ctx context.Context) error {
+	_, err, _ := a.looks.Do("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+		defer cancel()
+		return nil, a.Store.Ping(ctx)
+	})
+	return err
 }
 
 func (a *App) metricsHandler() http.Handler {

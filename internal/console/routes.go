@@ -42,6 +42,7 @@ func (s *Server) routes() []route {
 		s.sessionRoutes(),
 		s.oidcRoutes(),
 		s.merchantRoutes(),
+		s.healthRoutes(),
 		s.ownMerchantRoutes(),
 		s.memberRoutes(),
 		s.auditRoutes(),

@@ -65,6 +65,8 @@ type UseCases struct {
 	MachineLog  *machinelog.Log
 	Credentials *credentials.Service
 	AlertRules  *alerts.Rules
+	// System tells what this node knows of itself and the others.
+	System func(ctx context.Context) (System, error)
 	// CheckCallbackURL judges an address as vending.CheckNotifyURL does.
 	CheckCallbackURL func(url string) (reason string)
 	// TestCallback posts a test event.

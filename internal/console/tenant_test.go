@@ -50,6 +50,7 @@ var probes = map[string]probe{
 	"POST /invitations/accept":   {body: `{"token":"x"}`, own: 404},
 	"GET /audit":                 {own: 200},
 	"GET /platform/audit":        {own: 403},
+	"GET /platform/health":       {own: 403},
 	"GET /machines":              {own: 200},
 
 	"GET /machines/{machine_no}":                  {own: 200, foreign: 404},

@@ -37,6 +37,10 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 		MachineLog:       machinelog.New(f.Store, f.Now, log),
 		Credentials:      credentials.New(f.Store, f.Box, f.Now, rand.Reader),
 		AlertRules:       f.rules,
+		System: func(ctx context.Context) (System, error) {
+			version, err := f.Store.SchemaVersion(ctx)
+			return System{Version: "v1.0.0", Engine: "sqlite", SchemaVersion: version, Nodes: []NodeSign{{ID: "a"}}, Disk: &Disk{1, 2}}, err
+		},
 		CheckCallbackURL: func(url string) string { return vending.CheckNotifyURL(url, false) },
 		TestCallback: func(_ context.Context, m db.Merchant, url string) (CallbackTest, error) {
 			return CallbackTest{WebhookID: "msg_1", Body: m.AppID + " " + url, Status: 204, Duration: 12}, nil

@@ -22,11 +22,19 @@ const (
 	repairEvery = 10 * time.Second
 )
 
-// sighting is the last sign of life of another node, and how many looks have
-// found no newer one.
+// sighting is the last sign of life of another node, when it was found, and how
+// many looks have found no newer one.
 type sighting struct {
 	beat  int64
+	at    int64
 	stale int
+}
+
+// Sign is the last sign of life of a node, as another has found it; times in UTC
+// milliseconds.
+type Sign struct {
+	ID                string
+	StartedAt, SeenAt int64
 }
 
 // beat gives signs of life until ctx ends.
@@ -76,24 +84,28 @@ func (n *Node) beatOnce(ctx context.Context, gateway Gateway) error {
 
 // look notes signs of life and returns the nodes that are dead.
 func (n *Node) look(known []db.Node) (dead []db.Node) {
-	n.living.Store(int64(len(known)))
+	now := n.clock.Millis()
+	signs := make([]Sign, 0, len(known))
 	seen := make(map[string]sighting, len(known))
 	for _, other := range known {
 		if other.ID == n.id {
+			signs = append(signs, Sign{other.ID, other.StartedAt, now})
 			continue
 		}
 		s, before := n.others[other.ID]
 		if before && s.beat == other.Beat {
 			s.stale++
 		} else {
-			s = sighting{beat: other.Beat}
+			s = sighting{beat: other.Beat, at: now}
 		}
 		seen[other.ID] = s
+		signs = append(signs, Sign{other.ID, other.StartedAt, s.at})
 		if s.stale >= patience {
 			dead = append(dead, other)
 		}
 	}
 	n.others = seen
+	n.signs.Store(&signs)
 	return dead
 }
 

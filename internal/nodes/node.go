@@ -53,8 +53,8 @@ type Node struct {
 	log     *slog.Logger
 	tallies map[string]*Tally
 	taken   chan item
-	hearing chan struct{} // closed when the node hears the others
-	living  atomic.Int64
+	hearing chan struct{}          // closed when the node hears the others
+	signs   atomic.Pointer[[]Sign] // of the last look
 
 	// others and blind belong to the goroutine that beats, mute to the one that
 	// tells.
@@ -107,7 +107,16 @@ func (n *Node) Share(name string, t *Tally) { n.tallies[name] = t }
 func (n *Node) ID() string { return n.id }
 
 // Living is how many nodes were alive at the last look, this one included.
-func (n *Node) Living() int64 { return n.living.Load() }
+func (n *Node) Living() int64 { return int64(len(n.Signs())) }
+
+// Signs are those of the nodes that were alive at the last look, this one
+// included; none before the first. The caller must not change them.
+func (n *Node) Signs() []Sign {
+	if signs := n.signs.Load(); signs != nil {
+		return *signs
+	}
+	return nil
+}
 
 // Join makes the node known. It holds machines from now on.
 func (n *Node) Join(ctx context.Context) error {

@@ -284,6 +284,11 @@ func TestDeadNode(t *testing.T) {
 		if len(c.ids()) != 2 || b.Living() != 2 {
 			t.Fatalf("living nodes: %v", c.ids())
 		}
+		for _, sign := range b.Signs() {
+			if age := time.Since(time.UnixMilli(sign.SeenAt)); age > 4*time.Second || time.Since(time.UnixMilli(sign.StartedAt)) < time.Hour {
+				t.Errorf("sign of life %+v, %v ago", sign, age)
+			}
+		}
 		a.stop() // without leaving
 		time.Sleep(10*time.Second + time.Millisecond)
 		synctest.Wait()

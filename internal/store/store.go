@@ -83,6 +83,13 @@ func New(engine Engine) *Store {
 	return s
 }
 
+// SchemaVersion is the number of the newest migration of the database, which may be
+// newer than this program if other nodes are.
+func (s *Store) SchemaVersion(ctx context.Context) (version int64, err error) {
+	row := s.engine.Reader().QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version")
+	return version, row.Scan(&version)
+}
+
 // InTx runs fn in one transaction and returns after the commit is durable. An
 // error of fn rolls back everything fn did and is returned as it is. After the
 // commit the relays of the outbox rows that fn queued are woken.

@@ -144,6 +144,8 @@ func TestQueryPlans(t *testing.T) {
 		"RequestPage": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.RequestPage(ctx, db.RequestPageParams{MerchantID: 1, BeforeID: 1, PageSize: 50})
 		}, false},
+		"Queues":              {func(ctx context.Context, q *db.Queries) { _, _ = q.Queues(ctx, now) }, false},
+		"MachinesConnected":   {func(ctx context.Context, q *db.Queries) { _, _ = q.MachinesConnected(ctx) }, false},
 		"DeliveriesByChannel": {func(ctx context.Context, q *db.Queries) { _, _ = q.DeliveriesByChannel(ctx, 1, now, 1) }, true},
 		"Planogram":           {func(ctx context.Context, q *db.Queries) { _, _ = q.Planogram(ctx, now, 1) }, true},
 		"ClaimCommands": {func(ctx context.Context, q *db.Queries) {

@@ -77,6 +77,7 @@ func Run(t *testing.T, open Opener) {
 		"Console/MachinesByName":            testMachineOverview,
 		"Console/OneAccountForAnAddress":    testUniqueEmail,
 		"Console/DeliveriesByChannel":       testDeliveriesByChannel,
+		"Console/Queues":                    testQueues,
 		"Console/OneVisitForAKey":           testVisitKey,
 		"Console/VisitsAndPickList":         testVisitPage,
 		"Console/CommentsOfAnOrder":         testComments,

@@ -377,6 +377,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/platform/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the system is */
+        get: operations["platformHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/machines": {
         parameters: {
             query?: never;
@@ -1961,6 +1978,45 @@ export interface components {
             hour_start: components["schemas"]["Time"];
             /** @description Share of the hour, null where nobody knows. */
             online: number | null;
+        };
+        PlatformHealth: {
+            /** @description Of the clock of the node that answers. */
+            now: components["schemas"]["Time"];
+            version: string;
+            /** @description '' if the program does not know. */
+            commit: string;
+            go_version: string;
+            started_at: components["schemas"]["Time"];
+            /** @enum {unknown} */
+            engine: "sqlite" | "postgres";
+            schema_version: number;
+            /** @description Whether the database takes a change. */
+            database_writes: boolean;
+            /** @description The one that answers. */
+            node: string;
+            nodes: {
+                id: string;
+                started_at: components["schemas"]["Time"];
+                /** @description The last sign of life. */
+                seen_at: components["schemas"]["Time"];
+            }[];
+            /** @description Machines connected to this node. */
+            connected_here: number;
+            /** @description Machines that are online. */
+            connected: number;
+            queues: {
+                /** @enum {unknown} */
+                queue: "commands" | "callbacks" | "callbacks_dead" | "alert_messages";
+                /** @description Messages whose time has come, or that were given up. */
+                waiting: number;
+                /** @description When the oldest should have gone out. */
+                since: components["schemas"]["Time"];
+            }[];
+            /** @description Of the data folder, in bytes; null if the system does not tell. */
+            disk: null | {
+                free: number;
+                total: number;
+            };
         };
         MachineFailures: {
             since: components["schemas"]["Time"];
@@ -3563,6 +3619,27 @@ export interface operations {
                         next: string;
                     };
                     "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    platformHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Health */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformHealth"];
                 };
             };
             default: components["responses"]["Error"];

@@ -28,6 +28,9 @@ export type Change = Schemas["ChangeEvent"];
 /** Filters of a page that are kept under a name. */
 export type SavedView = Schemas["SavedView"];
 
+/** How the system is, for platform administrators. */
+export type PlatformHealth = Schemas["PlatformHealth"];
+
 export type Now = Schemas["Now"];
 export type QueueItem = Schemas["QueueItem"];
 export type AlertRow = Schemas["Alert"];

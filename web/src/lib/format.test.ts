@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { age, parseMoney, showDuration, showMoney, showTime, utc } from "./format";
+import { age, parseMoney, showBytes, showDuration, showMoney, showTime, utc } from "./format";
 
 test("times are shown in the zone given, and in UTC", () => {
   const at = Date.UTC(2026, 0, 31, 18, 5, 7, 42);
@@ -16,6 +16,10 @@ test.each([["1", 100], ["1.5", 150], ["12.34", 1234], ["0", 0], [" 2 ", 200], ["
 test("money shows its currency if there is one", () => {
   expect(showMoney(1234, "CNY", "zh-CN")).toBe("¥12.34");
   expect(showMoney(1234, "", "en")).toBe("12.34");
+});
+
+test.each([[0, "0 B"], [999, "999 B"], [1_500, "1.5 KB"], [250_000_000, "250 MB"], [2_000_000_000_000_000, "2000 TB"]])("%i bytes are %s", (bytes, want) => {
+  expect(showBytes(bytes)).toBe(want);
 });
 
 test("ages and durations use the biggest unit", () => {

@@ -49,6 +49,14 @@ export function age(ms: number): { unit: AgeUnit; n: number } {
   return { unit: "days", n: Math.floor(seconds / 86400) };
 }
 
+/** A number of bytes in the biggest unit that keeps a digit before the point. */
+export function showBytes(bytes: number): string {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let unit = 0;
+  for (; bytes >= 1000 && unit < units.length - 1; unit++) bytes /= 1000;
+  return `${unit === 0 || bytes >= 100 ? Math.round(bytes) : bytes.toFixed(1)} ${units[unit]}`;
+}
+
 /** A duration for a timeline: 12 ms, 3.4 s, 5 min. */
 export function showDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -6,6 +6,7 @@ import { developers } from "./developers";
 import { failures } from "./failures";
 import { field } from "./field";
 import { goods } from "./goods";
+import { health } from "./health";
 import { jobs } from "./jobs";
 import { machine } from "./machine";
 import { many } from "./many";
@@ -16,4 +17,4 @@ import { sales } from "./sales";
 import { settings } from "./settings";
 import { simulator } from "./simulator";
 
-export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...failures, ...field, ...goods, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings, ...simulator };
+export const zh: Dictionary = { ...common, ...errors, ...desk, ...developers, ...failures, ...field, ...goods, ...health, ...jobs, ...machine, ...many, ...models, ...platform, ...restock, ...sales, ...settings, ...simulator };
