@@ -50,7 +50,7 @@ func (a *App) wireConsole(masterKey []byte, zone *time.Location, opts Options) e
 		AlertRules: alerts.NewRules(a.Store, opts.Clock, alerts.Config{
 			Mail: a.Config.SMTP.Server != "", AllowPrivate: a.Config.Callback.AllowPrivate, AllowRanges: a.Config.Callback.AllowRanges,
 		}),
-		System:           a.system,
+		System: a.system,
 		CheckCallbackURL: func(url string) string {
 			return vending.CheckNotifyURL(url, a.Config.Callback.AllowPrivate, a.Config.Callback.AllowRanges...)
 		},

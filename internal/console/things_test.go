@@ -34,9 +34,9 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 	return UseCases{
 		Account: f.accounts, Audit: trail, Provision: applier, Live: f.hub, Catalog: f.Catalog, Pickup: f.Pickup,
 		Ordering: f.Ordering, Dispense: f.Dispense, Fleet: f.Fleet, Jobs: f.jobs,
-		MachineLog:       machinelog.New(f.Store, f.Now, log),
-		Credentials:      credentials.New(f.Store, f.Box, f.Now, rand.Reader),
-		AlertRules:       f.rules,
+		MachineLog:  machinelog.New(f.Store, f.Now, log),
+		Credentials: credentials.New(f.Store, f.Box, f.Now, rand.Reader),
+		AlertRules:  f.rules,
 		System: func(ctx context.Context) (System, error) {
 			version, err := f.Store.SchemaVersion(ctx)
 			return System{Version: "v1.0.0", Engine: "sqlite", SchemaVersion: version, Nodes: []NodeSign{{ID: "a"}}, Disk: &Disk{1, 2}}, err
