@@ -168,7 +168,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, pictures.Close(), engine.Close())
 	}
-	a.nodeID, a.startedAt = nodeID, vending.Clock(opts.Clock).Millis()
+	a.nodeID, a.startedAt = nodeID, opts.Clock.Millis()
 	if bus, several := engine.(nodes.Bus); several {
 		a.node = nodes.New(nodeID, a.Store, bus, opts.Clock, opts.Log)
 	}

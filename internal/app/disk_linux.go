@@ -12,5 +12,8 @@ func diskOf(dir string) *console.Disk {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return nil
 	}
-	return &console.Disk{Free: int64(s.Bavail) * s.Bsize, Total: int64(s.Blocks) * s.Bsize} //nolint:gosec // no disk has 2^63 bytes
+	return &console.Disk{Free: inBytes(s.Bavail, s.Bsize), Total: inBytes(s.Blocks, s.Bsize)}
 }
+
+// inBytes takes the size of a block as the system has it, in 32 bits or in 64.
+func inBytes[T int32 | int64](blocks uint64, size T) int64 { return int64(blocks) * int64(size) }
