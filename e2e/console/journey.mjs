@@ -7,6 +7,7 @@ import { importGoods } from "./goods.mjs";
 import { batchOfCodes, callbackTools, whoIsTold } from "./codes.mjs";
 import { machinesInBulk, savedView } from "./machines.mjs";
 import { copyPlanogram, importPlanogram, modelOfMachine } from "./models.mjs";
+import { platformPages } from "./platform.mjs";
 
 const [file, pictures] = process.argv.slice(2);
 const demo = JSON.parse(readFileSync(file, "utf8"));
@@ -122,6 +123,7 @@ try {
         await whoIsTold({ page: visitor.page, look }, demo, language);
         await importGoods({ page: visitor.page, look }, demo, language);
         await callbackTools({ page: visitor.page, look }, demo, language);
+        mistakes.push(...(await platformPages(browser, demo.administrator, { language, width, pictures })));
       }
       await lookAround(visitor, machine, look);
       mistakes.push(...(await visitor.leave()));
