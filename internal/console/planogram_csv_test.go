@@ -96,7 +96,7 @@ func FuzzPlanogramThereAndBack(f *testing.F) {
 	f.Add("A1", "cola", int64(4), true)
 	f.Add("=1+1", "'=x", int64(0), false)
 	f.Fuzz(func(t *testing.T, channel, good string, quantity int64, onSale bool) {
-		if strings.ContainsRune(channel+good, utf8.RuneError) ||
+		if !utf8.ValidString(channel) || !utf8.ValidString(good) || strings.ContainsRune(channel+good, utf8.RuneError) ||
 			strings.TrimSpace(channel) != channel || strings.TrimSpace(good) != good || strings.Contains(channel+good, "\r") ||
 			strings.HasPrefix(channel, "'") || strings.HasPrefix(good, "'") {
 			t.Skip("no name that people give")
