@@ -24,7 +24,7 @@ func needBrowser(t *testing.T) browser {
 }
 
 // run has a script read what the shop is like from a file. The pictures it takes
-// stay in a folder of VENDLANE_E2E_PICTURES, if that is set.
+// stay in a folder of VENDLANE_TEST_PICTURES, if that is set.
 func (b browser) run(t *testing.T, script string, shop map[string]any) {
 	t.Helper()
 	text, err := json.Marshal(shop)
@@ -36,7 +36,7 @@ func (b browser) run(t *testing.T, script string, shop map[string]any) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	pictures := os.Getenv("VENDLANE_E2E_PICTURES")
+	pictures := os.Getenv("VENDLANE_TEST_PICTURES")
 	if pictures == "" {
 		pictures = data
 	}

@@ -6,6 +6,7 @@ import { issueCode, signIn } from "./steps.mjs";
 import { importGoods } from "./goods.mjs";
 import { batchOfCodes, callbackTools, whoIsTold } from "./codes.mjs";
 import { machinesInBulk, savedView } from "./machines.mjs";
+import { wireTo } from "./wire.mjs";
 import { copyPlanogram, importPlanogram, modelOfMachine } from "./models.mjs";
 import { platformPages } from "./platform.mjs";
 
@@ -86,6 +87,29 @@ async function debugSignature({ page }, text, look) {
   await look("debugger");
 }
 
+/** The connection breaks and comes back; what happened meanwhile is there. */
+async function loseTheStream(visitor, text, machine, channel, look) {
+  const { page } = visitor;
+  await page.goto(`${demo.console.url}machines/${machine.machine_no}/codes`);
+  const code = await issueCode(visitor, text, channel);
+  const wire = await wireTo(demo.console.url);
+  try {
+    await page.goto(wire.url);
+    await page.getByText(/^(Live|实时)$/).waitFor();
+    const redemptions = page.locator("dd").nth(1);
+    const before = Number(await redemptions.textContent());
+    wire.cut();
+    await page.getByText(/^(Reconnecting|重新连接中)$/).waitFor();
+    await look("reconnecting");
+    await merchant("redeem", { machine_no: machine.machine_no, code, product_id: String(machine.products[channel - 1].product_id), trade_id: crypto.randomUUID() });
+    wire.mend();
+    await page.getByText(/^(Live|实时)$/).waitFor();
+    await redemptions.getByText(String(before + 1), { exact: true }).waitFor();
+  } finally {
+    wire.close();
+  }
+}
+
 const others = ["", "machines", "orders", "codes", "codes/batches", "field/pick-list", "field/visits", "goods", "models", "alerts", "alerts/rules", "alerts/messages", "developers/callbacks", "developers/requests", "developers/keys", "developers/api", "developers/simulator", "settings/members", "settings/sessions", "settings/merchant", "settings/logins", "settings/audit", "nowhere"];
 
 async function lookAround({ page }, machine, look) {
@@ -114,6 +138,7 @@ try {
       await editPlanogram(visitor, words[language], machine, look);
       await debugSignature(visitor, words[language], look);
       if ((language === "en") === (width === 1280)) { // once in each language and at each width
+        await loseTheStream(visitor, words[language], machine, channel++, look);
         await machinesInBulk({ page: visitor.page, look }, demo, language);
         await savedView({ page: visitor.page, look }, demo, language);
         await importPlanogram({ page: visitor.page, look }, demo, language, machine);
