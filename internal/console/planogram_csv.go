@@ -137,7 +137,7 @@ func planogramLine(columns map[string]int, cells []string) (l catalog.PlanogramL
 		if !there {
 			return "", false
 		}
-		return strings.TrimSpace(unarmed(cells[i])), true
+		return strings.TrimSpace(plain(cells[i])), true
 	}
 	l.Channel, _ = cell("channel")
 	if good, there := cell("good"); there {
@@ -162,14 +162,6 @@ func planogramLine(columns map[string]int, cells []string) (l catalog.PlanogramL
 		l.OnSale = &on
 	}
 	return l, ""
-}
-
-// unarmed takes away the quote that harmless puts in front of a cell.
-func unarmed(cell string) string {
-	if rest, quoted := strings.CutPrefix(cell, "'"); quoted && harmless(rest) == cell {
-		return rest
-	}
-	return cell
 }
 
 // stagedPlanogram is what a file or another machine comes to at a machine.

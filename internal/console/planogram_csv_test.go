@@ -97,8 +97,7 @@ func FuzzPlanogramThereAndBack(f *testing.F) {
 	f.Add("=1+1", "'=x", int64(0), false)
 	f.Fuzz(func(t *testing.T, channel, good string, quantity int64, onSale bool) {
 		if !utf8.ValidString(channel) || !utf8.ValidString(good) || strings.ContainsRune(channel+good, utf8.RuneError) ||
-			strings.TrimSpace(channel) != channel || strings.TrimSpace(good) != good || strings.Contains(channel+good, "\r") ||
-			strings.HasPrefix(channel, "'") || strings.HasPrefix(good, "'") {
+			strings.TrimSpace(channel) != channel || strings.TrimSpace(good) != good || strings.Contains(channel+good, "\r") {
 			t.Skip("no name that people give")
 		}
 		row := db.PlanogramRow{ProductID: 1, GoodSlug: good, Quantity: quantity, Capacity: 9, OnSale: onSale, Channel: db.Channel{Name: channel, Addr: 1}}
