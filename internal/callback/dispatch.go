@@ -197,11 +197,7 @@ func (d *dispatcher) claim(ctx context.Context, wants []want) error {
 	claimed := make([][]db.Callback, len(wants))
 	err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
 		for i, w := range wants {
-			claimed[i], err = tx.ClaimCallbacks(ctx, db.ClaimCallbacksParams{
-				LeaseUntil: now.Add(r.cfg.Timeout + leaseMargin).UnixMilli(), Now: now.UnixMilli(),
-				Node: r.cfg.Node, Lane: w.lane, Batch: int32(w.limit),
-			})
-			if err != nil {
+			if claimed[i], err = r.claim(ctx, tx, now, w.lane, w.limit); err != nil {
 				return err
 			}
 		}

@@ -73,7 +73,7 @@ func TestSendDue(t *testing.T) {
 	clock := newFakeClock()
 	f := newFixture(t, clock.Now)
 	receivers := &answers{http.StatusServiceUnavailable, http.StatusNoContent, http.StatusNoContent}
-	r := f.relay(Config{Receivers: receivers})
+	r := f.relay(Config{Node: "this", Receivers: receivers})
 	orderID, recordID := f.order()
 	first := f.queue("https://merchant.example/notify", orderID, recordID)
 	second := f.queue("https://merchant.example/notify", orderID, recordID)

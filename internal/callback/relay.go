@@ -153,10 +153,7 @@ func (r *Relay) SendDue(ctx context.Context) error {
 		now := r.clock()
 		var due []db.Callback
 		err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
-			due, err = tx.ClaimCallbacks(ctx, db.ClaimCallbacksParams{
-				LeaseUntil: now.Add(r.cfg.Timeout + leaseMargin).UnixMilli(), Now: now.UnixMilli(),
-				Lane: freshLane, Batch: freshBatch,
-			})
+			due, err = r.claim(ctx, tx, now, freshLane, freshBatch)
 			return err
 		})
 		if err != nil {
@@ -169,6 +166,14 @@ func (r *Relay) SendDue(ctx context.Context) error {
 			r.attempt(ctx, c)
 		}
 	}
+}
+
+// claim leases rows of a lane that are due.
+func (r *Relay) claim(ctx context.Context, tx *store.Tx, now time.Time, lane string, limit int) ([]db.Callback, error) {
+	return tx.ClaimCallbacks(ctx, db.ClaimCallbacksParams{
+		LeaseUntil: now.Add(r.cfg.Timeout + leaseMargin).UnixMilli(), Now: now.UnixMilli(),
+		Node: r.cfg.Node, Lane: lane, Batch: int32(limit),
+	})
 }
 
 // receivers takes a post: the transport alone, without redirects, cookies and
