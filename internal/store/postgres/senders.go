@@ -18,7 +18,7 @@ func (e *Engine) Senders(ctx context.Context, numbers []string) (senders []store
 		if err != nil {
 			return err
 		}
-		senders, err = pgx.CollectRows(rows, pgx.RowToStructByPos[store.Sender])
+		senders, err = pgx.CollectRows(rows, pgx.RowToStructByName[store.Sender])
 		return err
 	})
 	return senders, err

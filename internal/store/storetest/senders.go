@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -13,6 +14,10 @@ import (
 func testSenders(t *testing.T, f *Fixture) {
 	ctx := t.Context()
 	f.Write(t, func(tx *store.Tx) error {
+		m := f.Machine
+		if err := tx.UpdateMachine(ctx, db.UpdateMachineParams{ID: m.ID, ModelID: m.ModelID, Name: m.Name, Status: m.Status, Timezone: "Asia/Shanghai"}); err != nil {
+			return err
+		}
 		_, err := tx.RotateAppKey(ctx, db.RotateAppKeyParams{ID: f.Merchant.ID, Sealed: "new", OldSealed: f.Merchant.AppKeySealed, PreviousUntil: 7})
 		return err
 	})
@@ -35,6 +40,12 @@ func testSenders(t *testing.T, f *Fixture) {
 	}
 	if f.Machine.ID != senders[0].ID {
 		t.Errorf("machine %d, want %d", senders[0].ID, f.Machine.ID)
+	}
+	// A column that another statement forgets would go unseen if it were empty here.
+	for sender, i := reflect.ValueOf(senders[0]), 0; i < sender.NumField(); i++ {
+		if sender.Field(i).IsZero() {
+			t.Errorf("%s has no value", sender.Type().Field(i).Name)
+		}
 	}
 	// The store goes another way where this one fails.
 	if got, err := f.Engine.Senders(ctx, []string{MachineNo}); err != nil || len(got) != 1 || got[0] != senders[0] {
