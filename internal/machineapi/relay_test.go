@@ -394,7 +394,7 @@ func TestRelayAfterCrash(t *testing.T) {
 func TestRelayOfADeadNode(t *testing.T) {
 	inBubble(t, func(b *bench) {
 		d := b.dispenseOne()
-		b.deps.Node, b.deps.Metrics = "slow", nil
+		b.deps.Node = "slow"
 		slow := NewRelay(b.deps, b.gw)
 		b.inTx(func(tx *store.Tx) error {
 			now := b.deps.Clock.Millis()
@@ -403,13 +403,16 @@ func TestRelayOfADeadNode(t *testing.T) {
 		})
 		claimed := b.commandOf(d.ID)
 		b.gw.setAnswer(func(context.Context, attempt) error { return devicegw.ErrNotAcknowledged })
-		b.deps.Node = "next"
+		b.deps.Node, b.deps.Metrics = "next", nil
 		b.start()
 		b.expectTimes(methodPut, 0)
 		left := b.commandOf(d.ID)
 		b.check(slow.record(b.ctx, claimed, expire(claimed)))
 		if got := b.commandOf(d.ID); got != left || got.Attempts != 2 {
 			b.t.Errorf("command is %+v, was %+v", got, left)
+		}
+		if n := b.counter("mqtt_expired_total", map[string]string{"method": methodPut}); n != 0 {
+			b.t.Errorf("%v messages counted as given up", n)
 		}
 		b.expectDelivery(d.ID, vending.DeliveryPending)
 	})

@@ -58,11 +58,6 @@ func (r *Relay) handle(ctx, sendCtx context.Context, c db.Command) {
 			u = r.send(sendCtx, c)
 		}
 	}
-	if u.outcome == outcomeExpired {
-		r.metrics.expired.WithLabelValues(c.Method).Inc()
-		r.log.Warn("message to a machine given up: its time was over",
-			"machine_id", c.MachineID, "method", c.Method, "command_id", c.ID, "never_sent", c.Attempts <= 1)
-	}
 	if err := r.record(context.WithoutCancel(ctx), c, u); err != nil {
 		// The lease runs out and the row is looked at again. It then counts as
 		// perhaps sent, which is the careful reading.
@@ -177,8 +172,9 @@ func (r *Relay) count(c db.Command, err error) {
 
 // record stores what became of a row, and of its delivery, in one transaction.
 func (r *Relay) record(ctx context.Context, c db.Command, u update) error {
-	err := r.store.InTx(ctx, func(tx *store.Tx) error {
-		ours, err := r.recordRow(ctx, tx, c, u)
+	ours := false
+	err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
+		ours, err = r.recordRow(ctx, tx, c, u)
 		switch {
 		case err != nil:
 			return fmt.Errorf("record command: %w", err)
@@ -191,6 +187,11 @@ func (r *Relay) record(ctx context.Context, c db.Command, u update) error {
 	})
 	if err != nil {
 		return err
+	}
+	if u.outcome == outcomeExpired && ours {
+		r.metrics.expired.WithLabelValues(c.Method).Inc()
+		r.log.Warn("message to a machine given up: its time was over",
+			"machine_id", c.MachineID, "method", c.Method, "command_id", c.ID, "never_sent", c.Attempts <= 1)
 	}
 	if u.dueAt != 0 && u.dueAt < r.clock.Millis()+pollEvery.Milliseconds() {
 		r.store.Commands.Notify() // sooner than the relay would look by itself
