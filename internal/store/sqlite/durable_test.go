@@ -30,23 +30,35 @@ func openEngine(t *testing.T) *Engine {
 func TestCommitsAreDurable(t *testing.T) {
 	e := openEngine(t)
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1"} {
-		var got string
-		err := e.writes.runRaw(t.Context(), func(c *cachedConn) error {
-			return c.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got)
-		})
-		if err != nil || got != want {
-			t.Errorf("%s is %q, want %q (%v)", pragma, got, want, err)
+		if got := ofWriter(t, e, pragma); got != want {
+			t.Errorf("%s is %q, want %q", pragma, got, want)
 		}
 	}
 }
 
-// Commits that are left to a checkpoint are in the file after Close.
+// ofWriter is a pragma of the connection that writes.
+func ofWriter(t *testing.T, e *Engine, pragma string) (value string) {
+	t.Helper()
+	err := e.writes.runRaw(t.Context(), func(c *cachedConn) error {
+		return c.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&value)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// Commits that are left to a checkpoint do not wait for the disk, and are in the
+// file after Close.
 func TestUnsynced(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "vendlane.db")
 	for i, opts := range []Options{{Unsynced: true}, {}} {
 		e, err := Open(t.Context(), file, opts)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if got := ofWriter(t, e, "synchronous"); (got == "1") != opts.Unsynced {
+			t.Errorf("%+v: synchronous is %s", opts, got)
 		}
 		if i == 0 {
 			err = e.RunInTx(t.Context(), func(q *db.Queries) error { return q.InsertNode(t.Context(), "a", 0) })
