@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/vendlane/vendlane/internal/alerts"
 	"github.com/vendlane/vendlane/internal/store"
@@ -104,8 +103,7 @@ func (r *Relay) postpone(ctx context.Context, parcel []db.AlertMessage, until in
 
 // record writes how an attempt went: "" is well.
 func (r *Relay) record(ctx context.Context, parcel []db.AlertMessage, failure string, final bool) error {
-	text := terminal.Text(failure)
-	text = strings.ToValidUTF8(text[:min(len(text), maxError)], "") // PostgreSQL stores no half character
+	text := terminal.Short(failure, maxError)
 	now, plan := r.clock.Millis(), waits()
 	return r.store.InTx(ctx, func(tx *store.Tx) error {
 		for _, m := range parcel {

@@ -168,6 +168,5 @@ func errorText(ctx context.Context, err error) string {
 	case errors.Is(context.Cause(ctx), errTimeout), errors.As(err, &network) && network.Timeout():
 		return errTimeout.Error()
 	}
-	text := terminal.Text(err.Error())
-	return strings.ToValidUTF8(text[:min(len(text), maxErrorLength)], "")
+	return terminal.Short(err.Error(), maxErrorLength)
 }

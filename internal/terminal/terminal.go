@@ -23,6 +23,12 @@ func Text(text string) string {
 	}, text)
 }
 
+// Short is Text, cut to at most so many bytes between two characters.
+func Short(text string, most int) string {
+	text = Text(text)
+	return strings.ToValidUTF8(text[:min(len(text), most)], "")
+}
+
 // JSON writes lines of JSON to W with such characters as escapes, which mean the
 // same to whoever reads the JSON. encoding/json and slog escape those of ASCII
 // only.

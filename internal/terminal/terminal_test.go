@@ -21,6 +21,14 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestShort(t *testing.T) {
+	for most, want := range map[int]string{3: "卡", 5: "卡", 6: "卡货", 7: "卡货x", 8: "卡货x"} {
+		if got := terminal.Short("卡货x", most); got != want {
+			t.Errorf("%d bytes: %q, want %q", most, got, want)
+		}
+	}
+}
+
 // Whatever a line of the log holds, terminals get characters to show, and readers
 // of the JSON the same as before.
 func FuzzLog(f *testing.F) {
