@@ -26,10 +26,6 @@ const (
 	jobReportWait = 10 * 60 * 1000
 )
 
-// errJobOver ends the work on a job: it is complete, or another node has taken it
-// over.
-var errJobOver = errors.New("job is over")
-
 // Run works on jobs until ctx ends. It runs on every node; a job is worked on by one
 // at a time.
 func (j *Jobs) Run(ctx context.Context) error {
@@ -65,7 +61,7 @@ func (j *Jobs) RunDue(ctx context.Context) error {
 		if err != nil || !found {
 			return err
 		}
-		if err := j.work(ctx, &job); err != nil {
+		if err := j.work(ctx, job); err != nil {
 			return fmt.Errorf("job %d: %w", job.ID, err)
 		}
 	}
@@ -74,44 +70,42 @@ func (j *Jobs) RunDue(ctx context.Context) error {
 
 // work takes the machines whose turn has not come one after the other, and then
 // looks at those that were told something.
-func (j *Jobs) work(ctx context.Context, job *db.MachineJob) error {
+func (j *Jobs) work(ctx context.Context, job db.MachineJob) error {
+	lease := &store.Lease{ID: job.ID, Until: job.LeaseUntil, Renew: (*db.Queries).RenewMachineJob}
 	for ctx.Err() == nil {
 		machineID, found, err := store.Find(j.store.NextMachineOfJob(ctx, job.ID))
 		switch {
 		case err != nil:
 			return err
 		case found:
-			err = store.Retry("act on a machine", func() error { return j.take(ctx, job, machineID) })
+			err = store.Retry("act on a machine", func() error { return j.take(ctx, job, lease, machineID) })
 		default:
-			err = j.look(ctx, job)
+			err = j.look(ctx, lease)
 		}
-		if errors.Is(err, errJobOver) || err == nil && !found {
+		if errors.Is(err, store.ErrLeaseLost) || err == nil && !found {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
 	}
-	// Whoever comes next need not wait for the lease.
-	return j.store.InTx(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		_, err := tx.RenewMachineJob(ctx, 0, job.ID, job.LeaseUntil)
-		return err
-	})
+	return lease.Release(ctx, j.store)
 }
 
 // take acts on one machine and notes what became of it in one transaction, so that
 // a crash neither forgets a machine nor does anything twice. What refuses a machine
 // is noted and stops no other.
-func (j *Jobs) take(ctx context.Context, job *db.MachineJob, machineID int64) error {
+func (j *Jobs) take(ctx context.Context, job db.MachineJob, lease *store.Lease, machineID int64) error {
+	until := j.clock.Millis() + jobLease
 	row := db.SetMachineJobRowParams{JobID: job.ID, MachineID: machineID}
-	err := j.inJob(ctx, job, jobLease, func(tx *store.Tx) error {
+	err := lease.InTx(ctx, j.store, until, func(tx *store.Tx) error {
 		m, err := tx.MachineByID(ctx, machineID)
 		if err != nil {
 			return fmt.Errorf("machine of job: %w", err)
 		}
-		if row.Reason = outOfReach(*job, m.Machine); row.Reason != "" {
+		if row.Reason = outOfReach(job, m.Machine); row.Reason != "" {
 			row.State = JobRowFailed
-		} else if err := j.act(ctx, tx, *job, store.Machine(m), &row); err != nil {
+		} else if err := j.act(ctx, tx, job, store.Machine(m), &row); err != nil {
 			return err
 		}
 		return j.note(ctx, tx, row)
@@ -121,7 +115,7 @@ func (j *Jobs) take(ctx context.Context, job *db.MachineJob, machineID int64) er
 		return err
 	}
 	row = db.SetMachineJobRowParams{JobID: job.ID, MachineID: machineID, State: JobRowFailed, Reason: strconv.Itoa(int(refusal.Code))}
-	return j.inJob(ctx, job, jobLease, func(tx *store.Tx) error { return j.note(ctx, tx, row) })
+	return lease.InTx(ctx, j.store, until, func(tx *store.Tx) error { return j.note(ctx, tx, row) })
 }
 
 // outOfReach tells why a machine is no longer one of those that who asked may act
@@ -185,16 +179,16 @@ func (j *Jobs) act(ctx context.Context, tx *store.Tx, job db.MachineJob, m store
 
 // look notes what has become of the messages to machines, and ends the job if there
 // is nothing left to wait for; else it gives the job back until the next look.
-func (j *Jobs) look(ctx context.Context, job *db.MachineJob) error {
-	return j.inJob(ctx, job, jobLook, func(tx *store.Tx) error {
-		now := j.clock.Millis()
+func (j *Jobs) look(ctx context.Context, lease *store.Lease) error {
+	now, jobID := j.clock.Millis(), lease.ID
+	return lease.InTx(ctx, j.store, now+jobLook, func(tx *store.Tx) error {
 		steps := []func() (int64, error){
-			func() (int64, error) { return tx.AcknowledgeMachinesOfJob(ctx, now, job.ID) },
-			func() (int64, error) { return tx.GiveUpMachinesOfJob(ctx, ReasonUnanswered, now, job.ID) },
-			func() (int64, error) { return tx.FinishMachinesOfJob(ctx, now, job.ID) },
+			func() (int64, error) { return tx.AcknowledgeMachinesOfJob(ctx, now, jobID) },
+			func() (int64, error) { return tx.GiveUpMachinesOfJob(ctx, ReasonUnanswered, now, jobID) },
+			func() (int64, error) { return tx.FinishMachinesOfJob(ctx, now, jobID) },
 			func() (int64, error) {
 				return tx.MissMachinesOfJob(ctx, db.MissMachinesOfJobParams{
-					JobID: job.ID, Reason: ReasonNotBack, Now: now, SilentSince: now - jobReportWait,
+					JobID: jobID, Reason: ReasonNotBack, Now: now, SilentSince: now - jobReportWait,
 				})
 			},
 		}
@@ -206,46 +200,23 @@ func (j *Jobs) look(ctx context.Context, job *db.MachineJob) error {
 			}
 			news += n
 		}
-		open, err := tx.OpenMachinesOfJob(ctx, job.ID)
+		open, err := tx.OpenMachinesOfJob(ctx, jobID)
 		if err != nil {
 			return fmt.Errorf("count the machines of a job: %w", err)
 		}
 		if open == 0 {
-			if err := tx.EndMachineJob(ctx, now, job.ID); err != nil {
+			if err := tx.EndMachineJob(ctx, now, jobID); err != nil {
 				return fmt.Errorf("end job: %w", err)
 			}
 		}
 		if news == 0 && open > 0 {
 			return nil
 		}
-		one, err := tx.MachinesOfJob(ctx, db.MachinesOfJobParams{JobID: job.ID, PageSize: 1})
+		one, err := tx.MachinesOfJob(ctx, db.MachinesOfJobParams{JobID: jobID, PageSize: 1})
 		if err != nil {
 			return fmt.Errorf("machine of job: %w", err)
 		}
 		tx.MachineChanged(one[0].MachineJobRow.MachineID)
 		return nil
 	})
-}
-
-// inJob runs fn in a transaction if the job is still ours, and keeps it so for a
-// time in milliseconds.
-func (j *Jobs) inJob(ctx context.Context, job *db.MachineJob, lease int64, fn func(tx *store.Tx) error) error {
-	until := j.clock.Millis() + lease
-	if until == job.LeaseUntil {
-		until++ // each step has its own, so that a lost one is never mistaken
-	}
-	err := j.store.InTx(ctx, func(tx *store.Tx) error {
-		n, err := tx.RenewMachineJob(ctx, until, job.ID, job.LeaseUntil)
-		if err != nil {
-			return fmt.Errorf("renew lease of job: %w", err)
-		}
-		if n == 0 {
-			return errJobOver
-		}
-		return fn(tx)
-	})
-	if err == nil {
-		job.LeaseUntil = until
-	}
-	return err
 }

@@ -20,7 +20,7 @@ func queryMutants() []mutant {
 		one("a code expires while it is redeemed", postgresPkg, "^TestStore$/^Codes$/^ExpireAgainstUse$",
 			pickupSQL, "WHERE state = 'UNUSED' AND id IN (", "WHERE id IN ("),
 		one("a batch goes on that was cancelled or belongs to another node", "internal/pickup", "^TestBatchIsCancelledUnderWay$",
-			"internal/pickup/batch_run.go", "if n == 0 {\n\t\t\treturn errBatchOver", "if n < 0 {\n\t\t\treturn errBatchOver"),
+			"internal/store/lease.go", "if n == 0 {\n\t\t\treturn ErrLeaseLost", "if n < 0 {\n\t\t\treturn ErrLeaseLost"),
 		one("stock is taken that is not there", postgresPkg, "^TestStorePortable$/^Consume$/^StockNeverNegative$",
 			catalogSQL, "SET current_inventory = current_inventory - $1\nWHERE id = $2 AND current_inventory >= $1", "SET current_inventory = current_inventory - $1\nWHERE id = $2"),
 		one("the dispense lock holds nobody", sqlitePkg, "^TestStore$/^Dispense$/^OneLockManyCallers$",

@@ -23,10 +23,6 @@ const (
 	batchPoll = 5 * time.Second
 )
 
-// errBatchOver ends the work on a batch: it was cancelled, is complete, or another
-// node has taken it over.
-var errBatchOver = errors.New("batch is over")
-
 // RunBatches makes the codes of batches until ctx ends. It runs on every node; a
 // batch is worked on by one at a time.
 func (s *Service) RunBatches(ctx context.Context) error {
@@ -67,9 +63,10 @@ func (s *Service) RunDueBatches(ctx context.Context) error {
 
 // runBatch makes one piece after the other.
 func (s *Service) runBatch(ctx context.Context, batch db.CodeBatch) error {
+	lease := store.Lease{ID: batch.ID, Until: batch.LeaseUntil, Renew: (*db.Queries).RenewCodeBatch}
 	for ctx.Err() == nil {
-		err := s.nextPiece(ctx, &batch)
-		if errors.Is(err, errBatchOver) {
+		err := s.nextPiece(ctx, batch, &lease)
+		if errors.Is(err, store.ErrLeaseLost) { // cancelled, complete or taken over
 			return nil
 		}
 		if err != nil {
@@ -77,29 +74,26 @@ func (s *Service) runBatch(ctx context.Context, batch db.CodeBatch) error {
 		}
 		crashpoint.Hit("batch_piece")
 	}
-	// Whoever comes next need not wait for the lease.
-	return s.store.InTx(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		_, err := tx.RenewCodeBatch(ctx, 0, batch.ID, batch.LeaseUntil)
-		return err
-	})
+	return lease.Release(ctx, s.store)
 }
 
 // nextPiece makes the next codes of a batch and counts them in one transaction, so
 // that a crash between pieces neither loses nor doubles any. What refuses a line
 // ends that line alone.
-func (s *Service) nextPiece(ctx context.Context, batch *db.CodeBatch) error {
+func (s *Service) nextPiece(ctx context.Context, batch db.CodeBatch, lease *store.Lease) error {
+	until := s.clock.Millis() + batchLease
 	line, found, err := store.Find(s.store.NextCodeBatchLine(ctx, batch.ID))
 	if err != nil {
 		return err
 	}
 	if !found {
-		return s.inBatch(ctx, batch, func(tx *store.Tx) error {
+		return lease.InTx(ctx, s.store, until, func(tx *store.Tx) error {
 			return s.endBatch(ctx, tx, batch.ID, BatchDone)
 		})
 	}
-	m, r, expiredAt, err := s.checkLine(ctx, *batch, line)
+	m, r, expiredAt, err := s.checkLine(ctx, batch, line)
 	if err == nil {
-		err = s.inBatch(ctx, batch, func(tx *store.Tx) error {
+		err = lease.InTx(ctx, s.store, until, func(tx *store.Tx) error {
 			if _, err := s.issueMany(ctx, tx, m, r, expiredAt); err != nil {
 				return err
 			}
@@ -111,7 +105,7 @@ func (s *Service) nextPiece(ctx context.Context, batch *db.CodeBatch) error {
 	if !refused {
 		return err
 	}
-	return s.inBatch(ctx, batch, func(tx *store.Tx) error {
+	return lease.InTx(ctx, s.store, until, func(tx *store.Tx) error {
 		tx.CodesChanged(line.MachineID)
 		return tx.FailCodeBatchLine(ctx, failure, line.ID)
 	})
@@ -136,28 +130,6 @@ func (s *Service) checkLine(ctx context.Context, batch db.CodeBatch, line db.Cod
 		_, err = s.checkProduct(ctx, machine, r)
 	}
 	return machine, r, expiredAt, err
-}
-
-// inBatch runs fn in a transaction if the batch is still ours, and keeps it so.
-func (s *Service) inBatch(ctx context.Context, batch *db.CodeBatch, fn func(tx *store.Tx) error) error {
-	until := s.clock.Millis() + batchLease
-	if until == batch.LeaseUntil {
-		until++ // each piece has its own, so that a lost one is never mistaken
-	}
-	err := s.store.InTx(ctx, func(tx *store.Tx) error {
-		n, err := tx.RenewCodeBatch(ctx, until, batch.ID, batch.LeaseUntil)
-		if err != nil {
-			return fmt.Errorf("renew lease of batch: %w", err)
-		}
-		if n == 0 {
-			return errBatchOver
-		}
-		return fn(tx)
-	})
-	if err == nil {
-		batch.LeaseUntil = until
-	}
-	return err
 }
 
 // failureOf tells whether an error is a reason to end a line, and which.
