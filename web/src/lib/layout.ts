@@ -1,4 +1,4 @@
-import type { Layout, LayoutBoard, LayoutChannel } from "../api/layout";
+import type { Layout, LayoutBoard, LayoutChannel } from "../api/types";
 
 /** The letter of a board: 1 is A. */
 export const cabinetName = (addr: number) => String.fromCharCode(64 + addr);

@@ -1,4 +1,4 @@
-import type { ChannelProblem } from "../api/layout";
+import type { ChannelProblem } from "../api/types";
 import { useLanguage } from "../i18n/language";
 
 /** Why something cannot be done, channel by channel. */

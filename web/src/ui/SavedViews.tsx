@@ -4,7 +4,7 @@ import { useState, type FormEvent } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { api } from "../api/client";
 import { useMay } from "../api/session";
-import type { SavedView } from "../api/types";
+import type { List, SavedView } from "../api/types";
 import { useLanguage } from "../i18n/language";
 import { Button } from "./Button";
 import { ConfirmButton } from "./ConfirmButton";
@@ -29,7 +29,7 @@ function Views({ page, onOpen }: { page: Page; onOpen: () => void }) {
   const { t } = useLanguage();
   const may = useMay();
   const [path] = useLocation();
-  const views = useQuery({ queryKey: ["/views", page], queryFn: ({ signal }) => api.get<{ items: SavedView[] }>("/views", { page }, signal) });
+  const views = useQuery({ queryKey: ["/views", page], queryFn: ({ signal }) => api.get<List<SavedView>>("/views", { page }, signal) });
   const [renaming, setRenaming] = useState(0);
   return (
     <div className="flex flex-col gap-4">

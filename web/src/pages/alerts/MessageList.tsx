@@ -1,5 +1,5 @@
-import type { AlertMessage } from "../../api/many";
 import { useRows } from "../../api/rows";
+import type { AlertMessage } from "../../api/types";
 import type { Key } from "../../i18n/en";
 import { useLanguage } from "../../i18n/language";
 import { useFilters } from "../../lib/filters";

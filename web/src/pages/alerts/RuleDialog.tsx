@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
-import type { AlertRule, AlertRules } from "../../api/many";
+import type { AlertRule, AlertRules } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { clockOf, minuteOf } from "../../lib/minutes";
 import { Button } from "../../ui/Button";

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "../../api/client";
-import type { AlertRule, AlertRules } from "../../api/many";
+import type { AlertRule, AlertRules } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { clockOf } from "../../lib/minutes";
 import { Button } from "../../ui/Button";

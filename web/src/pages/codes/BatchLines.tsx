@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api } from "../../api/client";
-import type { Batch, BatchInfo } from "../../api/many";
+import type { Batch, BatchInfo } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { DialogButton } from "../../ui/DialogButton";
 import { ErrorNote } from "../../ui/ErrorNote";

@@ -1,7 +1,7 @@
 import { Link } from "wouter";
-import type { Batch } from "../../api/many";
 import { useRows } from "../../api/rows";
 import { useMay } from "../../api/session";
+import type { Batch } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { toneOf } from "../../lib/tones";
 import { CsvButton } from "../../ui/CsvButton";

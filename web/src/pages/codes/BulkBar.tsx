@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
-import type { BulkResult } from "../../api/many";
+import type { BulkResult } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { endOf, type Expiry } from "../../lib/expiry";
 import { Button } from "../../ui/Button";

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
-import type { BatchInfo } from "../../api/many";
+import type { BatchInfo } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { endOf, type Expiry } from "../../lib/expiry";
 import { Button } from "../../ui/Button";

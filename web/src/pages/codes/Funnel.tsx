@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, type Params } from "../../api/client";
-import type { Funnel as Counts } from "../../api/many";
+import type { Funnel as Counts } from "../../api/types";
 import type { Key } from "../../i18n/en";
 import { useLanguage } from "../../i18n/language";
 import { useFilters } from "../../lib/filters";

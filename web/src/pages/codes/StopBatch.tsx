@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { api } from "../../api/client";
-import type { Batch } from "../../api/many";
+import type { Batch } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { ConfirmButton } from "../../ui/ConfirmButton";
 

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
-import type { CallbackTest } from "../../api/many";
 import { useMay } from "../../api/session";
+import type { CallbackTest } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";

@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
-import { simulatorPath, type VirtualMachine } from "../../api/simulator";
+import { simulatorPath } from "../../api/simulator";
+import type { VirtualMachine } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";

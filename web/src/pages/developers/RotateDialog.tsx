@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
-import type { Secret } from "../../api/types";
+import type { RotatedKey, Secret } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Confirm } from "../../ui/Confirm";
 import { Copy } from "../../ui/Copy";
@@ -13,11 +13,6 @@ const hour = 3_600_000;
 const overlaps = { none: 0, hour, day: 24 * hour, week: 7 * 24 * hour };
 type Overlap = keyof typeof overlaps;
 
-interface Rotated {
-  secret: string;
-  previous_until: number;
-}
-
 /** Asks for how long the old credential stays good, then shows the new one once. */
 export function RotateDialog({ which, onClose }: { which: Secret; onClose: () => void }) {
   const { t } = useLanguage();
@@ -25,7 +20,7 @@ export function RotateDialog({ which, onClose }: { which: Secret; onClose: () =>
   const [overlap, setOverlap] = useState<Overlap>("day");
   const name = t(`keys.${which}`);
   const rotate = useMutation({
-    mutationFn: () => api.post<Rotated>("/developers/keys/rotate", { which, overlap: overlaps[overlap] }),
+    mutationFn: () => api.post<RotatedKey>("/developers/keys/rotate", { which, overlap: overlaps[overlap] }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["/developers/keys"] }),
   });
   if (rotate.data) {

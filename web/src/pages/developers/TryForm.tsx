@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useId, type FormEvent } from "react";
 import { Link } from "wouter";
 import { api } from "../../api/client";
-import type { ApiOperation, TriedCall } from "../../api/tried";
+import type { ApiOperation, TriedCall } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { showDuration } from "../../lib/format";
 import { Button } from "../../ui/Button";

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Upload } from "lucide-react";
 import { useState, type ChangeEvent } from "react";
 import { api, ApiError } from "../../api/client";
-import type { GoodsImport } from "../../api/goods";
+import type { GoodsImport } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { base64Of } from "../../lib/file";
 import { Button } from "../../ui/Button";

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { GoodsImport, GoodText, ImportLine } from "../../api/goods";
+import type { GoodText, GoodsImport, ImportLine } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Money } from "../../ui/Money";
 import { Status } from "../../ui/Status";

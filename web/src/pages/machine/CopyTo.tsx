@@ -1,9 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
-import type { CopiedPlanogram } from "../../api/layout";
 import { planogramPath } from "../../api/planogram";
-import type { List, MachineInfo, MachineRow } from "../../api/types";
+import type { CopiedPlanogram, List, MachineInfo, MachineRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";

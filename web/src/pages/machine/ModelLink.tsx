@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api } from "../../api/client";
-import { machineModelPath, type MachineModel } from "../../api/layout";
-import type { MachineInfo } from "../../api/types";
+import { machineModelPath } from "../../api/model";
+import type { MachineInfo, MachineModel } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 
 /** The model of a machine; one that is a version of a template leads there. */

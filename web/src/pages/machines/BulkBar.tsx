@@ -1,9 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Params } from "../../api/client";
-import type { MachineJobAction } from "../../api/many";
 import { useMerchant } from "../../api/session";
-import type { List, MachineRow } from "../../api/types";
+import type { List, MachineJobAction, MachineRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import type { Chosen } from "../../lib/chosen";
 import { Button } from "../../ui/Button";

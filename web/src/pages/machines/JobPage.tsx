@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "wouter";
 import { api } from "../../api/client";
-import type { MachineJob, MachineJobState, MachineOfJob } from "../../api/many";
 import { useRows } from "../../api/rows";
+import type { MachineJob, MachineJobState, MachineOfJob } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { useFilters } from "../../lib/filters";
 import { toneOf } from "../../lib/tones";

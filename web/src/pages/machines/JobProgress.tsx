@@ -1,4 +1,4 @@
-import type { MachineJob } from "../../api/many";
+import type { MachineJob } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 
 /** How many machines of a job are through. */

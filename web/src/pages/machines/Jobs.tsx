@@ -1,6 +1,6 @@
 import { Link } from "wouter";
-import type { MachineJob } from "../../api/many";
 import { useRows } from "../../api/rows";
+import type { MachineJob } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { toneOf } from "../../lib/tones";
 import { CsvButton } from "../../ui/CsvButton";

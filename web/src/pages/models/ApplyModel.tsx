@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
-import { machineModelPath, type LayoutDiff, type Model } from "../../api/layout";
+import { machineModelPath } from "../../api/model";
+import type { LayoutDiff, Model } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import type { LayoutChannel } from "../../api/layout";
+import type { LayoutChannel } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 
 interface Props {

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
-import type { Layout, LayoutBoard, Model } from "../../api/layout";
+import type { Layout, LayoutBoard, Model } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { addBoard, addChannel, addLayer, cabinetName, changeChannel, clashes, layersOfBoard, maxBoards, removeBoard, removeChannel } from "../../lib/layout";
 import { Button } from "../../ui/Button";

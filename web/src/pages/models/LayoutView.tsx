@@ -1,4 +1,4 @@
-import type { Layout, LayoutBoard } from "../../api/layout";
+import type { Layout, LayoutBoard } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { cabinetName, layersOfBoard } from "../../lib/layout";
 

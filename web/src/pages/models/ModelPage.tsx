@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { useParams } from "wouter";
-import { useModel, type Model } from "../../api/layout";
+import { useModel } from "../../api/model";
 import { useMay } from "../../api/session";
+import type { Model } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { useFilters } from "../../lib/filters";
 import { Button } from "../../ui/Button";

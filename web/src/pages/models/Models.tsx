@@ -1,8 +1,8 @@
 import { Plus } from "lucide-react";
 import { Link } from "wouter";
-import type { ModelRow } from "../../api/layout";
 import { useRows } from "../../api/rows";
 import { useMay } from "../../api/session";
+import type { ModelRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { useFilters } from "../../lib/filters";
 import { CsvButton } from "../../ui/CsvButton";

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { useLocation } from "wouter";
 import { api, ApiError } from "../../api/client";
-import type { Model } from "../../api/layout";
+import type { Model } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { blank } from "../../lib/layout";
 import { Button } from "../../ui/Button";

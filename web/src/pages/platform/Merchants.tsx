@@ -1,8 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
-import type { MerchantRow } from "../../api/platform";
-import type { List } from "../../api/types";
+import type { List, MerchantRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api } from "../../api/client";
-import type { LoginRow } from "../../api/platform";
-import type { List } from "../../api/types";
+import type { List, LoginRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { DataTable } from "../../ui/DataTable";
 import { ErrorNote } from "../../ui/ErrorNote";
