@@ -21,7 +21,8 @@ export function ModelPage() {
   const { id = "" } = useParams();
   const { values, set } = useFilters(["version"] as const);
   const model = useModel(Number(id), Number(values.version));
-  const [editing, setEditing] = useState(false);
+  // As it was when the editing began: the page hears of versions of others, which must not be overwritten.
+  const [edited, setEdited] = useState<Model | null>(null);
   const m = model.data;
   if (!m) {
     return (
@@ -37,9 +38,9 @@ export function ModelPage() {
       title={m.name}
       actions={
         may("edit_planogram") &&
-        !editing && (
+        !edited && (
           <>
-            {newest && <Button onClick={() => setEditing(true)}>{t("models.edit")}</Button>}
+            {newest && <Button onClick={() => setEdited(m)}>{t("models.edit")}</Button>}
             <DialogButton look="primary" title={t("models.apply_title", { name: m.name, n: m.version })} dialog={(close) => <ApplyModel model={m} onDone={close} />}>
               {t("models.apply")}
             </DialogButton>
@@ -47,11 +48,11 @@ export function ModelPage() {
         )
       }
     >
-      {editing ? (
+      {edited ? (
         <LayoutEditor
-          model={m}
+          model={edited}
           onDone={() => {
-            setEditing(false);
+            setEdited(null);
             set({ version: "" });
           }}
         />
