@@ -4,14 +4,17 @@ import { Button, type ButtonProps } from "./Button";
 import { Confirm } from "./Confirm";
 
 interface Props extends ButtonProps {
-  /** What is done, on the dialog and on its button. */
+  /** What is done, on the dialog and, without `action`, on its button. */
   title: string;
+  action?: string;
   consequence: ReactNode;
   act: () => Promise<unknown>;
+  /** Set to false for what hurts nobody. */
+  danger?: boolean;
 }
 
-/** A button for what cannot be taken back: it asks first, and renews the pages afterwards. */
-export function ConfirmButton({ title, consequence, act, ...button }: Props) {
+/** A button for what is not done by accident: it asks first, and renews the pages afterwards. */
+export function ConfirmButton({ title, action = title, consequence, act, danger = true, ...button }: Props) {
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
   const doing = useMutation({
@@ -21,15 +24,19 @@ export function ConfirmButton({ title, consequence, act, ...button }: Props) {
       return queries.invalidateQueries();
     },
   });
+  const ask = () => {
+    doing.reset(); // what went wrong the last time
+    setOpen(true);
+  };
   return (
     <>
-      <Button {...button} onClick={() => setOpen(true)} />
+      <Button {...button} onClick={ask} />
       {open && (
         <Confirm
           title={title}
           consequence={consequence}
-          action={title}
-          danger
+          action={action}
+          danger={danger}
           pending={doing.isPending}
           error={doing.error}
           onConfirm={() => doing.mutate()}

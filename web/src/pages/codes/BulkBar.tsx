@@ -5,8 +5,8 @@ import type { BulkResult } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { endOf, type Expiry } from "../../lib/expiry";
 import { Button } from "../../ui/Button";
-import { Confirm } from "../../ui/Confirm";
-import { Dialog } from "../../ui/Dialog";
+import { ConfirmButton } from "../../ui/ConfirmButton";
+import { DialogButton } from "../../ui/DialogButton";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { ExpiryChoice } from "./choices";
 
@@ -19,15 +19,12 @@ interface Props {
 export function BulkBar({ ids, onClear }: Props) {
   const { t } = useLanguage();
   const queries = useQueryClient();
-  const [asking, setAsking] = useState<"cancel" | "extend" | null>(null);
   const [done, setDone] = useState<BulkResult | null>(null);
   const finish = (result: BulkResult) => {
-    setAsking(null);
     setDone(result);
     onClear();
     return queries.invalidateQueries();
   };
-  const cancel = useMutation({ mutationFn: () => api.post<BulkResult>("/codes/cancel", { ids }), onSuccess: finish });
   return (
     <>
       <p role="status" className={done && ids.length === 0 ? "mb-2" : "sr-only"}>
@@ -36,31 +33,21 @@ export function BulkBar({ ids, onClear }: Props) {
       {ids.length > 0 && (
         <div className="card mb-2 flex flex-wrap items-center gap-2 p-3">
           <span className="mr-2 font-medium">{t("codes.selected", { n: ids.length })}</span>
-          <Button onClick={() => setAsking("extend")}>{t("codes.extend")}</Button>
-          <Button look="danger" onClick={() => setAsking("cancel")}>
+          <DialogButton title={t("codes.extend_title", { n: ids.length })} dialog={() => <Extend ids={ids} onDone={finish} />}>
+            {t("codes.extend")}
+          </DialogButton>
+          <ConfirmButton
+            look="danger"
+            title={t("codes.cancel_many", { n: ids.length })}
+            consequence={t("codes.cancel_many_confirm", { n: ids.length })}
+            act={() => api.post<BulkResult>("/codes/cancel", { ids }).then(finish)}
+          >
             {t("codes.cancel_many", { n: ids.length })}
-          </Button>
+          </ConfirmButton>
           <Button look="quiet" onClick={onClear}>
             {t("codes.clear")}
           </Button>
         </div>
-      )}
-      {asking === "cancel" && (
-        <Confirm
-          title={t("codes.cancel_many", { n: ids.length })}
-          consequence={t("codes.cancel_many_confirm", { n: ids.length })}
-          action={t("codes.cancel_many", { n: ids.length })}
-          danger
-          pending={cancel.isPending}
-          error={cancel.error}
-          onConfirm={() => cancel.mutate()}
-          onClose={() => setAsking(null)}
-        />
-      )}
-      {asking === "extend" && (
-        <Dialog title={t("codes.extend_title", { n: ids.length })} onClose={() => setAsking(null)}>
-          <Extend ids={ids} onDone={finish} />
-        </Dialog>
       )}
     </>
   );

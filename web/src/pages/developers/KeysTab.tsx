@@ -1,10 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
 import type { Keys, Secret } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Button } from "../../ui/Button";
-import { Confirm } from "../../ui/Confirm";
+import { ConfirmButton } from "../../ui/ConfirmButton";
 import { Copy } from "../../ui/Copy";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Loading } from "../../ui/Page";
@@ -15,18 +15,9 @@ const secrets: Secret[] = ["app_secret", "app_key", "webhook_secret"];
 
 export function KeysTab() {
   const { t } = useLanguage();
-  const queries = useQueryClient();
   const path = "/developers/keys";
   const keys = useQuery({ queryKey: [path], queryFn: ({ signal }) => api.get<Keys>(path, {}, signal) });
   const [rotating, setRotating] = useState<Secret | null>(null);
-  const [ending, setEnding] = useState<Secret | null>(null);
-  const end = useMutation({
-    mutationFn: (which: Secret) => api.post(`${path}/end-overlap`, { which }),
-    onSuccess: () => {
-      setEnding(null);
-      return queries.invalidateQueries({ queryKey: [path] });
-    },
-  });
   if (!keys.data) return keys.isPending ? <Loading /> : <ErrorNote error={keys.error} onRetry={() => void keys.refetch()} />;
   const k = keys.data;
   return (
@@ -49,9 +40,15 @@ export function KeysTab() {
             )}
           </span>
           {k[`${which}_previous_until`] > 0 && (
-            <Button aria-label={`${t("keys.end")}: ${t(`keys.${which}`)}`} onClick={() => setEnding(which)}>
+            <ConfirmButton
+              aria-label={`${t("keys.end")}: ${t(`keys.${which}`)}`}
+              title={`${t("keys.end")}: ${t(`keys.${which}`)}`}
+              action={t("keys.end")}
+              consequence={t("keys.end_confirm")}
+              act={() => api.post(`${path}/end-overlap`, { which })}
+            >
               {t("keys.end")}
-            </Button>
+            </ConfirmButton>
           )}
           <Button aria-label={t("keys.rotate_title", { name: t(`keys.${which}`) })} onClick={() => setRotating(which)}>
             {t("keys.rotate")}
@@ -59,21 +56,6 @@ export function KeysTab() {
         </div>
       ))}
       {rotating && <RotateDialog which={rotating} onClose={() => setRotating(null)} />}
-      {ending && (
-        <Confirm
-          title={`${t("keys.end")}: ${t(`keys.${ending}`)}`}
-          consequence={t("keys.end_confirm")}
-          action={t("keys.end")}
-          danger
-          pending={end.isPending}
-          error={end.error}
-          onConfirm={() => end.mutate(ending)}
-          onClose={() => {
-            end.reset();
-            setEnding(null);
-          }}
-        />
-      )}
     </section>
   );
 }

@@ -30,11 +30,15 @@ export function ApplyBar({ m, channels, goods, staged, onDone }: Props) {
       onDone();
     },
   });
+  const review = () => {
+    apply.reset(); // what went wrong the last time
+    setOpen(true);
+  };
   return (
     <div className="sticky bottom-3 z-20 flex flex-wrap items-center gap-2 rounded-lg border border-brand bg-white p-3 shadow-lg lg:col-span-2" role="status">
       <span className="mr-auto font-semibold">{staged.size === 1 ? t("planogram.change") : t("planogram.changes", { n: staged.size })}</span>
       <Button onClick={onDone}>{t("planogram.discard")}</Button>
-      <Button look="primary" onClick={() => setOpen(true)}>
+      <Button look="primary" onClick={review}>
         {t("planogram.review")}
       </Button>
       {open && (

@@ -69,10 +69,14 @@ function Actions({ m }: { m: MachineInfo }) {
     mutationFn: (action: Action) => api.post(`/machines/${m.machine_no}/actions`, { action }),
     onSuccess: () => setAsked(null),
   });
+  const ask = (action: Action) => {
+    act.reset(); // what became of the last one
+    setAsked(action);
+  };
   return (
     <div className="mb-4 flex flex-wrap items-center gap-2">
       {(["refresh", "reboot"] as const).map((action) => (
-        <Button key={action} onClick={() => setAsked(action)}>
+        <Button key={action} onClick={() => ask(action)}>
           {t(`actions.${action}`)}
         </Button>
       ))}

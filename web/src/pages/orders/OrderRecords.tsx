@@ -25,6 +25,10 @@ export function OrderRecords({ detail: { order, records }, path }: { detail: Ord
       return queries.invalidateQueries({ queryKey: [path] });
     },
   });
+  const ask = (record: OrderRecord) => {
+    again.reset(); // what went wrong the last time
+    setAsked(record);
+  };
   const paid = order.status === "SUCCESS" || order.status === "PICKUPCODE";
   return (
     <section className="card p-4">
@@ -41,7 +45,7 @@ export function OrderRecords({ detail: { order, records }, path }: { detail: Ord
               </p>
             </div>
             <Status tone={toneOf(r.state)}>{tCode("record", r.state)}</Status>
-            {paid && may("redispense") && repeatable.includes(r.state) && <Button onClick={() => setAsked(r)}>{t("order.again")}</Button>}
+            {paid && may("redispense") && repeatable.includes(r.state) && <Button onClick={() => ask(r)}>{t("order.again")}</Button>}
           </li>
         ))}
       </ul>

@@ -1,10 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { api } from "../../api/client";
 import type { List, MerchantRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
-import { Button } from "../../ui/Button";
-import { Confirm } from "../../ui/Confirm";
+import { ConfirmButton } from "../../ui/ConfirmButton";
 import { DataTable } from "../../ui/DataTable";
 import { DialogButton } from "../../ui/DialogButton";
 import { ErrorNote } from "../../ui/ErrorNote";
@@ -19,16 +17,7 @@ const tones: Record<string, Tone> = { VERIFIED: "ok", PENDING: "wait", REJECTED:
 /** All merchants of the platform, and whether they may sell. */
 export function Merchants() {
   const { t, tCode } = useLanguage();
-  const queries = useQueryClient();
   const merchants = useQuery({ queryKey: key, queryFn: ({ signal }) => api.get<List<MerchantRow>>("/merchants", {}, signal) });
-  const [asked, setAsked] = useState<{ merchant: MerchantRow; status: "VERIFIED" | "REJECTED" } | null>(null);
-  const decide = useMutation({
-    mutationFn: ({ merchant, status }: NonNullable<typeof asked>) => api.put(`/merchants/${merchant.id}/status`, { status }),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: key });
-      setAsked(null);
-    },
-  });
   return (
     <>
       <div className="mb-3 flex justify-end">
@@ -65,34 +54,23 @@ export function Merchants() {
                   {(["VERIFIED", "REJECTED"] as const)
                     .filter((status) => status !== m.status)
                     .map((status) => (
-                      <Button
+                      <ConfirmButton
                         key={status}
                         className="min-h-8 px-2"
                         aria-label={`${t(`merchants.do.${status}`)} ${m.title}`}
-                        onClick={() => setAsked({ merchant: m, status })}
+                        title={`${t(`merchants.do.${status}`)}: ${m.title}`}
+                        action={t(`merchants.do.${status}`)}
+                        consequence={t(`merchants.confirm.${status}`)}
+                        danger={status === "REJECTED"}
+                        act={() => api.put(`/merchants/${m.id}/status`, { status })}
                       >
                         {t(`merchants.do.${status}`)}
-                      </Button>
+                      </ConfirmButton>
                     ))}
                 </span>
               ),
             },
           ]}
-        />
-      )}
-      {asked && (
-        <Confirm
-          title={`${t(`merchants.do.${asked.status}`)}: ${asked.merchant.title}`}
-          consequence={t(`merchants.confirm.${asked.status}`)}
-          action={t(`merchants.do.${asked.status}`)}
-          danger={asked.status === "REJECTED"}
-          pending={decide.isPending}
-          error={decide.error}
-          onConfirm={() => decide.mutate(asked)}
-          onClose={() => {
-            decide.reset();
-            setAsked(null);
-          }}
         />
       )}
     </>

@@ -1,10 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { api } from "../../api/client";
 import type { List, MemberRow, Role } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
-import { Button } from "../../ui/Button";
-import { Confirm } from "../../ui/Confirm";
+import { ConfirmButton } from "../../ui/ConfirmButton";
 import { CsvButton } from "../../ui/CsvButton";
 import { DataTable } from "../../ui/DataTable";
 import { ErrorNote } from "../../ui/ErrorNote";
@@ -20,17 +18,9 @@ export function Members() {
   const { t } = useLanguage();
   const queries = useQueryClient();
   const members = useQuery({ queryKey: key, queryFn: ({ signal }) => api.get<List<MemberRow>>("/members", {}, signal) });
-  const [leaving, setLeaving] = useState<MemberRow | null>(null);
   const change = useMutation({
     mutationFn: (m: MemberRow) => api.post("/members", { user_id: m.user_id, role: m.role, machine_group: m.machine_group }),
     onSettled: () => queries.invalidateQueries({ queryKey: key }),
-  });
-  const remove = useMutation({
-    mutationFn: (m: MemberRow) => api.delete(`/members/${m.user_id}`),
-    onSuccess: () => {
-      setLeaving(null);
-      return queries.invalidateQueries({ queryKey: key });
-    },
   });
   return (
     <>
@@ -71,27 +61,18 @@ export function Members() {
               label: t("members.actions"),
               width: "7rem",
               cell: (m) => (
-                <Button className="min-h-8 px-2" aria-label={`${t("members.remove")} ${m.email}`} onClick={() => setLeaving(m)}>
+                <ConfirmButton
+                  className="min-h-8 px-2"
+                  aria-label={`${t("members.remove")} ${m.email}`}
+                  title={t("members.remove")}
+                  consequence={t("members.remove_confirm", { email: m.email })}
+                  act={() => api.delete(`/members/${m.user_id}`)}
+                >
                   {t("members.remove")}
-                </Button>
+                </ConfirmButton>
               ),
             },
           ]}
-        />
-      )}
-      {leaving && (
-        <Confirm
-          title={t("members.remove")}
-          consequence={t("members.remove_confirm", { email: leaving.email })}
-          action={t("members.remove")}
-          danger
-          pending={remove.isPending}
-          error={remove.error}
-          onConfirm={() => remove.mutate(leaving)}
-          onClose={() => {
-            remove.reset();
-            setLeaving(null);
-          }}
         />
       )}
     </>
