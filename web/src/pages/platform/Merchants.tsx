@@ -1,23 +1,20 @@
-import { useQuery } from "@tanstack/react-query";
 import { api } from "../../api/client";
-import type { List, MerchantRow } from "../../api/types";
+import { useRows } from "../../api/rows";
+import type { MerchantRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { ConfirmButton } from "../../ui/ConfirmButton";
-import { DataTable } from "../../ui/DataTable";
 import { DialogButton } from "../../ui/DialogButton";
-import { ErrorNote } from "../../ui/ErrorNote";
-import { Loading } from "../../ui/Page";
+import { Rows } from "../../ui/Rows";
 import { Status, type Tone } from "../../ui/Status";
 import { Time } from "../../ui/Time";
 import { NewMerchant } from "./NewMerchant";
 
-const key = ["/merchants"];
-const tones: Record<string, Tone> = { VERIFIED: "ok", PENDING: "wait", REJECTED: "bad" };
+const tones: Record<MerchantRow["status"], Tone> = { VERIFIED: "ok", PENDING: "wait", REJECTED: "bad" };
 
 /** All merchants of the platform, and whether they may sell. */
 export function Merchants() {
   const { t, tCode } = useLanguage();
-  const merchants = useQuery({ queryKey: key, queryFn: ({ signal }) => api.get<List<MerchantRow>>("/merchants", {}, signal) });
+  const merchants = useRows<MerchantRow>("/merchants");
   return (
     <>
       <div className="mb-3 flex justify-end">
@@ -25,54 +22,50 @@ export function Merchants() {
           {t("merchants.new")}
         </DialogButton>
       </div>
-      <ErrorNote error={merchants.error} onRetry={() => void merchants.refetch()} />
-      {merchants.isPending && <Loading />}
-      {merchants.data && (
-        <DataTable
-          label={t("platform.tab.merchants")}
-          rows={merchants.data.items}
-          rowKey={(m) => m.id}
-          columns={[
-            {
-              label: t("nav.merchant"),
-              width: "minmax(12rem,2fr)",
-              cell: (m) => (
-                <>
-                  <span className="font-medium">{m.title}</span>
-                  <span className="block font-mono text-sm text-muted">{m.slug}</span>
-                </>
-              ),
-            },
-            { label: t("merchants.status"), width: "9rem", cell: (m) => <Status tone={tones[m.status] ?? "off"}>{tCode("merchant_status", m.status)}</Status> },
-            { label: t("keys.app_id"), width: "minmax(11rem,1fr)", cell: (m) => <span className="font-mono text-sm break-all">{m.appid}</span> },
-            { label: t("merchants.created"), width: "minmax(12.5rem,1fr)", cell: (m) => <Time at={m.created_at} /> },
-            {
-              label: t("members.actions"),
-              width: "minmax(10rem,1fr)",
-              cell: (m) => (
-                <span className="flex flex-wrap gap-1">
-                  {(["VERIFIED", "REJECTED"] as const)
-                    .filter((status) => status !== m.status)
-                    .map((status) => (
-                      <ConfirmButton
-                        key={status}
-                        className="min-h-8 px-2"
-                        aria-label={`${t(`merchants.do.${status}`)} ${m.title}`}
-                        title={`${t(`merchants.do.${status}`)}: ${m.title}`}
-                        action={t(`merchants.do.${status}`)}
-                        consequence={t(`merchants.confirm.${status}`)}
-                        danger={status === "REJECTED"}
-                        act={() => api.put(`/merchants/${m.id}/status`, { status })}
-                      >
-                        {t(`merchants.do.${status}`)}
-                      </ConfirmButton>
-                    ))}
-                </span>
-              ),
-            },
-          ]}
-        />
-      )}
+      <Rows
+        label={t("platform.tab.merchants")}
+        query={merchants}
+        rowKey={(m) => m.id}
+        columns={[
+          {
+            label: t("nav.merchant"),
+            width: "minmax(12rem,2fr)",
+            cell: (m) => (
+              <>
+                <span className="font-medium">{m.title}</span>
+                <span className="block font-mono text-sm text-muted">{m.slug}</span>
+              </>
+            ),
+          },
+          { label: t("merchants.status"), width: "9rem", cell: (m) => <Status tone={tones[m.status]}>{tCode("merchant_status", m.status)}</Status> },
+          { label: t("keys.app_id"), width: "minmax(11rem,1fr)", cell: (m) => <span className="font-mono text-sm break-all">{m.appid}</span> },
+          { label: t("merchants.created"), width: "minmax(12.5rem,1fr)", cell: (m) => <Time at={m.created_at} /> },
+          {
+            label: t("members.actions"),
+            width: "minmax(10rem,1fr)",
+            cell: (m) => (
+              <span className="flex flex-wrap gap-1">
+                {(["VERIFIED", "REJECTED"] as const)
+                  .filter((status) => status !== m.status)
+                  .map((status) => (
+                    <ConfirmButton
+                      key={status}
+                      className="min-h-8 px-2"
+                      aria-label={`${t(`merchants.do.${status}`)} ${m.title}`}
+                      title={`${t(`merchants.do.${status}`)}: ${m.title}`}
+                      action={t(`merchants.do.${status}`)}
+                      consequence={t(`merchants.confirm.${status}`)}
+                      danger={status === "REJECTED"}
+                      act={() => api.put(`/merchants/${m.id}/status`, { status })}
+                    >
+                      {t(`merchants.do.${status}`)}
+                    </ConfirmButton>
+                  ))}
+              </span>
+            ),
+          },
+        ]}
+      />
     </>
   );
 }
