@@ -1,4 +1,4 @@
-import { Route, Switch, useLocation } from "wouter";
+import { Route, Switch } from "wouter";
 import { useMay } from "../../api/session";
 import { useLanguage } from "../../i18n/language";
 import { Page } from "../../ui/Page";
@@ -13,16 +13,12 @@ const tabs = ["list", "rules", "messages"] as const;
 export function AlertsPage() {
   const { t } = useLanguage();
   const may = useMay();
-  const [here] = useLocation();
   return (
     <Page title={t("nav.alerts")}>
       {may("edit_merchant") && (
         <Tabs
           label={t("rules.tabs")}
-          tabs={tabs.map((tab) => {
-            const href = tab === "list" ? "/alerts" : `/alerts/${tab}`;
-            return { href, label: t(`rules.tab.${tab}`), current: here === href };
-          })}
+          tabs={tabs.map((tab) => ({ href: tab === "list" ? "/alerts" : `/alerts/${tab}`, label: t(`rules.tab.${tab}`) }))}
         />
       )}
       <Switch>

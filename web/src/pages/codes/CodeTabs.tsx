@@ -1,17 +1,15 @@
-import { useLocation } from "wouter";
 import { useLanguage } from "../../i18n/language";
 import { Tabs } from "../../ui/Tabs";
 
 /** Single codes, and batches of them. */
 export function CodeTabs() {
   const { t } = useLanguage();
-  const [here] = useLocation();
   return (
     <Tabs
       label={t("nav.codes")}
       tabs={[
-        { href: "/codes", label: t("codes.tab.list"), current: here === "/codes" },
-        { href: "/codes/batches", label: t("codes.tab.batches"), current: here === "/codes/batches" },
+        { href: "/codes", label: t("codes.tab.list") },
+        { href: "/codes/batches", label: t("codes.tab.batches") },
       ]}
     />
   );

@@ -1,4 +1,4 @@
-import { Route, Switch, useLocation } from "wouter";
+import { Route, Switch } from "wouter";
 import { useMay } from "../../api/session";
 import { useLanguage } from "../../i18n/language";
 import { Page } from "../../ui/Page";
@@ -16,17 +16,13 @@ const tabs = ["debug", "callbacks", "requests", "keys", "api", "simulator"] as c
 export function Developers() {
   const { t } = useLanguage();
   const may = useMay();
-  const [here] = useLocation();
   return (
     <Page title={t("nav.developers")}>
       <Tabs
         label={t("dev.tabs")}
         tabs={tabs
           .filter((tab) => tab !== "keys" || may("manage_keys"))
-          .map((tab) => {
-            const href = tab === "debug" ? "/developers" : `/developers/${tab}`;
-            return { href, label: t(`dev.tab.${tab}`), current: tab === "debug" ? here === href : here.startsWith(href) };
-          })}
+          .map((tab) => ({ href: tab === "debug" ? "/developers" : `/developers/${tab}`, label: t(`dev.tab.${tab}`) }))}
       />
       <Switch>
         <Route path="/developers/callbacks" component={CallbackList} />

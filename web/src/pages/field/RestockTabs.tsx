@@ -1,4 +1,3 @@
-import { useLocation } from "wouter";
 import { useLanguage } from "../../i18n/language";
 import { Tabs } from "../../ui/Tabs";
 
@@ -7,14 +6,10 @@ const tabs = ["machines", "pick-list", "visits"] as const;
 /** What there is to restocking: the machines, what to take along, what was done. */
 export function RestockTabs() {
   const { t } = useLanguage();
-  const [here] = useLocation();
   return (
     <Tabs
       label={t("restock.tabs")}
-      tabs={tabs.map((tab) => {
-        const href = tab === "machines" ? "/field" : `/field/${tab}`;
-        return { href, label: t(`restock.tab.${tab}`), current: here === href };
-      })}
+      tabs={tabs.map((tab) => ({ href: tab === "machines" ? "/field" : `/field/${tab}`, label: t(`restock.tab.${tab}`) }))}
     />
   );
 }

@@ -1,4 +1,4 @@
-import { Route, Switch, useLocation, useParams } from "wouter";
+import { Route, Switch, useParams } from "wouter";
 import { address } from "../../api/client";
 import { useMachine } from "../../api/machine";
 import { useMay } from "../../api/session";
@@ -25,7 +25,6 @@ export function MachinePage() {
   const { t } = useLanguage();
   const may = useMay();
   const { no = "" } = useParams();
-  const [here] = useLocation();
   const base = `/machines/${no}`;
   const machine = useMachine(no);
   const m = machine.data;
@@ -44,10 +43,7 @@ export function MachinePage() {
         label={t("machine.tabs")}
         tabs={tabs
           .filter((tab) => may(needs[tab] ?? "see"))
-          .map((tab) => {
-            const href = tab === "planogram" ? base : `${base}/${tab}`;
-            return { href, label: t(`tab.${tab}`), current: here === href };
-          })}
+          .map((tab) => ({ href: tab === "planogram" ? base : `${base}/${tab}`, label: t(`tab.${tab}`) }))}
       />
       <Switch>
         <Route path="/machines/:no/events">

@@ -1,4 +1,4 @@
-import { Redirect, Route, Switch, useLocation } from "wouter";
+import { Redirect, Route, Switch } from "wouter";
 import { useLanguage } from "../../i18n/language";
 import { Page } from "../../ui/Page";
 import { Tabs } from "../../ui/Tabs";
@@ -11,10 +11,9 @@ const tabs = ["merchants", "health", "audit"] as const;
 /** What belongs to no merchant, for those who administer the platform. */
 export function PlatformPage() {
   const { t } = useLanguage();
-  const [here] = useLocation();
   return (
     <Page title={t("nav.platform")}>
-      <Tabs label={t("nav.platform")} tabs={tabs.map((name) => ({ href: `/platform/${name}`, label: t(`platform.tab.${name}`), current: here === `/platform/${name}` }))} />
+      <Tabs label={t("nav.platform")} tabs={tabs.map((name) => ({ href: `/platform/${name}`, label: t(`platform.tab.${name}`) }))} />
       <Switch>
         <Route path="/platform/merchants" component={Merchants} />
         <Route path="/platform/health" component={Health} />

@@ -1,4 +1,4 @@
-import { Redirect, Route, Switch, useLocation } from "wouter";
+import { Redirect, Route, Switch } from "wouter";
 import { useMay } from "../../api/session";
 import type { Permission } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -21,13 +21,12 @@ const tabs: { name: "merchant" | "members" | "sessions" | "logins" | "audit"; ma
 export function SettingsPage() {
   const { t } = useLanguage();
   const may = useMay();
-  const [here] = useLocation();
   const shown = tabs.filter((tab) => may(tab.may));
   return (
     <Page title={t("nav.settings")}>
       <Tabs
         label={t("settings.tabs")}
-        tabs={shown.map(({ name }) => ({ href: `/settings/${name}`, label: t(`settings.tab.${name}`), current: here === `/settings/${name}` }))}
+        tabs={shown.map(({ name }) => ({ href: `/settings/${name}`, label: t(`settings.tab.${name}`) }))}
       />
       <Switch>
         <Route path="/settings/members" component={Members} />
