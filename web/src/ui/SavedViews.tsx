@@ -109,9 +109,9 @@ function Save({ page }: { page: Page }) {
   });
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    event.currentTarget.reset();
-    save.mutate({ page, name: form.get("name"), query, shared: form.get("shared") !== null });
+    const form = event.currentTarget;
+    const fields = new FormData(form);
+    save.mutate({ page, name: fields.get("name"), query, shared: fields.get("shared") !== null }, { onSuccess: () => form.reset() });
   };
   return (
     <form onSubmit={onSubmit} className="flex flex-col gap-3 border-t border-line pt-4">
