@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "./client";
 import type { ChannelFailures, List, MachineInfo, MachineRow } from "./types";
 
-const machinePath = (machineNo: string) => `/machines/${encodeURIComponent(machineNo)}`;
+export const machinePath = (machineNo: string) => `/machines/${encodeURIComponent(machineNo)}`;
 
 /** What a machine is; nothing is asked for while none is chosen. */
 export function useMachine(machineNo: string) {

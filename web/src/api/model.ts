@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { api } from "./client";
+import { machinePath } from "./machine";
 import type { Model } from "./types";
 
-export const machineModelPath = (machineNo: string) => `/machines/${encodeURIComponent(machineNo)}/model`;
+export const machineModelPath = (machineNo: string) => `${machinePath(machineNo)}/model`;
 
 /** A template at a version; 0 is the newest. */
 export function useModel(id: number, version: number) {

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { api } from "./client";
+import { machinePath } from "./machine";
 import type { Planogram } from "./types";
 
-export const planogramPath = (machineNo: string) => `/machines/${encodeURIComponent(machineNo)}/planogram`;
+export const planogramPath = (machineNo: string) => `${machinePath(machineNo)}/planogram`;
 
 /** What a machine holds; nothing is asked for while no machine is chosen. */
 export function usePlanogram(machineNo: string) {

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { Visits, type Kept, type Waiting } from "../lib/visits";
 import { api, ApiError } from "./client";
+import { machinePath } from "./machine";
 import { planogramPath } from "./planogram";
 import { useMerchant, useSession } from "./session";
 import type { Visit } from "./types";
@@ -35,7 +36,7 @@ export function VisitsProvider({ children }: { children: ReactNode }) {
     if (!open) return;
     const send = async (w: Waiting) => {
       try {
-        const visit = await api.post<Visit>(`/machines/${encodeURIComponent(w.machine_no)}/visits`, { key: w.key, lines: w.lines });
+        const visit = await api.post<Visit>(`${machinePath(w.machine_no)}/visits`, { key: w.key, lines: w.lines });
         setApplied((before) => new Map(before).set(w.key, visit));
         // The pages count it in until they show a stock that has it.
         await queries.refetchQueries({ queryKey: [planogramPath(w.machine_no)] }, { throwOnError: true });

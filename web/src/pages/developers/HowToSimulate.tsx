@@ -1,7 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api } from "../../api/client";
-import type { List, MachineRow } from "../../api/types";
+import { useMachines } from "../../api/machine";
 import { useLanguage } from "../../i18n/language";
 import { Copy } from "../../ui/Copy";
 import { ErrorNote } from "../../ui/ErrorNote";
@@ -11,10 +9,7 @@ import { Select } from "../../ui/Field";
 export function HowToSimulate() {
   const { t, language } = useLanguage();
   const [chosen, setChosen] = useState("");
-  const machines = useQuery({
-    queryKey: ["/machines", "simulate"],
-    queryFn: ({ signal }) => api.get<List<MachineRow>>("/machines", { limit: 200 }, signal),
-  });
+  const machines = useMachines();
   const rows = machines.data?.items ?? [];
   const no = chosen || rows[0]?.machine_no || "16400001";
   const command = `export VENDLANE_APP_KEY=… VENDLANE_MACHINE_PASSWORD=…

@@ -1,3 +1,4 @@
+import { machinePath } from "../../api/machine";
 import { useNewestRows } from "../../api/rows";
 import { useMay } from "../../api/session";
 import type { CodeRow, MachineInfo } from "../../api/types";
@@ -10,7 +11,7 @@ import { CreateCodes } from "../codes/CreateCodes";
 export function MachineCodes({ m }: { m: MachineInfo }) {
   const { t } = useLanguage();
   const may = useMay();
-  const path = `/machines/${encodeURIComponent(m.machine_no)}/codes`;
+  const path = `${machinePath(m.machine_no)}/codes`;
   const rows = useNewestRows<CodeRow>(path, "codes");
   const columns = useCodeColumns().filter((c) => c.label !== t("codes.machine"));
   return (

@@ -1,4 +1,5 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
+import { machinePath } from "../../api/machine";
 import { useNewestRows } from "../../api/rows";
 import type { MachineEvent, MachineInfo } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -10,7 +11,7 @@ import { Time } from "../../ui/Time";
 /** What the machine and the platform said to each other. */
 export function MachineEvents({ m }: { m: MachineInfo }) {
   const { t } = useLanguage();
-  const path = `/machines/${encodeURIComponent(m.machine_no)}/events`;
+  const path = `${machinePath(m.machine_no)}/events`;
   const rows = useNewestRows<MachineEvent>(path, "machines");
   return (
     <>

@@ -1,3 +1,4 @@
+import { machinePath } from "../../api/machine";
 import { useNewestRows } from "../../api/rows";
 import type { MachineInfo, OrderRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -7,7 +8,7 @@ import { useOrderColumns } from "../orders/columns";
 
 export function MachineOrders({ m }: { m: MachineInfo }) {
   const { t } = useLanguage();
-  const path = `/machines/${encodeURIComponent(m.machine_no)}/orders`;
+  const path = `${machinePath(m.machine_no)}/orders`;
   const rows = useNewestRows<OrderRow>(path, "orders");
   const columns = useOrderColumns().filter((c) => c.label !== t("orders.machine"));
   return (

@@ -1,6 +1,6 @@
 import { Route, Switch, useParams } from "wouter";
 import { address } from "../../api/client";
-import { useMachine } from "../../api/machine";
+import { machinePath, useMachine } from "../../api/machine";
 import { useMay } from "../../api/session";
 import type { MachineInfo, Permission } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -102,7 +102,7 @@ function Header({ m }: { m: MachineInfo }) {
         <UptimeStrip hours={m.uptime} zone={m.timezone} />
       </div>
       <a href={`/p/${encodeURIComponent(m.machine_no)}`} target="_blank" rel="noreferrer" className="flex items-center gap-2 text-sm font-medium text-brand-strong underline lg:flex-col">
-        <img src={address(`/machines/${encodeURIComponent(m.machine_no)}/qr`)} alt="" width={112} height={112} />
+        <img src={address(`${machinePath(m.machine_no)}/qr`)} alt="" width={112} height={112} />
         {t("machine.pickup_page")}
       </a>
     </section>

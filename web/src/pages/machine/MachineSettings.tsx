@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
+import { machinePath } from "../../api/machine";
 import { useMay } from "../../api/session";
 import type { List, MachineInfo, MachineSetting } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
@@ -16,7 +17,7 @@ import { Time } from "../../ui/Time";
 export function MachineSettings({ m }: { m: MachineInfo }) {
   const { t } = useLanguage();
   const may = useMay();
-  const path = `/machines/${encodeURIComponent(m.machine_no)}/settings`;
+  const path = `${machinePath(m.machine_no)}/settings`;
   const settings = useQuery({ queryKey: [path], queryFn: ({ signal }) => api.get<List<MachineSetting>>(path, {}, signal) });
   const rows = settings.data?.items;
   return (
@@ -66,7 +67,7 @@ function Actions({ m }: { m: MachineInfo }) {
   const { t } = useLanguage();
   const [asked, setAsked] = useState<Action | null>(null);
   const act = useMutation({
-    mutationFn: (action: Action) => api.post(`/machines/${m.machine_no}/actions`, { action }),
+    mutationFn: (action: Action) => api.post(`${machinePath(m.machine_no)}/actions`, { action }),
     onSuccess: () => setAsked(null),
   });
   const ask = (action: Action) => {

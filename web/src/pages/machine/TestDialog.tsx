@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api } from "../../api/client";
+import { machinePath } from "../../api/machine";
 import type { Channel, Delivery, MachineInfo } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Confirm } from "../../ui/Confirm";
@@ -15,7 +16,7 @@ interface Props {
 /** Drops one piece after a question. */
 export function TestDialog({ m, channel, onClose }: Props) {
   const { t, tCode } = useLanguage();
-  const test = useMutation({ mutationFn: () => api.post<Delivery>(`/machines/${m.machine_no}/test`, { product_id: channel.product_id }) });
+  const test = useMutation({ mutationFn: () => api.post<Delivery>(`${machinePath(m.machine_no)}/test`, { product_id: channel.product_id }) });
   const title = `${t("planogram.test")}: ${channel.name}`;
   const d = test.data;
   if (d) {
