@@ -6,6 +6,7 @@ import { useLanguage } from "../../i18n/language";
 import { toneOf } from "../../lib/tones";
 import { CsvButton } from "../../ui/CsvButton";
 import { Page } from "../../ui/Page";
+import { Progress } from "../../ui/Progress";
 import { Rows } from "../../ui/Rows";
 import { SheetButton } from "../../ui/SheetButton";
 import { Status } from "../../ui/Status";
@@ -38,7 +39,7 @@ export function Batches() {
             ),
           },
           { label: t("batch.state"), width: "8rem", cell: (b) => <Status tone={toneOf(b.state)}>{tCode("batch_state", b.state)}</Status> },
-          { label: t("batch.progress"), width: "minmax(8rem,1fr)", cell: (b) => <Progress batch={b} /> },
+          { label: t("batch.progress"), width: "minmax(8rem,1fr)", cell: (b) => <Progress label={t("batch.number", { id: b.id })} text={t("batch.of", { made: b.made, wanted: b.wanted })} value={b.made} max={b.wanted} /> },
           {
             label: t("batch.when"),
             width: "minmax(12.5rem,1fr)",
@@ -65,16 +66,5 @@ export function Batches() {
         ]}
       />
     </Page>
-  );
-}
-
-function Progress({ batch }: { batch: Batch }) {
-  const { t } = useLanguage();
-  const text = t("batch.of", { made: batch.made, wanted: batch.wanted });
-  return (
-    <>
-      <span className="tabular-nums">{text}</span>
-      <progress className="block h-2 w-full accent-brand" aria-label={`${t("batch.number", { id: batch.id })}: ${text}`} max={batch.wanted} value={batch.made} />
-    </>
   );
 }

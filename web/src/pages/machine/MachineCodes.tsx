@@ -17,7 +17,7 @@ export function MachineCodes({ m }: { m: MachineInfo }) {
   return (
     <>
       <div className="mb-3 flex flex-wrap justify-end gap-2">
-        <CsvButton path={path} params={{}} name={`pickup-codes-${m.machine_no}`} />
+        <CsvButton path={path} name={`pickup-codes-${m.machine_no}`} />
         {may("sell_codes") && <CreateCodes machineNo={m.machine_no} />}
       </div>
       <Rows label={t("tab.codes")} query={rows} columns={columns} rowKey={(c) => c.id} />

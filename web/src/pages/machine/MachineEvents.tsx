@@ -16,7 +16,7 @@ export function MachineEvents({ m }: { m: MachineInfo }) {
   return (
     <>
       <div className="mb-3 flex justify-end">
-        <CsvButton path={path} params={{}} name={`events-${m.machine_no}`} />
+        <CsvButton path={path} name={`events-${m.machine_no}`} />
       </div>
       <Rows
         label={t("tab.events")}

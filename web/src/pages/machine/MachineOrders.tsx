@@ -14,7 +14,7 @@ export function MachineOrders({ m }: { m: MachineInfo }) {
   return (
     <>
       <div className="mb-3 flex justify-end">
-        <CsvButton path={path} params={{}} name={`orders-${m.machine_no}`} />
+        <CsvButton path={path} name={`orders-${m.machine_no}`} />
       </div>
       <Rows label={t("tab.orders")} query={rows} columns={columns} rowKey={(o) => o.id} />
     </>

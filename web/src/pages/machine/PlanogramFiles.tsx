@@ -37,7 +37,7 @@ export function PlanogramFiles({ m, onStage }: Props) {
   return (
     <div className="mb-3 flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
-        <CsvButton path={path} params={{}} name={`planogram-${m.machine_no}`} />
+        <CsvButton path={path} name={`planogram-${m.machine_no}`} />
         {may("edit_planogram") && (
           <>
             <input ref={input} type="file" accept=".csv,text/csv" hidden aria-label={t("planogram.import")} onChange={(e) => void read(e.target.files?.[0])} />

@@ -16,7 +16,7 @@ export function Jobs() {
   const { t, tCode } = useLanguage();
   const rows = useRows<MachineJob>("/jobs");
   return (
-    <Page title={t("nav.machines")} actions={<CsvButton path="/jobs" params={{}} name="jobs" />}>
+    <Page title={t("nav.machines")} actions={<CsvButton path="/jobs" name="jobs" />}>
       <MachineTabs />
       <Rows
         label={t("job.list")}

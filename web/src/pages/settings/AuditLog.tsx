@@ -13,7 +13,7 @@ export function AuditLog({ path = "/audit" }: { path?: string }) {
   return (
     <>
       <div className="mb-3 flex justify-end">
-        <CsvButton path={path} params={{}} name="audit" />
+        <CsvButton path={path} name="audit" />
       </div>
       <Rows
         label={t("settings.tab.audit")}

@@ -23,7 +23,7 @@ export function Members() {
   return (
     <>
       <div className="mb-3 flex flex-wrap justify-end gap-2">
-        <CsvButton path="/members" params={{}} name="members" />
+        <CsvButton path="/members" name="members" />
         <InviteButton />
       </div>
       <ErrorNote error={change.error} />
