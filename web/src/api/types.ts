@@ -14,7 +14,6 @@ export type Role = Schemas["Role"];
 export type SetUp = Schemas["SetUpState"];
 export type Session = Schemas["Session"];
 export type Merchant = Schemas["Scope"];
-export type Membership = Schemas["Membership"];
 export type MemberRow = Schemas["Member"];
 /** What the link of an invitation is made of. */
 export type InvitationToken = Schemas["InvitationToken"];

@@ -8,7 +8,7 @@ export const maxBoards = 8;
 const maxMotors = 100;
 
 /** A channel and where it is in the list of its layout. */
-export interface Placed {
+interface Placed {
   index: number;
   channel: LayoutChannel;
 }

@@ -8,6 +8,9 @@ export const common = {
   "app.copy": "Copy",
   "app.copied": "Copied",
   "app.csv": "Download CSV",
+  "app.import_csv": "Import CSV",
+  "app.select": "Select",
+  "app.clear_selection": "Clear selection",
   "app.all": "All",
   "app.none": "–",
   "app.new_rows": "{n} new",
@@ -66,8 +69,6 @@ export const common = {
   "search.kind.code": "Pickup code",
   "search.kind.good": "Good",
   "search.kind.request": "Request",
-  "search.kind.delivery": "Delivery",
-  "search.kind.callback": "Callback",
 
   "ago.seconds": "{n} s ago",
   "ago.minutes": "{n} min ago",

@@ -13,7 +13,6 @@ export const field = {
   "field.refused": "Refused",
   "field.discard": "Discard this visit",
   "field.faults": "Faults first",
-  "field.layer": "Layer {n}",
   "field.fill_all": "Fill all channels",
   "field.added": "Put in",
   "field.counted": "Found in the channel",

@@ -1,5 +1,4 @@
 export const goods = {
-  "goods_import.button": "Import CSV",
   "goods_import.title": "Import goods",
   "goods_import.lead": "A CSV file in UTF-8 with the columns of the download. Only slug is needed; a column that is not there changes nothing. Nothing happens before you have seen what would.",
   "goods_import.file": "File",

@@ -2,7 +2,6 @@ export const models = {
   "planogram.capacity": "Capacity",
   "planogram.capacity_from_to": "capacity {from} → {to}",
   "planogram.set_of": "Set: {name}",
-  "planogram.import": "Import CSV",
   "planogram.copy_from": "Copy from a machine…",
   "planogram.copy_from_lead": "Its goods and capacities are staged here, channel by channel, for you to look at. Stock stays as it is.",
   "planogram.stage": "Stage the changes",

@@ -10,6 +10,9 @@ export const common: Record<keyof typeof en, string> = {
   "app.copy": "复制",
   "app.copied": "已复制",
   "app.csv": "下载 CSV",
+  "app.import_csv": "导入 CSV",
+  "app.select": "选择",
+  "app.clear_selection": "清除选择",
   "app.all": "全部",
   "app.none": "–",
   "app.new_rows": "{n} 条新记录",
@@ -68,8 +71,6 @@ export const common: Record<keyof typeof en, string> = {
   "search.kind.code": "取货码",
   "search.kind.good": "商品",
   "search.kind.request": "请求",
-  "search.kind.delivery": "出货",
-  "search.kind.callback": "回调",
 
   "ago.seconds": "{n} 秒前",
   "ago.minutes": "{n} 分钟前",

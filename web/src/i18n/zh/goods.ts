@@ -1,5 +1,4 @@
 export const goods = {
-  "goods_import.button": "导入 CSV",
   "goods_import.title": "导入商品",
   "goods_import.lead": "UTF-8 编码的 CSV 文件，列与下载的文件相同。只有 slug 是必需的；没有的列不作更改。看过预览之后才会生效。",
   "goods_import.file": "文件",

@@ -4,7 +4,6 @@ export const models: Record<keyof typeof en, string> = {
   "planogram.capacity": "容量",
   "planogram.capacity_from_to": "容量 {from} → {to}",
   "planogram.set_of": "设置：{name}",
-  "planogram.import": "导入 CSV",
   "planogram.copy_from": "从其他机器复制…",
   "planogram.copy_from_lead": "将逐货道暂存该机器的商品与容量供检查；库存保持不变。",
   "planogram.stage": "暂存修改",

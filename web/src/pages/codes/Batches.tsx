@@ -25,7 +25,7 @@ export function Batches() {
     <Page title={t("nav.codes")} actions={may("sell_codes") && <CreateBatch />}>
       <CodeTabs />
       <Rows
-        label={t("batch.title")}
+        label={t("codes.tab.batches")}
         query={rows}
         rowKey={(b) => b.id}
         columns={[
@@ -58,7 +58,7 @@ export function Batches() {
               <span className="flex flex-wrap items-center gap-1">
                 <BatchLines batch={b} />
                 <CsvButton path="/codes" params={{ batch_id: b.id }} name={`batch-${b.id}`} />
-                {may("see_codes") && <SheetButton path="/sheets/codes" params={{ batch_id: b.id }} name={`batch-${b.id}`} label={t("batch.sheet")} />}
+                {may("see_codes") && <SheetButton path="/sheets/codes" params={{ batch_id: b.id }} name={`batch-${b.id}`} label={t("codes.sheet")} />}
                 {may("sell_codes") && <StopBatch batch={b} />}
               </span>
             ),

@@ -45,7 +45,7 @@ export function BulkBar({ ids, onClear }: Props) {
             {t("codes.cancel_many", { n: ids.length })}
           </ConfirmButton>
           <Button look="quiet" onClick={onClear}>
-            {t("codes.clear")}
+            {t("app.clear_selection")}
           </Button>
         </div>
       )}

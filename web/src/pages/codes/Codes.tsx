@@ -34,7 +34,7 @@ export function Codes() {
   const { machine_no, product_id, batch_id } = filters.values;
   const columns = useCodeColumns();
   const select: Column<CodeRow> = {
-    label: t("codes.select_column"),
+    label: t("app.select"),
     width: "3rem",
     cell: (c) => (c.state === "UNUSED" ? <SelectBox label={t("codes.select", { code: c.code })} row={c.id} chosen={chosen} /> : null),
   };

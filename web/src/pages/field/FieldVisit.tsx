@@ -78,7 +78,7 @@ export function FieldVisit() {
         </Button>
         {layers.map((layer, i) => (
           <section key={layer[0]?.product_id} className="flex flex-col gap-2">
-            <h2>{t("field.layer", { n: i + 1 })}</h2>
+            <h2>{t("models.layer_n", { n: i + 1 })}</h2>
             {layer.map((c: Channel) => (
               <ChannelCard key={c.product_id} m={m} channel={c} lines={lines} onChange={set} />
             ))}

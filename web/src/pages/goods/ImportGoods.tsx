@@ -17,7 +17,7 @@ export function ImportGoods() {
   return (
     <DialogButton title={t("goods_import.title")} dialog={(close) => <ImportForm onClose={close} />}>
       <Upload size={16} aria-hidden />
-      {t("goods_import.button")}
+      {t("app.import_csv")}
     </DialogButton>
   );
 }

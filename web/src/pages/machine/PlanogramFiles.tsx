@@ -40,10 +40,10 @@ export function PlanogramFiles({ m, onStage }: Props) {
         <CsvButton path={path} name={`planogram-${m.machine_no}`} />
         {may("edit_planogram") && (
           <>
-            <input ref={input} type="file" accept=".csv,text/csv" hidden aria-label={t("planogram.import")} onChange={(e) => void read(e.target.files?.[0])} />
+            <input ref={input} type="file" accept=".csv,text/csv" hidden aria-label={t("app.import_csv")} onChange={(e) => void read(e.target.files?.[0])} />
             <Button disabled={stage.isPending} onClick={() => input.current?.click()}>
               <FileUp size={16} aria-hidden />
-              {t("planogram.import")}
+              {t("app.import_csv")}
             </Button>
             <DialogButton
               title={t("planogram.copy_from")}

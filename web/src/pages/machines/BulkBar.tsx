@@ -54,7 +54,7 @@ export function BulkBar({ chosen, machines, filters }: Props) {
       {n > 0 && (
         <>
           <Button look="quiet" onClick={clear}>
-            {t("machines.clear")}
+            {t("app.clear_selection")}
           </Button>
           {actions
             .filter((action) => action !== "set_group" || !bound)

@@ -19,7 +19,7 @@ export function Jobs() {
     <Page title={t("nav.machines")} actions={<CsvButton path="/jobs" name="jobs" />}>
       <MachineTabs />
       <Rows
-        label={t("job.list")}
+        label={t("machines.tab.jobs")}
         query={rows}
         rowKey={(j) => j.id}
         columns={[

@@ -39,7 +39,7 @@ export function Machines() {
   );
   const columns = useMachineColumns();
   const select: Column<MachineRow> = {
-    label: t("machines.select_column"),
+    label: t("app.select"),
     width: "3rem",
     cell: (m) => <SelectBox label={t("machines.select", { name: m.name || m.machine_no })} row={m.machine_no} chosen={chosen} />,
   };
