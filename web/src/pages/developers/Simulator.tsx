@@ -8,6 +8,7 @@ import { useLanguage } from "../../i18n/language";
 import { DataTable } from "../../ui/DataTable";
 import { DialogButton } from "../../ui/DialogButton";
 import { ErrorNote } from "../../ui/ErrorNote";
+import { MachineName } from "../../ui/MachineName";
 import { Loading } from "../../ui/Page";
 import { Status, type Tone } from "../../ui/Status";
 import { Time } from "../../ui/Time";
@@ -41,12 +42,7 @@ export function Simulator() {
           {
             label: t("simulator.machine"),
             width: "minmax(9rem,1fr)",
-            cell: (m) => (
-              <Link href={`/machines/${m.machine_no}`} className="font-medium text-brand-strong underline">
-                {m.name || m.machine_no}
-                <span className="block text-sm text-muted">{m.machine_no}</span>
-              </Link>
-            ),
+            cell: (m) => <MachineName no={m.machine_no} name={m.name} />,
           },
           {
             label: t("simulator.state"),

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
 import { api } from "../../api/client";
 import { useRows } from "../../api/rows";
 import type { MachineJob, MachineJobState, MachineOfJob } from "../../api/types";
@@ -9,6 +9,7 @@ import { toneOf } from "../../lib/tones";
 import { CsvButton } from "../../ui/CsvButton";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Views } from "../../ui/FilterBar";
+import { MachineName } from "../../ui/MachineName";
 import { Loading, Page } from "../../ui/Page";
 import { Rows } from "../../ui/Rows";
 import { Status } from "../../ui/Status";
@@ -84,14 +85,7 @@ function Progress({ job, path }: { job: MachineJob; path: string }) {
           {
             label: t("job.machine"),
             width: "minmax(11rem,2fr)",
-            cell: (m) => (
-              <>
-                <Link href={`/machines/${m.machine_no}`} className="font-medium text-brand-strong hover:underline">
-                  {m.machine_name || m.machine_no}
-                </Link>
-                <span className="block text-sm text-muted tabular-nums">{m.machine_no}</span>
-              </>
-            ),
+            cell: (m) => <MachineName no={m.machine_no} name={m.machine_name} />,
           },
           { label: t("machines.group"), width: "minmax(5rem,1fr)", cell: (m) => m.machine_group || t("app.none") },
           { label: t("job.state"), width: "minmax(9rem,1fr)", cell: (m) => <Status tone={toneOf(m.state)}>{tCode("job_row", m.state)}</Status> },

@@ -3,6 +3,7 @@ import type { MachineRow } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Bar } from "../../ui/Bar";
 import type { Column } from "../../ui/DataTable";
+import { MachineName } from "../../ui/MachineName";
 import { MachineState } from "../../ui/MachineState";
 import { Status } from "../../ui/Status";
 
@@ -12,14 +13,7 @@ export function useMachineColumns(): Column<MachineRow>[] {
     {
       label: t("machines.machine"),
       width: "minmax(11rem,2fr)",
-      cell: (m) => (
-        <>
-          <Link href={`/machines/${m.machine_no}`} className="font-medium text-brand-strong hover:underline">
-            {m.name || m.machine_no}
-          </Link>
-          <span className="block text-sm text-muted tabular-nums">{m.machine_no}</span>
-        </>
-      ),
+      cell: (m) => <MachineName no={m.machine_no} name={m.name} />,
     },
     {
       label: t("machines.state"),
