@@ -117,8 +117,8 @@ func (q *Queries) ModelOfMachine(ctx context.Context, id int64) (ModelOfMachineR
 const modelPage = `-- name: ModelPage :many
 SELECT model_templates.id, model_templates.name, model_versions.version, model_versions.channel_count, model_versions.created_at,
     CAST((SELECT COUNT(*) FROM model_boards b WHERE b.model_id = model_versions.model_id) AS BIGINT) AS boards,
-    CAST((SELECT COUNT(*) FROM machines m JOIN model_versions v ON v.model_id = m.model_id
-        WHERE v.template_id = model_templates.id AND m.merchant_id = model_templates.merchant_id
+    CAST((SELECT COUNT(*) FROM model_versions v CROSS JOIN machines m
+        WHERE v.template_id = model_templates.id AND m.model_id = v.model_id AND m.merchant_id = model_templates.merchant_id
           AND (CAST($1 AS TEXT) = '' OR m.machine_group = $1)) AS BIGINT) AS machines
 FROM model_templates
 JOIN model_versions ON model_versions.template_id = model_templates.id
@@ -152,6 +152,7 @@ type ModelPageRow struct {
 
 // A merchant's templates by name, with the newest version of each and how many
 // machines have any, in a group of machines or in all. pattern ” does not count.
+// CROSS JOIN keeps SQLite from looking at all machines of the merchant for each.
 func (q *Queries) ModelPage(ctx context.Context, arg ModelPageParams) ([]ModelPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, modelPage,
 		arg.MachineGroup,

@@ -249,6 +249,17 @@ func (q *Queries) VisitLinesWithGoods(ctx context.Context, visitID int64) ([]Vis
 }
 
 const visitPage = `-- name: VisitPage :many
+WITH page AS (
+    SELECT v.id FROM visits v
+    JOIN machines m ON m.id = v.machine_id
+    WHERE v.merchant_id = $1 AND v.id < $2
+      AND (CAST($3 AS BIGINT) = 0 OR v.machine_id = $3)
+      AND (CAST($4 AS BIGINT) = 0 OR v.id = $4)
+      AND (CAST($5 AS TEXT) = ''
+        OR m.machine_group = $5 AND m.merchant_id = v.merchant_id)
+    ORDER BY v.id DESC
+    LIMIT $6
+)
 SELECT visits.id, visits.created_at, machines.machine_no, users.email, users.name AS user_name,
     CAST(CASE WHEN machines.merchant_id = visits.merchant_id THEN machines.name ELSE '' END AS TEXT) AS machine_name,
     machines.timezone,
@@ -257,19 +268,14 @@ SELECT visits.id, visits.created_at, machines.machine_no, users.email, users.nam
     CAST(COALESCE(SUM(l.removed), 0) AS BIGINT) AS removed,
     CAST(COALESCE(SUM(CASE WHEN l.counted < l.expected THEN l.expected - l.counted ELSE 0 END), 0) AS BIGINT) AS missing,
     CAST(COALESCE(SUM(CASE WHEN l.counted > l.expected THEN l.counted - l.expected ELSE 0 END), 0) AS BIGINT) AS surplus
-FROM visits
+FROM page
+JOIN visits ON visits.id = page.id
 JOIN machines ON machines.id = visits.machine_id
 JOIN users ON users.id = visits.user_id
 LEFT JOIN visit_lines l ON l.visit_id = visits.id
-WHERE visits.merchant_id = $1 AND visits.id < $2
-  AND (CAST($3 AS BIGINT) = 0 OR visits.machine_id = $3)
-  AND (CAST($4 AS BIGINT) = 0 OR visits.id = $4)
-  AND (CAST($5 AS TEXT) = ''
-    OR machines.machine_group = $5 AND machines.merchant_id = visits.merchant_id)
 GROUP BY visits.id, visits.created_at, visits.merchant_id, machines.machine_no, machines.merchant_id, machines.name, machines.timezone,
     users.email, users.name
 ORDER BY visits.id DESC
-LIMIT $6
 `
 
 type VisitPageParams struct {
@@ -299,7 +305,8 @@ type VisitPageRow struct {
 // A merchant's visits, newest first, older than an id, with what they came to in
 // pieces. missing and surplus are where the count was not what the platform
 // believed. Filters that are ” or 0 do not count. A machine that has another
-// merchant now keeps its name to itself.
+// merchant now keeps its name to itself. The page is found before anything is
+// summed up, or the lines of all visits would be.
 func (q *Queries) VisitPage(ctx context.Context, arg VisitPageParams) ([]VisitPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, visitPage,
 		arg.MerchantID,

@@ -41,10 +41,11 @@ ORDER BY model_versions.version DESC;
 -- name: ModelPage :many
 -- A merchant's templates by name, with the newest version of each and how many
 -- machines have any, in a group of machines or in all. pattern '' does not count.
+-- CROSS JOIN keeps SQLite from looking at all machines of the merchant for each.
 SELECT model_templates.id, model_templates.name, model_versions.version, model_versions.channel_count, model_versions.created_at,
     CAST((SELECT COUNT(*) FROM model_boards b WHERE b.model_id = model_versions.model_id) AS BIGINT) AS boards,
-    CAST((SELECT COUNT(*) FROM machines m JOIN model_versions v ON v.model_id = m.model_id
-        WHERE v.template_id = model_templates.id AND m.merchant_id = model_templates.merchant_id
+    CAST((SELECT COUNT(*) FROM model_versions v CROSS JOIN machines m
+        WHERE v.template_id = model_templates.id AND m.model_id = v.model_id AND m.merchant_id = model_templates.merchant_id
           AND (CAST(sqlc.arg(machine_group) AS TEXT) = '' OR m.machine_group = sqlc.arg(machine_group))) AS BIGINT) AS machines
 FROM model_templates
 JOIN model_versions ON model_versions.template_id = model_templates.id

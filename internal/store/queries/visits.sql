@@ -19,7 +19,19 @@ SELECT * FROM visit_lines WHERE visit_id = $1 ORDER BY product_id;
 -- A merchant's visits, newest first, older than an id, with what they came to in
 -- pieces. missing and surplus are where the count was not what the platform
 -- believed. Filters that are '' or 0 do not count. A machine that has another
--- merchant now keeps its name to itself.
+-- merchant now keeps its name to itself. The page is found before anything is
+-- summed up, or the lines of all visits would be.
+WITH page AS (
+    SELECT v.id FROM visits v
+    JOIN machines m ON m.id = v.machine_id
+    WHERE v.merchant_id = sqlc.arg(merchant_id) AND v.id < sqlc.arg(before_id)
+      AND (CAST(sqlc.arg(machine_id) AS BIGINT) = 0 OR v.machine_id = sqlc.arg(machine_id))
+      AND (CAST(sqlc.arg(visit_id) AS BIGINT) = 0 OR v.id = sqlc.arg(visit_id))
+      AND (CAST(sqlc.arg(machine_group) AS TEXT) = ''
+        OR m.machine_group = sqlc.arg(machine_group) AND m.merchant_id = v.merchant_id)
+    ORDER BY v.id DESC
+    LIMIT sqlc.arg(page_size)
+)
 SELECT visits.id, visits.created_at, machines.machine_no, users.email, users.name AS user_name,
     CAST(CASE WHEN machines.merchant_id = visits.merchant_id THEN machines.name ELSE '' END AS TEXT) AS machine_name,
     machines.timezone,
@@ -28,19 +40,14 @@ SELECT visits.id, visits.created_at, machines.machine_no, users.email, users.nam
     CAST(COALESCE(SUM(l.removed), 0) AS BIGINT) AS removed,
     CAST(COALESCE(SUM(CASE WHEN l.counted < l.expected THEN l.expected - l.counted ELSE 0 END), 0) AS BIGINT) AS missing,
     CAST(COALESCE(SUM(CASE WHEN l.counted > l.expected THEN l.counted - l.expected ELSE 0 END), 0) AS BIGINT) AS surplus
-FROM visits
+FROM page
+JOIN visits ON visits.id = page.id
 JOIN machines ON machines.id = visits.machine_id
 JOIN users ON users.id = visits.user_id
 LEFT JOIN visit_lines l ON l.visit_id = visits.id
-WHERE visits.merchant_id = sqlc.arg(merchant_id) AND visits.id < sqlc.arg(before_id)
-  AND (CAST(sqlc.arg(machine_id) AS BIGINT) = 0 OR visits.machine_id = sqlc.arg(machine_id))
-  AND (CAST(sqlc.arg(visit_id) AS BIGINT) = 0 OR visits.id = sqlc.arg(visit_id))
-  AND (CAST(sqlc.arg(machine_group) AS TEXT) = ''
-    OR machines.machine_group = sqlc.arg(machine_group) AND machines.merchant_id = visits.merchant_id)
 GROUP BY visits.id, visits.created_at, visits.merchant_id, machines.machine_no, machines.merchant_id, machines.name, machines.timezone,
     users.email, users.name
-ORDER BY visits.id DESC
-LIMIT sqlc.arg(page_size);
+ORDER BY visits.id DESC;
 
 -- name: VisitLinesWithGoods :many
 -- The lines of a visit with what their channels hold now.

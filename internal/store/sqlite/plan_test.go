@@ -200,3 +200,21 @@ func TestFailingCallbacksPlan(t *testing.T) {
 		t.Errorf("plan:\n%s", plan)
 	}
 }
+
+// A page of visits is found by its index before lines are summed up, and how many
+// machines have a layout by the machines that have it.
+func TestPagePlans(t *testing.T) {
+	engine := open(t, filepath.Join(t.TempDir(), "vendlane.db"), sqlite.Options{})
+	t.Cleanup(func() { engine.Close() })
+	visits, models := &explainer{DBTX: engine.Reader()}, &explainer{DBTX: engine.Reader()}
+	_, _ = db.New(visits).VisitPage(t.Context(), db.VisitPageParams{MerchantID: 1, BeforeID: 1, PageSize: 50})
+	plan := strings.Join(visits.plan, "\n")
+	page, _, found := strings.Cut(plan, "SCAN page")
+	if !found || !strings.Contains(page, "visits_by_merchant") || strings.Contains(page, "visit_lines") || strings.Contains(page, "TEMP B-TREE") {
+		t.Errorf("visits:\n%s", plan)
+	}
+	_, _ = db.New(models).ModelPage(t.Context(), db.ModelPageParams{MerchantID: 1, PageSize: 50})
+	if plan := strings.Join(models.plan, "\n"); !strings.Contains(plan, "SEARCH m USING INDEX machines_by_model") {
+		t.Errorf("models:\n%s", plan)
+	}
+}
