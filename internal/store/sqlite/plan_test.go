@@ -144,6 +144,16 @@ func TestQueryPlans(t *testing.T) {
 		"RequestPage": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.RequestPage(ctx, db.RequestPageParams{MerchantID: 1, BeforeID: 1, PageSize: 50})
 		}, false},
+		"MachineJobDue":   {func(ctx context.Context, q *db.Queries) { _, _ = q.MachineJobDue(ctx, now) }, false},
+		"ClaimMachineJob": {func(ctx context.Context, q *db.Queries) { _, _ = q.ClaimMachineJob(ctx, now, now) }, true},
+		"MachineJobPage": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.MachineJobPage(ctx, db.MachineJobPageParams{MerchantID: 1, BeforeID: 1, PageSize: 50})
+		}, false},
+		"PickList": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.PickList(ctx, db.PickListParams{MerchantID: 1, PageSize: 50})
+		}, true},
+		"SavedViews":          {func(ctx context.Context, q *db.Queries) { _, _ = q.SavedViews(ctx, 1, "machines", 1) }, true},
+		"CommentsOfOrder":     {func(ctx context.Context, q *db.Queries) { _, _ = q.CommentsOfOrder(ctx, 1) }, false},
 		"Queues":              {func(ctx context.Context, q *db.Queries) { _, _ = q.Queues(ctx, now) }, false},
 		"MachinesConnected":   {func(ctx context.Context, q *db.Queries) { _, _ = q.MachinesConnected(ctx) }, false},
 		"DeliveriesByChannel": {func(ctx context.Context, q *db.Queries) { _, _ = q.DeliveriesByChannel(ctx, 1, now, 1) }, true},
