@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -133,12 +132,5 @@ func (tx *Tx) redeem(ctx context.Context, f Facts, r Redemption) (done Redeemed,
 // call, so that what has been revoked before it is never seen. It returns
 // sql.ErrNoRows if there is none.
 func (s *Store) MerchantByAppID(ctx context.Context, appID string) (db.Merchant, error) {
-	merchant, err := s.merchants.do(ctx, appID)
-	if errors.Is(err, errAlone) {
-		return s.Queries.MerchantByAppID(ctx, appID)
-	}
-	if err == nil && merchant.ID == 0 {
-		err = sql.ErrNoRows
-	}
-	return merchant, err
+	return lookUp(ctx, s.merchants, appID, s.Queries.MerchantByAppID)
 }

@@ -1,10 +1,6 @@
 package store
 
-import (
-	"context"
-	"database/sql"
-	"errors"
-)
+import "context"
 
 // SenderByNo returns the machine of a number as of a moment after the call, so
 // that a key that was changed before it is never seen. It returns sql.ErrNoRows
@@ -12,14 +8,7 @@ import (
 // database, because they come by the thousand and the visit costs many times what
 // a row does.
 func (s *Store) SenderByNo(ctx context.Context, machineNo string) (Sender, error) {
-	sender, err := s.senders.do(ctx, machineNo)
-	if errors.Is(err, errAlone) {
-		return s.Queries.SenderByNo(ctx, machineNo)
-	}
-	if err == nil && sender.ID == 0 {
-		err = sql.ErrNoRows
-	}
-	return sender, err
+	return lookUp(ctx, s.senders, machineNo, s.Queries.SenderByNo)
 }
 
 // sendersInOrder answers each number in its place; one without a machine has ID 0.

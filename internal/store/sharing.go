@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"runtime"
 	"sync"
@@ -70,6 +71,21 @@ func (s *sharing[In, Out]) do(ctx context.Context, in In) (out Out, err error) {
 		<-c.done
 	}
 	return c.out, c.err
+}
+
+// lookUp is do for one row that has a name; alone finds it where the shared visit
+// failed. It returns sql.ErrNoRows if there is none, which a visit answers with
+// nothing in it.
+func lookUp[Out comparable](ctx context.Context, s *sharing[string, Out], name string, alone func(context.Context, string) (Out, error)) (Out, error) {
+	out, err := s.do(ctx, name)
+	var none Out
+	switch {
+	case errors.Is(err, errAlone):
+		return alone(ctx, name)
+	case err == nil && out == none:
+		return none, sql.ErrNoRows
+	}
+	return out, err
 }
 
 func (s *sharing[In, Out]) join(c *caller[In, Out]) error {
