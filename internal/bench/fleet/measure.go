@@ -216,7 +216,7 @@ func measureHeartbeats(ctx context.Context, r *run, s *side) error {
 	r.add(s, fmt.Sprintf("heartbeats stored and acknowledged, of %d/s", r.heartbeatRate), "1/s", "", float64(stored)/took.Seconds())
 	for i, end := range []string{"server", "machines"} {
 		more := (after[i] - between[i]) - (between[i] - before[i])
-		r.add(s, "processor time for a heartbeat, "+end, "µs", "", float64(more.Microseconds())/float64(stored))
+		r.add(s, "processor time for a heartbeat, "+end, "µs", "", float64(more.Microseconds())/float64(max(stored, 1)))
 	}
 	rows, err := s.peer.call(request{Op: "stored", Since: began.UnixMilli()})
 	if err != nil {
