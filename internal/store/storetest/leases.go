@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/vendlane/vendlane/internal/store"
@@ -141,5 +143,57 @@ func testResultAfterLease(t *testing.T, f *Fixture) {
 		if n := f.changed(t, result); n != 1 {
 			t.Errorf("%s has changed %d rows, want 1", name, n)
 		}
+	}
+}
+
+// testLeaseOfAJob: of two nodes one works on a row, until it gives it back or the
+// other has taken it over.
+func testLeaseOfAJob(t *testing.T, f *Fixture) {
+	var id int64
+	claim := func(now, until int64) (lease *store.Lease, found bool) {
+		f.Write(t, func(tx *store.Tx) error {
+			job, claimed, err := store.Find(tx.ClaimMachineJob(t.Context(), until, now))
+			found = claimed
+			lease = &store.Lease{ID: job.ID, Until: job.LeaseUntil, Renew: (*db.Queries).RenewMachineJob}
+			return err
+		})
+		return lease, found
+	}
+	f.Write(t, func(tx *store.Tx) (err error) {
+		id, err = tx.InsertMachineJob(t.Context(), db.InsertMachineJobParams{MerchantID: f.Merchant.ID, Action: "reboot", CreatedAt: 1})
+		return err
+	})
+	old, found := claim(1, 10)
+	if !found || old.ID != id || old.Until != 10 {
+		t.Fatalf("lease %+v, %v", old, found)
+	}
+	work := func(l *store.Lease, until int64) error {
+		return l.InTx(t.Context(), f.Store, until, func(*store.Tx) error { return nil })
+	}
+	// The same end again is one later: the lease of a step that is over is none.
+	before := *old
+	if err := work(old, 10); err != nil || old.Until != 11 {
+		t.Errorf("held until %d, %v", old.Until, err)
+	}
+	if err := work(&before, 20); !errors.Is(err, store.ErrLeaseLost) {
+		t.Errorf("an old step: %v", err)
+	}
+	if _, found := claim(10, 20); found {
+		t.Error("two nodes have it")
+	}
+	next, found := claim(11, 30)
+	if !found {
+		t.Fatal("it is lost with its node")
+	}
+	if err := work(old, 40); !errors.Is(err, store.ErrLeaseLost) || old.Until != 11 {
+		t.Errorf("taken over, and held until %d: %v", old.Until, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := errors.Join(old.Release(ctx, f.Store), work(next, 50), next.Release(ctx, f.Store)); err != nil {
+		t.Error(err)
+	}
+	if _, found := claim(12, 60); !found {
+		t.Error("given back, and nobody can claim it")
 	}
 }

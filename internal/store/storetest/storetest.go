@@ -58,6 +58,7 @@ func Run(t *testing.T, open Opener) {
 		"Outbox/LeaseRunsOut":               testLease,
 		"Outbox/CallbackLeaseRunsOut":       testCallbackLease,
 		"Nodes/LeaseEndsWithItsNode":        testLeaseOfDeadNode,
+		"Nodes/LeaseOfAJob":                 testLeaseOfAJob,
 		"Nodes/ResultAfterTheLease":         testResultAfterLease,
 		"Nodes/ClaimsOfOwnMachines":         testClaimsOfNodes,
 		"Nodes/OneDoesTheSweep":             testSweepLease,
