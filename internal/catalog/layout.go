@@ -113,13 +113,9 @@ func outside(n, most int64) bool { return n < 0 || n > most }
 
 // LayoutOf is how a machine is built now. It refuses with 30003 and 30006.
 func (s *Service) LayoutOf(ctx context.Context, merchant db.Merchant, machineNo string) (Layout, error) {
-	m, err := s.machine(ctx, merchant, machineNo, vending.ManageGate())
+	m, rows, err := s.channelsOf(ctx, merchant, machineNo)
 	if err != nil {
 		return Layout{}, err
-	}
-	rows, err := s.store.Planogram(ctx, s.clock.Millis(), m.ID)
-	if err != nil {
-		return Layout{}, fmt.Errorf("read planogram: %w", err)
 	}
 	boards, err := boardsOf(ctx, s.store.Queries, m.ModelID)
 	l := Layout{Boards: boards}

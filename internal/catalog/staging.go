@@ -56,13 +56,9 @@ type StagedPlanogram struct {
 // StagePlanogram turns a list into edits for a machine and changes nothing. It
 // refuses with 30003 and 30006.
 func (s *Service) StagePlanogram(ctx context.Context, merchant db.Merchant, machineNo string, lines []PlanogramLine) (StagedPlanogram, error) {
-	m, err := s.machine(ctx, merchant, machineNo, vending.ManageGate())
+	_, rows, err := s.channelsOf(ctx, merchant, machineNo)
 	if err != nil {
 		return StagedPlanogram{}, err
-	}
-	rows, err := s.store.Planogram(ctx, s.clock.Millis(), m.ID)
-	if err != nil {
-		return StagedPlanogram{}, fmt.Errorf("read planogram: %w", err)
 	}
 	st := stager{service: s, merchantID: merchant.ID, channels: map[string]db.PlanogramRow{}, goods: map[string]int64{}}
 	for _, row := range rows {
@@ -166,13 +162,9 @@ func difference(productID int64, before, after Holding) PlanogramEdit {
 // capacities, but no stock, and nothing of what is on sale, because a channel may
 // be off sale for a reason of its own. Prices are those of the goods.
 func (s *Service) PlanogramOf(ctx context.Context, merchant db.Merchant, machineNo string) ([]PlanogramLine, error) {
-	m, err := s.machine(ctx, merchant, machineNo, vending.ManageGate())
+	_, rows, err := s.channelsOf(ctx, merchant, machineNo)
 	if err != nil {
 		return nil, err
-	}
-	rows, err := s.store.Planogram(ctx, s.clock.Millis(), m.ID)
-	if err != nil {
-		return nil, fmt.Errorf("read planogram: %w", err)
 	}
 	var lines []PlanogramLine
 	for _, row := range rows {
@@ -181,4 +173,18 @@ func (s *Service) PlanogramOf(ctx context.Context, merchant db.Merchant, machine
 		}
 	}
 	return lines, nil
+}
+
+// channelsOf reads the channels of a machine and what they hold. It refuses with
+// 30003 and 30006.
+func (s *Service) channelsOf(ctx context.Context, merchant db.Merchant, machineNo string) (db.Machine, []db.PlanogramRow, error) {
+	m, err := s.machine(ctx, merchant, machineNo, vending.ManageGate())
+	if err != nil {
+		return db.Machine{}, nil, err
+	}
+	rows, err := s.store.Planogram(ctx, s.clock.Millis(), m.ID)
+	if err != nil {
+		return db.Machine{}, nil, fmt.Errorf("read planogram: %w", err)
+	}
+	return m, rows, nil
 }
