@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"net/http"
-	"slices"
 
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/fleet"
@@ -170,8 +169,6 @@ func (s *Server) createJob(ctx context.Context, c *call) (any, error) {
 		}
 		wanted.Machines = append(wanted.Machines, m.Machine.ID)
 	}
-	slices.Sort(wanted.Machines)
-	wanted.Machines = slices.Compact(wanted.Machines)
 	id, err := s.use.Jobs.Create(ctx, wanted)
 	if err != nil {
 		return nil, err

@@ -78,7 +78,8 @@ type NewJob struct {
 	Action JobAction
 	// Value is the group for JobSetGroup, else "".
 	Value string
-	// Machines are ids of machines of the merchant, each once at most.
+	// Machines are ids of machines of the merchant; one that is named twice counts
+	// once.
 	Machines []int64
 	// Group is the group of machines that who asks is bound to, "" for all. A
 	// machine that has left it meanwhile is not touched.
@@ -97,6 +98,7 @@ func (j *Jobs) Create(ctx context.Context, n NewJob) (int64, error) {
 	case len(n.Machines) < 1 || len(n.Machines) > MaxJobMachines:
 		return 0, vending.RefuseField("machine_nos", "range")
 	}
+	machines := slices.Compact(slices.Sorted(slices.Values(n.Machines)))
 	now := j.clock.Millis()
 	var id int64
 	err := j.store.InTx(ctx, func(tx *store.Tx) (err error) {
@@ -106,12 +108,12 @@ func (j *Jobs) Create(ctx context.Context, n NewJob) (int64, error) {
 		}); err != nil {
 			return fmt.Errorf("store job: %w", err)
 		}
-		for _, machineID := range n.Machines {
+		for _, machineID := range machines {
 			if err := tx.InsertMachineJobRow(ctx, id, machineID, now); err != nil {
 				return fmt.Errorf("store machine of job: %w", err)
 			}
 		}
-		tx.MachineChanged(n.Machines[0])
+		tx.MachineChanged(machines[0])
 		return nil
 	})
 	j.fresh.Notify()

@@ -109,7 +109,7 @@ func TestJobChangesSettings(t *testing.T) {
 			}
 			second := f.second(t)
 			for range 2 { // the second time there is nothing to change
-				id := f.job(t, action, value, f.Machine.ID, second)
+				id := f.job(t, action, value, f.Machine.ID, second, f.Machine.ID) // twice is once
 				f.wantJob(t, id, "RUNNING", one+" WAITING ", two+" WAITING ")
 				f.runJobs(t)
 				f.wantJob(t, id, fleet.JobDone, one+" DONE ", two+" DONE ")
