@@ -53,8 +53,9 @@ type Import struct {
 	Refused          []RefusedLine
 }
 
-// PlanImport compares a file with a merchant's goods and changes nothing. Machines
-// are counted in a group, or in all for "".
+// PlanImport compares a file with a merchant's goods and changes nothing. Of lines
+// about the same good the first counts. Machines are counted in a group, or in all
+// for "".
 func (s *Service) PlanImport(ctx context.Context, merchant db.Merchant, group string, lines []GoodLine) (Import, error) {
 	rows, err := s.store.GoodPage(ctx, db.GoodPageParams{MerchantID: merchant.ID, MachineGroup: group, PageSize: math.MaxInt32})
 	if err != nil {
@@ -65,7 +66,13 @@ func (s *Service) PlanImport(ctx context.Context, merchant db.Merchant, group st
 		stored[row.Good.Slug] = row
 	}
 	var plan Import
+	seen := map[string]bool{}
 	for _, line := range lines {
+		if seen[line.Slug] {
+			plan.Refused = append(plan.Refused, RefusedLine{line.Number, line.Slug, "slug", "conflict"})
+			continue
+		}
+		seen[line.Slug] = true
 		row, known := stored[line.Slug]
 		if !known {
 			row.Good = db.Good{MerchantID: merchant.ID, Slug: line.Slug, Media: "[]"}

@@ -56,7 +56,6 @@ func readGoods(file []byte) (goodsFile, error) {
 	if out.ignored, err = readHead(head); err != nil {
 		return goodsFile{}, err
 	}
-	seen := map[string]bool{}
 	for n := 0; ; n++ {
 		cells, err := in.Read()
 		if errors.Is(err, io.EOF) {
@@ -70,15 +69,11 @@ func readGoods(file []byte) (goodsFile, error) {
 		}
 		number, _ := in.FieldPos(0)
 		line, refused := readLine(number, head, cells)
-		if refused == nil && seen[line.Slug] {
-			refused = &catalog.RefusedLine{Field: "slug", Reason: "conflict"}
-		}
 		if refused != nil {
 			refused.Number, refused.Slug = number, line.Slug
 			out.refused = append(out.refused, *refused)
 			continue
 		}
-		seen[line.Slug] = true
 		out.lines = append(out.lines, line)
 	}
 }
