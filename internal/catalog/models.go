@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -14,10 +13,6 @@ import (
 
 // maxModelName bounds the name of a layout template, in characters.
 const maxModelName = 60
-
-// ErrModelChanged means that somebody has added a version to a template since the
-// one that was looked at.
-var ErrModelChanged = errors.New("the template has a newer version")
 
 // Model is a layout template at one of its versions.
 type Model struct {
@@ -52,7 +47,7 @@ func (s *Service) CreateModel(ctx context.Context, merchant db.Merchant, name st
 }
 
 // AddModelVersion adds a version to a template whose newest one is base. It
-// returns ErrModelChanged if it is not, and refuses with 404 and 10001.
+// returns store.ErrLostRace if it is not, and refuses with 404 and 10001.
 func (s *Service) AddModelVersion(ctx context.Context, merchant db.Merchant, id, base int64, l Layout, by int64) (version int64, err error) {
 	if l, err = l.checked(); err != nil {
 		return 0, err
@@ -66,7 +61,7 @@ func (s *Service) AddModelVersion(ctx context.Context, merchant db.Merchant, id,
 			return err
 		}
 		if newest.Version != base {
-			return ErrModelChanged
+			return store.ErrLostRace
 		}
 		version = base + 1
 		return s.insertVersion(ctx, tx, merchant.ID, Model{ID: id, Name: newest.Name, Version: version, Layout: l}, by)

@@ -42,7 +42,7 @@ func TestModelVersions(t *testing.T) {
 	}
 	version, err := s.catalog.AddModelVersion(t.Context(), s.Merchant, id, 1, two, 7)
 	s.must(err)
-	if _, err := s.catalog.AddModelVersion(t.Context(), s.Merchant, id, 1, one, 7); !errors.Is(err, catalog.ErrModelChanged) {
+	if _, err := s.catalog.AddModelVersion(t.Context(), s.Merchant, id, 1, one, 7); !errors.Is(err, store.ErrLostRace) {
 		t.Errorf("behind an old version: %v", err)
 	}
 	for v, want := range map[int64]string{0: "2 [{1 3 true false}] B1", 1: "1 [{1 3 true false}] A1 A2", 2: "2 [{1 3 true false}] B1"} {
@@ -84,7 +84,7 @@ func TestOneNextVersion(t *testing.T) {
 	for _, err := range errs {
 		if err == nil {
 			won++
-		} else if !errors.Is(err, catalog.ErrModelChanged) {
+		} else if !errors.Is(err, store.ErrLostRace) {
 			t.Error(err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/catalog"
+	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -29,6 +30,14 @@ var (
 
 // badRequest is a request that no page of ours sends.
 func badRequest(text string) error { return fault{http.StatusBadRequest, "bad_request", text} }
+
+// changedMeanwhile makes errChangedMeanwhile of a race that a use case has lost.
+func changedMeanwhile(err error) error {
+	if errors.Is(err, store.ErrLostRace) {
+		return errChangedMeanwhile
+	}
+	return err
+}
 
 // errorBody is the one shape of an error. Pages translate the code.
 type errorBody struct {

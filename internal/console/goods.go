@@ -55,8 +55,8 @@ func showGood(g db.Good) goodRow {
 	}
 }
 
-// goodPlace is where a page of goods ends: they are sorted by name.
-type goodPlace struct {
+// namedPlace is where a page of what is sorted by name ends: goods, say.
+type namedPlace struct {
 	Name string `json:"n"`
 	ID   int64  `json:"i"`
 }
@@ -65,7 +65,7 @@ func (s *Server) goods(ctx context.Context, c *call) (any, error) {
 	q := c.query()
 	text := q.text("q", 100)
 	limit := q.limit()
-	var after goodPlace
+	var after namedPlace
 	q.cursor(&after)
 	if err := q.done(); err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (s *Server) goods(ctx context.Context, c *call) (any, error) {
 		row.Machines, row.Channels = g.Machines, g.Channels
 		return row
 	}).Items
-	return paged(c, rows, limit, "goods", func(last goodRow) any { return goodPlace{last.Name, last.ID} })
+	return paged(c, rows, limit, "goods", func(last goodRow) any { return namedPlace{last.Name, last.ID} })
 }
 
 // goodFields are what a page says of a good; original_price null is price.

@@ -3,12 +3,10 @@ package console
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/catalog"
-	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 )
 
@@ -94,13 +92,10 @@ func (s *Server) importGoods(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Fingerprint == in.Fingerprint {
-		err = s.use.Catalog.ApplyImport(s.recordingGoods(ctx, c, plan), plan)
-	}
-	if info.Fingerprint != in.Fingerprint || errors.Is(err, store.ErrLostRace) {
+	if info.Fingerprint != in.Fingerprint {
 		return nil, errChangedMeanwhile
 	}
-	return info, err
+	return info, changedMeanwhile(s.use.Catalog.ApplyImport(s.recordingGoods(ctx, c, plan), plan))
 }
 
 func (s *Server) planGoods(ctx context.Context, c *call, in goodsUpload) (catalog.Import, importInfo, error) {

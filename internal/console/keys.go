@@ -2,12 +2,10 @@ package console
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/credentials"
-	"github.com/vendlane/vendlane/internal/store"
 )
 
 func (s *Server) developerRoutes() []route {
@@ -87,10 +85,7 @@ func (s *Server) rotateKey(ctx context.Context, c *call) (any, error) {
 	}
 	ctx = s.recording(ctx, c, rotateAction+string(in.Which), "merchant", c.Merchant.Slug, nil, map[string]int64{"overlap": in.Overlap})
 	rotated, err := s.use.Credentials.Rotate(ctx, c.Merchant, in.Which, in.Overlap)
-	if errors.Is(err, store.ErrLostRace) {
-		return nil, errChangedMeanwhile
-	}
-	return rotatedInfo{in.Which, rotated.Secret, rotated.PreviousUntil}, err
+	return rotatedInfo{in.Which, rotated.Secret, rotated.PreviousUntil}, changedMeanwhile(err)
 }
 
 // endOverlap makes the old credential good for nothing, on all nodes at once.
@@ -102,9 +97,5 @@ func (s *Server) endOverlap(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	ctx = s.recording(ctx, c, "keys.end_overlap."+string(in.Which), "merchant", c.Merchant.Slug, nil, nil)
-	err := s.use.Credentials.EndOverlap(ctx, c.Merchant, in.Which)
-	if errors.Is(err, store.ErrLostRace) {
-		return nil, errChangedMeanwhile
-	}
-	return nil, err
+	return nil, changedMeanwhile(s.use.Credentials.EndOverlap(ctx, c.Merchant, in.Which))
 }

@@ -2,11 +2,9 @@ package console
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/vendlane/vendlane/internal/account"
-	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
@@ -43,9 +41,5 @@ func (s *Server) setNotifyURL(ctx context.Context, c *call) (any, error) {
 	if reason := s.use.CheckCallbackURL(in.NotifyURL); in.NotifyURL != "" && reason != "" {
 		return nil, vending.RefuseField("notify_url", reason)
 	}
-	err := s.use.Account.SetNotifyURL(ctx, c.Scope, in.NotifyURL)
-	if errors.Is(err, store.ErrLostRace) {
-		return nil, errChangedMeanwhile
-	}
-	return nil, err
+	return nil, changedMeanwhile(s.use.Account.SetNotifyURL(ctx, c.Scope, in.NotifyURL))
 }

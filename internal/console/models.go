@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/vendlane/vendlane/internal/account"
@@ -47,17 +46,11 @@ func (r modelRow) csvRow() []string {
 	return []string{r.Name, number(r.Version), number(r.Boards), number(r.Channels), number(r.Machines), isoTime(r.ChangedAt)}
 }
 
-// modelPlace is where a page of templates ends: they are sorted by name.
-type modelPlace struct {
-	Name string `json:"n"`
-	ID   int64  `json:"i"`
-}
-
 func (s *Server) models(ctx context.Context, c *call) (any, error) {
 	q := c.query()
 	text := q.text("q", 100)
 	limit := q.limit()
-	var after modelPlace
+	var after namedPlace
 	q.cursor(&after)
 	if err := q.done(); err != nil {
 		return nil, err
@@ -71,7 +64,7 @@ func (s *Server) models(ctx context.Context, c *call) (any, error) {
 	rows := items(stored, func(r db.ModelPageRow) modelRow {
 		return modelRow{r.ID, r.Name, r.Version, r.Boards, r.ChannelCount, r.Machines, r.CreatedAt}
 	}).Items
-	return paged(c, rows, limit, "models", func(last modelRow) any { return modelPlace{last.Name, last.ID} })
+	return paged(c, rows, limit, "models", func(last modelRow) any { return namedPlace{last.Name, last.ID} })
 }
 
 // modelInfo is a template at one version, and which there are.
@@ -171,11 +164,8 @@ func (s *Server) addModelVersion(ctx context.Context, c *call) (any, error) {
 	recording := s.recording(ctx, c, "model.version", "model", m.Name, map[string]any{"version": m.Version, "channels": len(m.Layout.Channels)},
 		map[string]any{"version": in.Base + 1, "channels": len(in.Layout.Channels)})
 	version, err := s.use.Catalog.AddModelVersion(recording, c.Merchant, id, in.Base, in.Layout, c.User.ID)
-	if errors.Is(err, catalog.ErrModelChanged) {
-		return nil, errChangedMeanwhile
-	}
 	if err != nil {
-		return nil, err
+		return nil, changedMeanwhile(err)
 	}
 	out, err := s.readModel(ctx, c, id, version)
 	return created{out}, err

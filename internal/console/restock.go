@@ -135,7 +135,7 @@ func (s *Server) pickList(ctx context.Context, c *call) (any, error) {
 		group = c.Group
 	}
 	limit := q.limit()
-	var after goodPlace
+	var after namedPlace
 	q.cursor(&after)
 	if err := q.done(); err != nil {
 		return nil, err
@@ -149,5 +149,5 @@ func (s *Server) pickList(ctx context.Context, c *call) (any, error) {
 	rows := items(stored, func(r db.PickListRow) pickRow {
 		return pickRow{r.ID, r.Slug, r.Name, r.Thumb, r.Pieces, r.Channels, r.Machines}
 	}).Items
-	return paged(c, rows, limit, "pick-list", func(last pickRow) any { return goodPlace{last.Name, last.GoodID} })
+	return paged(c, rows, limit, "pick-list", func(last pickRow) any { return namedPlace{last.Name, last.GoodID} })
 }
