@@ -1,7 +1,6 @@
 package console
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -46,9 +45,7 @@ func readGoods(file []byte) (goodsFile, error) {
 	if !utf8.Valid(file) {
 		return goodsFile{}, vending.RefuseField("file", "encoding")
 	}
-	in := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\ufeff"))))
-	in.FieldsPerRecord = -1 // a line with too many or too few is refused alone
-	head, err := in.Read()
+	in, head, err := openCSV(string(file))
 	if err != nil {
 		return goodsFile{}, vending.RefuseField("file", "head")
 	}
@@ -78,19 +75,16 @@ func readGoods(file []byte) (goodsFile, error) {
 	}
 }
 
-// readHead makes the names of columns comparable and returns those that do not
-// count.
+// readHead returns the names of columns that do not count.
 func readHead(head []string) (ignored []string, err error) {
 	if len(head) > maxGoodsColumns {
 		return nil, vending.RefuseField("file", "head")
 	}
 	ignored = []string{}
 	for i, name := range head {
-		name = strings.ToLower(strings.TrimSpace(name))
 		if slices.Contains(head[:i], name) {
 			return nil, vending.RefuseField("file", "head")
 		}
-		head[i] = name
 		if !slices.Contains(goodColumns(), name) {
 			ignored = append(ignored, name)
 		}

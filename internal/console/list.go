@@ -53,7 +53,10 @@ func (c *call) wantsCSV() bool {
 	return false
 }
 
-// file is a list as CSV, in UTF-8 with the mark that spreadsheets look for.
+// byteOrderMark is what spreadsheets look for in a file in UTF-8.
+const byteOrderMark = "\ufeff"
+
+// file is a list as CSV, in UTF-8 with a byteOrderMark.
 type file[T row] struct {
 	name string
 	rows []T
@@ -63,7 +66,7 @@ func (f file[T]) answer(w http.ResponseWriter, _ *http.Request) int {
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.name + ".csv"}))
-	_, _ = w.Write([]byte("\ufeff"))
+	_, _ = w.Write([]byte(byteOrderMark))
 	out := csv.NewWriter(w)
 	var none T
 	_ = out.Write(none.csvHeader())
@@ -91,6 +94,19 @@ func plain(cell string) string {
 		return text
 	}
 	return cell
+}
+
+// openCSV reads what file writes, also as people have changed it: with or without a
+// byte-order mark, and with the columns in any order. It returns their names in
+// small letters; whether a line has as many cells is the caller's concern.
+func openCSV(text string) (in *csv.Reader, columns []string, err error) {
+	in = csv.NewReader(strings.NewReader(strings.TrimPrefix(text, byteOrderMark)))
+	in.FieldsPerRecord = -1
+	columns, err = in.Read()
+	for i, name := range columns {
+		columns[i] = strings.ToLower(strings.TrimSpace(name))
+	}
+	return in, columns, err
 }
 
 func looksLikeFormula(cell string) bool {

@@ -74,9 +74,7 @@ func parsePlanogram(text string) (lines []catalog.PlanogramLine, problems []cata
 		refuse(1, "", reasonEncoding)
 		return nil, problems
 	}
-	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
-	in.FieldsPerRecord = -1
-	header, err := in.Read()
+	in, header, err := openCSV(text)
 	if err != nil {
 		refuse(1, "", reasonColumnMissing)
 		return nil, problems
@@ -119,7 +117,6 @@ func parsePlanogram(text string) (lines []catalog.PlanogramLine, problems []cata
 func planogramColumns(header []string) (columns map[string]int, reason string) {
 	columns = map[string]int{}
 	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(name))
 		if _, twice := columns[name]; twice || !slices.Contains(channelRow{}.csvHeader(), name) {
 			return nil, reasonColumnUnknown
 		}
