@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"github.com/vendlane/vendlane/internal/account"
-	"github.com/vendlane/vendlane/internal/audit"
-	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -40,12 +38,7 @@ func (s *Server) testCallback(ctx context.Context, c *call) (any, error) {
 	if reason := s.use.CheckCallbackURL(in.URL); reason != "" {
 		return nil, vending.RefuseField("url", reason)
 	}
-	err := s.store.InTx(ctx, func(tx *store.Tx) error {
-		return s.use.Audit.Record(ctx, tx, audit.Entry{
-			By: c.By(), Action: "callback.test", Kind: "merchant", ID: number(c.Merchant.ID), After: in,
-		})
-	})
-	if err != nil {
+	if err := s.record(ctx, c, "callback.test", "merchant", number(c.Merchant.ID), in); err != nil {
 		return nil, err
 	}
 	return s.use.TestCallback(ctx, c.Merchant, in.URL)

@@ -64,6 +64,12 @@ func (s *Server) recording(ctx context.Context, c *call, action, kind, id string
 	return s.use.Audit.Recording(ctx, audit.Entry{By: c.By(), Action: action, Kind: kind, ID: id, Before: before, After: after})
 }
 
+// record writes to the audit log what somebody is about to do that changes nothing
+// here.
+func (s *Server) record(ctx context.Context, c *call, action, kind, id string, after any) error {
+	return s.store.InTx(s.recording(ctx, c, action, kind, id, nil, after), func(*store.Tx) error { return nil })
+}
+
 func currencyCode(id int64) string {
 	currency, _ := vending.CurrencyByID(id)
 	return currency.Code

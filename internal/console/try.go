@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/account"
-	"github.com/vendlane/vendlane/internal/audit"
 	"github.com/vendlane/vendlane/internal/sigdebug"
-	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 	"github.com/vendlane/vendlane/signature"
 )
@@ -97,13 +95,8 @@ func (s *Server) tryAPI(ctx context.Context, c *call) (any, error) {
 	if err := s.writeCall(c, op, in.Payload, &out); err != nil {
 		return nil, err
 	}
-	err = s.store.InTx(ctx, func(tx *store.Tx) error {
-		return s.use.Audit.Record(ctx, tx, audit.Entry{
-			By: c.By(), Action: "api.try", Kind: "merchant", ID: c.Merchant.Slug,
-			After: map[string]string{"operation": op.ID, "target": out.Target},
-		})
-	})
-	if err != nil {
+	facts := map[string]string{"operation": op.ID, "target": out.Target}
+	if err := s.record(ctx, c, "api.try", "merchant", c.Merchant.Slug, facts); err != nil {
 		return nil, err
 	}
 	started := time.Now()

@@ -26,10 +26,8 @@ const (
 	WebhookSecret Which = "webhook_secret"
 )
 
-const (
-	// WebhookPrefix starts a webhook secret (consume.md §9.4).
-	WebhookPrefix = "whsec_"
-)
+// WebhookPrefix starts a webhook secret (consume.md §9.4).
+const WebhookPrefix = "whsec_"
 
 // Service is the use case.
 type Service struct {
