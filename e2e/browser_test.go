@@ -40,9 +40,17 @@ func (b browser) run(t *testing.T, script string, shop map[string]any) {
 	if pictures == "" {
 		pictures = data
 	}
-	visit := exec.CommandContext(t.Context(), b.node, "console/"+script+".mjs", file, filepath.Join(pictures, script))
-	visit.Env = append(os.Environ(), "CHROMIUM="+b.chromium)
-	if out, err := visit.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", script, err, out)
+	b.script(t, script, file, filepath.Join(pictures, script))
+}
+
+// script runs one to its end and returns what it says.
+func (b browser) script(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), b.node, append([]string{"console/" + name + ".mjs"}, args...)...)
+	cmd.Env = append(os.Environ(), "CHROMIUM="+b.chromium)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
 	}
+	return string(out)
 }

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,14 +24,7 @@ func TestFramesInTheBrowser(t *testing.T) {
 	p.stop()
 	fillFleet(t, filepath.Join(data, "vendlane.db"), *framesMachines)
 	_, r := startDemo(t, data, "--no-story", "--no-simulator")
-	visit := exec.CommandContext(t.Context(), browser.node, "console/frames.mjs",
-		r.Console.URL, r.Console.Email, r.Console.Password, fmt.Sprint(*framesMachines), bigMachine)
-	visit.Env = append(visit.Environ(), "CHROMIUM="+browser.chromium)
-	out, err := visit.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("\n%s", out)
+	t.Logf("\n%s", browser.script(t, "frames", r.Console.URL, r.Console.Email, r.Console.Password, fmt.Sprint(*framesMachines), bigMachine))
 }
 
 // bigMachine has 90 channels.
