@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 const words = {
   en: { save: "Download CSV", open: "Import CSV", file: "File", apply: "Import 2 goods", machines: /The price changes on \d+ machines/, refused: "1 lines left out", done: "1 goods are new, 1 have changed." },
-  "zh-CN": { save: "下载 CSV", open: "导入 CSV", file: "文件", apply: "导入 2 个商品", machines: /\d+ 台机器上的价格会改变/, refused: "跳过 1 行", done: "新增 1 个商品，更改 1 个。" },
+  "zh-CN": { save: "下载 CSV", open: "导入 CSV", file: "文件", apply: "导入 2 个商品", machines: /\d+ 台设备上的价格会改变/, refused: "跳过 1 行", done: "新增 1 个商品，更改 1 个。" },
 };
 
 /** The list is saved, edited as in a spreadsheet, looked at and imported. */

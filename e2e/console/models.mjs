@@ -2,7 +2,7 @@
 
 const words = {
   en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", onMachine: "Apply to a machine…", copyTo: "Copy to machines…", copied: "Done, channels changed" },
-  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", onMachine: "应用到机器…", copyTo: "复制到其他机器…", copied: "该机器没有此货道" },
+  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", onMachine: "应用到设备…", copyTo: "复制到其他设备…", copied: "该设备没有此货道" },
 };
 
 async function done(page) {

@@ -47,7 +47,7 @@ export const common: Record<keyof typeof en, string> = {
 
   "nav.label": "主导航",
   "nav.now": "当前",
-  "nav.machines": "机器",
+  "nav.machines": "设备",
   "nav.orders": "订单",
   "nav.codes": "取货码",
   "nav.goods": "商品",
@@ -64,9 +64,9 @@ export const common: Record<keyof typeof en, string> = {
 
   "search.open": "搜索",
   "search.title": "查找任意内容",
-  "search.hint": "机器、订单、trade_id、取货码、请求…",
+  "search.hint": "设备、订单、trade_id、取货码、请求…",
   "search.empty": "没有对应此编号的内容。",
-  "search.kind.machine": "机器",
+  "search.kind.machine": "设备",
   "search.kind.order": "订单",
   "search.kind.code": "取货码",
   "search.kind.good": "商品",
@@ -89,7 +89,7 @@ export const common: Record<keyof typeof en, string> = {
   "machine_status.MAINTENANCE": "维护中",
   "machine_status.TRANSFER": "转移中",
 
-  "machines.title": "机器",
+  "machines.title": "设备",
   "machines.view": "视图",
   "machines.view.all": "全部",
   "machines.view.attention": "需关注",
@@ -97,7 +97,7 @@ export const common: Record<keyof typeof en, string> = {
   "machines.view.low_stock": "库存不足",
   "machines.view.faulty": "故障",
   "machines.search": "名称或编号",
-  "machines.machine": "机器",
+  "machines.machine": "设备",
   "machines.state": "状态",
   "machines.group": "分组",
   "machines.stock": "库存",

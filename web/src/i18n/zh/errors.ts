@@ -72,10 +72,10 @@ export const errors: Record<keyof typeof en, string> = {
   "error.oidc_refused": "对方拒绝了这次登录。",
   "error.oidc_email_unverified": "该账户的邮箱未经验证。",
   "error.callback_not_dead": "该消息仍在发送，尚未放弃。",
-  "error.layout_refused": "该机器无法应用此布局，请重新比较以查看原因。",
+  "error.layout_refused": "该设备无法应用此布局，请重新比较以查看原因。",
   "error.changed_meanwhile": "内容刚被他人修改，请重新查看。",
-  "error.password_pending": "机器尚未接收上一个新密码。",
+  "error.password_pending": "设备尚未接收上一个新密码。",
   "error.setting_invalid": "有设置项的值不符合要求。",
   "error.faults_invalid": "无法设置这些故障。",
-  "error.not_virtual": "该机器不是由平台运行的虚拟机器。",
+  "error.not_virtual": "该设备不是由平台运行的虚拟设备。",
 };

@@ -9,7 +9,7 @@ export const goods = {
   "goods_import.ignored": "不起作用的列：{names}",
   "goods_import.more": "另有 {n} 个",
   "goods_import.line": "第 {n} 行（{slug}）：",
-  "goods_import.machines": "{n} 台机器上的价格会改变。",
+  "goods_import.machines": "{n} 台设备上的价格会改变。",
   "goods_import.apply": "导入 {n} 个商品",
   "goods_import.done": "新增 {created} 个商品，更改 {changed} 个。",
   "goods_import.at_line": "第 {n} 行。",

@@ -3,7 +3,7 @@ export const platform = {
   "platform.tab.merchants": "商户",
   "platform.tab.audit": "平台审计日志",
   "platform.first": "创建第一个商户",
-  "platform.first_lead": "机器、商品和订单都属于商户。",
+  "platform.first_lead": "设备、商品和订单都属于商户。",
   "merchants.new": "新建商户",
   "merchants.title": "名称",
   "merchants.slug": "短名称",

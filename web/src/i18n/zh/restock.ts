@@ -1,6 +1,6 @@
 export const restock = {
   "restock.tabs": "补货",
-  "restock.tab.machines": "机器",
+  "restock.tab.machines": "设备",
   "restock.tab.pick-list": "拣货单",
   "restock.tab.visits": "补货记录",
   "restock.group": "分组",

@@ -2,8 +2,8 @@ import type { simulator as en } from "../en/simulator";
 
 export const simulator: Record<keyof typeof en, string> = {
   "dev.tab.simulator": "模拟器",
-  "simulator.lead": "以下机器由平台自己运行。可以设置某台机器从下一条指令起出什么故障，看看您的系统如何应对。",
-  "simulator.machine": "机器",
+  "simulator.lead": "以下设备由平台自己运行。可以设置某台设备从下一条指令起出什么故障，看看您的系统如何应对。",
+  "simulator.machine": "设备",
   "simulator.state": "状态",
   "simulator.faults": "故障",
   "simulator.last": "最近一条指令",
@@ -22,10 +22,10 @@ export const simulator: Record<keyof typeof en, string> = {
   "simulator.for.3": "接下来 3 条指令",
   "simulator.for.10": "接下来 10 条指令",
   "simulator.for.0": "直到修改为止",
-  "simulator.elsewhere": "本平台自身没有运行虚拟机器。可以在您自己的电脑上运行一台：它和真实机器一样使用 MQTT。请选择没有真实机器在使用的编号。",
+  "simulator.elsewhere": "本平台自身没有运行虚拟设备。可以在您自己的电脑上运行一台：它和真实设备一样使用 MQTT。请选择没有真实设备在使用的编号。",
   "simulator.command": "命令",
-  "simulator.secrets": "AppKey 和机器密码取自环境变量。jam=0.1 可以换成其他故障和概率。",
-  "simulator.docs": "全部故障以及虚拟机器的行为",
+  "simulator.secrets": "AppKey 和设备密码取自环境变量。jam=0.1 可以换成其他故障和概率。",
+  "simulator.docs": "全部故障以及虚拟设备的行为",
   "condition.starting": "启动中",
   "condition.online": "在线",
   "condition.offline": "离线",
@@ -48,5 +48,5 @@ export const simulator: Record<keyof typeof en, string> = {
   "fault_lead.silent": "商品掉落，但从不上报结果：出货会超时。",
   "fault_lead.late_report": "结果延迟这么久才上报，届时平台可能已判定超时。",
   "fault_lead.offline": "电机启动时断开连接，持续这么久。",
-  "fault_lead.power_loss": "出货途中断电。机器在这段时间后恢复，并上报它所知道的结果。",
+  "fault_lead.power_loss": "出货途中断电。设备在这段时间后恢复，并上报它所知道的结果。",
 };
