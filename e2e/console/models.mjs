@@ -1,8 +1,8 @@
 // What somebody does with planograms as files and with models.
 
 const words = {
-  en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", onMachine: "Apply to a machine…", copyTo: "Copy to machines…", copied: "Done, channels changed" },
-  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", onMachine: "应用到设备…", copyTo: "复制到其他设备…", copied: "该设备没有此货道" },
+  en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", discard: "Discard", onMachine: "Apply to a machine…", copyTo: "Copy to machines…", copied: "Done, channels changed" },
+  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", discard: "放弃", onMachine: "应用到设备…", copyTo: "复制到其他设备…", copied: "该设备没有此货道" },
 };
 
 async function done(page) {
@@ -51,18 +51,26 @@ export async function copyPlanogram({ page, look }, demo, language) {
   await done(page);
 }
 
-/** Makes a model from a machine, gives it one channel more, and builds the machine by it. */
+/** Makes a model from a machine, gives it one channel more although somebody else changes it too, and builds the machine by it. */
 export async function modelOfMachine({ page, look }, demo, language, machine) {
   const text = words[language];
   await page.getByRole("button", { name: text.make }).click();
   await page.getByRole("dialog").locator("input[name=name]").fill(`Kiosk ${language}`);
   await page.getByRole("dialog").getByRole("button", { name: text.create }).click();
   await page.getByRole("heading", { level: 1, name: `Kiosk ${language}` }).waitFor();
-  await page.getByRole("button", { name: text.edit, exact: true }).click();
-  await page.getByRole("button", { name: /Channel for layer 1|第 1 层增加货道/ }).first().click();
+  const edit = async () => {
+    await page.getByRole("button", { name: text.edit, exact: true }).click();
+    await page.getByRole("button", { name: /Channel for layer 1|第 1 层增加货道/ }).first().click();
+  };
+  await edit();
   await look("model-editor");
+  await saveMeanwhile(page, demo, machine);
   await page.getByRole("button", { name: text.save }).click();
-  await page.getByRole("button", { name: /^(Version|版本) 2/ }).waitFor();
+  await page.getByRole("alert").waitFor();
+  await page.getByRole("button", { name: text.discard }).click();
+  await edit();
+  await page.getByRole("button", { name: text.save }).click();
+  await page.getByRole("button", { name: /^(Version|版本) 3/ }).waitFor();
   await look("model");
   await page.getByRole("button", { name: text.onMachine }).click();
   const dialog = page.getByRole("dialog");
@@ -72,5 +80,21 @@ export async function modelOfMachine({ page, look }, demo, language, machine) {
   await dialog.getByRole("button", { name: text.apply, exact: true }).click();
   await done(page);
   await page.goto(`${demo.console.url}machines/${machine.machine_no}`);
-  await page.getByRole("link", { name: `Kiosk ${language} v2` }).waitFor();
+  await page.getByRole("link", { name: `Kiosk ${language} v3` }).waitFor();
+}
+
+/** Saves a version as somebody else would, and waits until the page has heard of it. */
+async function saveMeanwhile(page, demo, machine) {
+  const api = new URL("/api/console/v1", demo.console.url).href;
+  const model = `${api}${new URL(page.url()).pathname.replace("/console", "")}`;
+  const { csrf } = await (await page.request.get(`${api}/session`)).json();
+  const headers = { "X-CSRF": csrf };
+  const { version, layout } = await (await page.request.get(model)).json();
+  const saved = await page.request.post(`${model}/versions`, { headers, data: { base: version, layout } });
+  if (!saved.ok()) throw new Error(`versions: ${await saved.text()}`);
+  // Pages are told of machines, and then read all they show; importPlanogram left this channel full.
+  const heard = page.waitForResponse((response) => response.url().startsWith(model) && response.request().method() === "GET");
+  const [{ product_id }] = machine.products;
+  await page.request.put(`${api}/machines/${machine.machine_no}/planogram`, { headers, data: [{ product_id, quantity: 9 }] });
+  await heard;
 }
