@@ -56,7 +56,8 @@ function ImportForm({ onClose }: { onClose: () => void }) {
   return (
     <div className="flex flex-col gap-4">
       <p className="text-muted">{t("goods_import.lead")}</p>
-      <Field label={t("goods_import.file")} type="file" accept=".csv,text/csv" onChange={choose} />
+      {/* Emptied by the click, the same file can be chosen again once it is mended. */}
+      <Field label={t("goods_import.file")} type="file" accept=".csv,text/csv" onClick={(e) => (e.currentTarget.value = "")} onChange={choose} />
       <FileError error={preview.error} />
       {preview.data && <ImportPreview plan={preview.data} />}
       <ErrorNote error={apply.error} />

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { CopyPlus, FileUp, Import, LayoutGrid } from "lucide-react";
-import { useRef, useState } from "react";
+import { useRef, useState, type ChangeEvent } from "react";
 import { api } from "../../api/client";
 import { planogramPath } from "../../api/planogram";
 import { useMay } from "../../api/session";
@@ -27,12 +27,13 @@ export function PlanogramFiles({ m, onStage }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const path = planogramPath(m.machine_no);
   const stage = useMutation({
-    mutationFn: (body: { csv: string } | { from: string }) => api.post<StagedPlanogram>(`${path}/stage`, body),
+    mutationFn: async (from: File | string) => api.post<StagedPlanogram>(`${path}/stage`, from instanceof File ? { csv: await from.text() } : { from }),
     onSuccess: onStage,
   });
-  const read = async (file: File | undefined) => {
-    if (file) stage.mutate({ csv: await file.text() });
-    if (input.current) input.current.value = ""; // the same file can be chosen again
+  const choose = (event: ChangeEvent<HTMLInputElement>) => {
+    const file = event.target.files?.[0];
+    if (file) stage.mutate(file);
+    event.target.value = ""; // the same file can be chosen again
   };
   return (
     <div className="mb-3 flex flex-col gap-2">
@@ -40,7 +41,7 @@ export function PlanogramFiles({ m, onStage }: Props) {
         <CsvButton path={path} name={`planogram-${m.machine_no}`} />
         {may("edit_planogram") && (
           <>
-            <input ref={input} type="file" accept=".csv,text/csv" hidden aria-label={t("app.import_csv")} onChange={(e) => void read(e.target.files?.[0])} />
+            <input ref={input} type="file" accept=".csv,text/csv" hidden aria-label={t("app.import_csv")} onChange={choose} />
             <Button disabled={stage.isPending} onClick={() => input.current?.click()}>
               <FileUp size={16} aria-hidden />
               {t("app.import_csv")}
@@ -50,7 +51,7 @@ export function PlanogramFiles({ m, onStage }: Props) {
               dialog={(close) => (
                 <CopyFrom
                   onChoose={(from) => {
-                    stage.mutate({ from });
+                    stage.mutate(from);
                     close();
                   }}
                 />
