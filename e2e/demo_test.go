@@ -151,6 +151,12 @@ func TestDemoHasAPast(t *testing.T) {
 			t.Errorf("%s: %d rows are not settled", path, n)
 		}
 	}
+	for _, row := range ask("GET", "/developers/requests", "")["items"].([]any) {
+		if ip := row.(map[string]any)["client"]; ip != "127.0.0.1" {
+			t.Errorf("a request came from %v", ip)
+			break
+		}
+	}
 	hours := 0
 	for _, bar := range ask("GET", "/now", "")["bars"].([]any) {
 		if bar := bar.(map[string]any); bar["success"].(float64) > 0 {

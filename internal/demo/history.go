@@ -40,6 +40,9 @@ const restockerEmail = "restocker@demo.example"
 // elsewhere.
 const notifyURL = "http://127.0.0.1:8080" + sinkPath
 
+// merchantAddress is where the merchant's requests come from.
+const merchantAddress = "127.0.0.1"
+
 // history is the past of a new demo: the shop's last 30 days, through the use
 // cases of the real platform, with a clock that is moved by hand. Machines and
 // receivers of callbacks are played (world.go); nothing leaves the process.
@@ -149,7 +152,7 @@ func (h *history) open(ctx context.Context) error {
 		return fmt.Errorf("set up the restocker: %w", err)
 	}
 	h.restocker = user.ID
-	h.client = &client{base: "http://demo.example", http: &http.Client{Transport: inProcess{h.app.API}}, now: h.clock}
+	h.client = &client{base: "http://demo.example", http: &http.Client{Transport: inProcess{h.app.API, h.merchant}}, now: h.clock}
 	for _, d := range demoMachines() {
 		m, err := h.app.Store.MachineByNo(ctx, d.no)
 		if err != nil {
@@ -169,15 +172,13 @@ func (h *history) open(ctx context.Context) error {
 
 // tick lets the machines that are there say so, and does what has fallen due.
 func (h *history) tick(ctx context.Context) error {
-	var beats errgroup.Group
 	for _, m := range h.machines {
 		if m.offline {
 			continue
 		}
-		beats.Go(func() error { return h.beat(ctx, m) })
-	}
-	if err := beats.Wait(); err != nil {
-		return err
+		if err := h.beat(ctx, m); err != nil {
+			return err
+		}
 	}
 	return h.app.CatchUp(ctx)
 }

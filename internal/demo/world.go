@@ -1,15 +1,18 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/machineapi"
+	"github.com/vendlane/vendlane/internal/openapi"
+	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/signature"
 )
 
@@ -88,12 +91,21 @@ func (h *history) goOffline(ctx context.Context, m *pastMachine) error {
 	return h.say(ctx, m, "client.offline", map[string]string{"reason": "network_timeout"})
 }
 
-// inProcess calls a handler without a network.
-type inProcess struct{ http.Handler }
+// inProcess calls the merchant API without a network.
+type inProcess struct {
+	api      *openapi.Server
+	merchant db.Merchant
+}
 
 // RoundTrip implements http.RoundTripper.
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	p.ServeHTTP(w, r)
-	return w.Result(), nil
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := p.api.OnBehalf(r.Context(), p.merchant, r.Method, r.URL.Path, merchantAddress, body)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: answer.Status, Body: io.NopCloser(bytes.NewReader(answer.Body)), Request: r}, nil
 }
