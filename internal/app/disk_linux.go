@@ -15,5 +15,5 @@ func diskOf(dir string) *console.Disk {
 	return &console.Disk{Free: inBytes(s.Bavail, s.Bsize), Total: inBytes(s.Blocks, s.Bsize)}
 }
 
-// inBytes takes the size of a block as the system has it, in 32 bits or in 64.
-func inBytes[T int32 | int64](blocks uint64, size T) int64 { return int64(blocks) * int64(size) }
+// inBytes takes the size of a block as the processor has it.
+func inBytes[T int32 | uint32 | int64](blocks uint64, size T) int64 { return int64(blocks) * int64(size) }
