@@ -10,10 +10,10 @@ import (
 )
 
 // wireAlerts makes what tells people of alerts.
-func (a *App) wireAlerts(zone *time.Location, nodeID string, opts Options) {
+func (a *App) wireAlerts(zone *time.Location, opts Options) {
 	cfg := a.Config.SMTP
 	server := alertpost.SMTP{Server: cfg.Server, TLS: cfg.TLS, Username: cfg.Username, Password: cfg.Password, From: cfg.From}
-	a.alertPost = alertpost.New(a.Store, nodeID, alertpost.Ways{Mail: server.Send(opts.Clock, opts.Log), Post: a.postAlert}, opts.Clock, zone, opts.Log)
+	a.alertPost = alertpost.New(a.Store, a.nodeID, alertpost.Ways{Mail: server.Send(opts.Clock, opts.Log), Post: a.postAlert}, opts.Clock, zone, opts.Log)
 	a.alertWatch = alerts.NewWatch(a.Store, opts.Clock, opts.Log)
 }
 

@@ -164,26 +164,25 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 		Config: cfg, Store: store.New(engine), pictures: pictures, log: opts.Log, metrics: newRegistry(), routes: opts.Routes,
 		docs: apidocs.New(api.OpenAPI, opts.Log), site: docsite.New(docs.Pages, opts.Log), machines: machines,
 	}
-	nodeID, err := nodes.NewID(opts.Random)
-	if err != nil {
+	if a.nodeID, err = nodes.NewID(opts.Random); err != nil {
 		return nil, errors.Join(err, pictures.Close(), engine.Close())
 	}
-	a.nodeID, a.startedAt = nodeID, opts.Clock.Millis()
+	a.startedAt = opts.Clock.Millis()
 	if bus, several := engine.(nodes.Bus); several {
-		a.node = nodes.New(nodeID, a.Store, bus, opts.Clock, opts.Log)
+		a.node = nodes.New(a.nodeID, a.Store, bus, opts.Clock, opts.Log)
 	}
-	a.wire(box, zone, nodeID, opts)
+	a.wire(box, zone, opts)
 	if err := errors.Join(a.wireConsole(key, zone, opts), a.wirePickupPage(zone, opts)); err != nil {
 		return nil, errors.Join(err, pictures.Close(), engine.Close())
 	}
 	return a, nil
 }
 
-func (a *App) wire(box *secrets.Box, zone *time.Location, nodeID string, opts Options) {
+func (a *App) wire(box *secrets.Box, zone *time.Location, opts Options) {
 	cfg, st, log := a.Config, a.Store, opts.Log
 	holder := "" // of machines: nobody asks who it is where there is one node
 	if a.node != nil {
-		holder = nodeID
+		holder = a.nodeID
 	}
 	a.pickup = pickup.New(st, opts.Clock, opts.Random, pickup.Config{
 		Zone: zone,
@@ -235,7 +234,7 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, nodeID string, opts Op
 
 	deps := machineapi.Deps{
 		Store: st, Box: box, Fleet: a.Fleet, Dispense: a.Dispense, Catalog: a.Catalog, Pickup: a.pickup,
-		MachineLog: a.MachineLog, Requests: a.Requests, Clock: opts.Clock, Log: log, Metrics: a.metrics, Node: nodeID,
+		MachineLog: a.MachineLog, Requests: a.Requests, Clock: opts.Clock, Log: log, Metrics: a.metrics, Node: a.nodeID,
 	}
 	if a.node != nil {
 		deps.TakeOver = a.node.TakeOver
@@ -257,11 +256,11 @@ func (a *App) wire(box *secrets.Box, zone *time.Location, nodeID string, opts Op
 		retries[i] = time.Duration(s) * time.Second
 	}
 	a.callbacks = callback.New(st, box, opts.Clock, callback.Config{
-		Node: nodeID, Timeout: time.Duration(cfg.Callback.TimeoutS) * time.Second, Retry: retries,
+		Node: a.nodeID, Timeout: time.Duration(cfg.Callback.TimeoutS) * time.Second, Retry: retries,
 		AllowPrivate: cfg.Callback.AllowPrivate, AllowPrefixes: cfg.Callback.AllowRanges,
 		Receivers: opts.Receivers,
 	}, log)
-	a.wireAlerts(zone, nodeID, opts)
+	a.wireAlerts(zone, opts)
 	registerStats(a.metrics, a.gateway, a.callbacks)
 	a.machines.registerExpiry(a.metrics)
 }

@@ -103,9 +103,6 @@ func New(id string, st *store.Store, bus Bus, clock vending.Clock, log *slog.Log
 // must not be called once the node runs.
 func (n *Node) Share(name string, t *Tally) { n.tallies[name] = t }
 
-// ID is the node's name in the database.
-func (n *Node) ID() string { return n.id }
-
 // Living is how many nodes were alive at the last look, this one included.
 func (n *Node) Living() int64 { return int64(len(n.Signs())) }
 

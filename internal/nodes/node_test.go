@@ -90,6 +90,7 @@ func (g *gateway) connected() []string { return slices.Sorted(maps.Keys(g.Epochs
 // member is a node at work. All of a test are on one store.
 type member struct {
 	*nodes.Node
+	id      string
 	gateway *gateway
 	tally   *nodes.Tally
 	counted map[string]int64
@@ -121,7 +122,7 @@ func (c *cluster) join() *member {
 		c.t.Fatal(err)
 	}
 	n := nodes.New(id, c.f.Store, c.bus, time.Now, slog.New(slog.DiscardHandler))
-	m := &member{Node: n, gateway: &gateway{epochs: map[string]int64{}}, counted: map[string]int64{}}
+	m := &member{Node: n, id: id, gateway: &gateway{epochs: map[string]int64{}}, counted: map[string]int64{}}
 	m.tally = nodes.NewTally(func(key string, n int64) { m.counted[key] += n })
 	n.Share("requests", m.tally)
 	if err := n.Join(c.t.Context()); err != nil {
@@ -145,12 +146,12 @@ func (c *cluster) connect(m *member) (epoch int64) {
 			return err
 		}
 		before, epoch = row.Node, row.Epoch
-		return tx.MachineMoved(c.t.Context(), c.f.Machine.ID, m.ID())
+		return tx.MachineMoved(c.t.Context(), c.f.Machine.ID, m.id)
 	})
 	m.gateway.mu.Lock()
 	m.gateway.epochs[storetest.MachineNo] = epoch
 	m.gateway.mu.Unlock()
-	if before != "" && before != m.ID() {
+	if before != "" && before != m.id {
 		m.TakeOver(before, storetest.MachineNo, epoch)
 	}
 	return epoch
@@ -292,8 +293,8 @@ func TestDeadNode(t *testing.T) {
 		a.stop() // without leaving
 		time.Sleep(10*time.Second + time.Millisecond)
 		synctest.Wait()
-		if got := c.ids(); !slices.Equal(got, []string{b.ID()}) {
-			t.Errorf("living nodes: %v, want %v", got, b.ID())
+		if got := c.ids(); !slices.Equal(got, []string{b.id}) {
+			t.Errorf("living nodes: %v, want %v", got, b.id)
 		}
 		if !lease(b) {
 			t.Error("the lease of the dead node is not free")
@@ -346,21 +347,21 @@ func TestTakenForDead(t *testing.T) {
 		a := c.join()
 		defer a.stop()
 		c.connect(a)
-		c.f.Write(t, func(tx *store.Tx) error { return tx.DeleteNode(t.Context(), a.ID()) })
+		c.f.Write(t, func(tx *store.Tx) error { return tx.DeleteNode(t.Context(), a.id) })
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if got := a.gateway.connected(); len(got) != 0 {
 			t.Errorf("machines %v are still connected", got)
 		}
-		if got := c.ids(); !slices.Equal(got, []string{a.ID()}) {
-			t.Errorf("living nodes: %v, want %v", got, a.ID())
+		if got := c.ids(); !slices.Equal(got, []string{a.id}) {
+			t.Errorf("living nodes: %v, want %v", got, a.id)
 		}
 		c.connect(a)
 		time.Sleep(time.Minute)
 		if len(a.gateway.connected()) != 1 {
 			t.Error("the machine cannot stay")
 		}
-		rows, err := c.f.Store.EpochsOfNode(t.Context(), a.ID())
+		rows, err := c.f.Store.EpochsOfNode(t.Context(), a.id)
 		if err != nil || len(rows) != 1 || rows[0] != (db.EpochsOfNodeRow{MachineNo: storetest.MachineNo, Epoch: a.gateway.Epochs()[storetest.MachineNo]}) {
 			t.Errorf("%+v, %v", rows, err)
 		}
