@@ -16,4 +16,6 @@ func diskOf(dir string) *console.Disk {
 }
 
 // inBytes takes the size of a block as the processor has it.
-func inBytes[T int32 | uint32 | int64](blocks uint64, size T) int64 { return int64(blocks) * int64(size) }
+func inBytes[T int32 | uint32 | int64](blocks uint64, size T) int64 {
+	return int64(blocks) * int64(size)
+}
