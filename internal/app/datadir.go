@@ -74,7 +74,9 @@ func masterKey(cfg config.Config, random io.Reader, log *slog.Logger) ([]byte, e
 	if cfg.Store.DSN != "" {
 		return nil, fmt.Errorf("secrets.master_key must be set: all nodes of a PostgreSQL database need the same one (64 hex digits)")
 	}
-	if _, err := os.Stat(filepath.Join(cfg.Data, databaseFile)); err == nil {
+	if isNew, err := IsNew(cfg); err != nil {
+		return nil, err
+	} else if !isNew {
 		return nil, fmt.Errorf("master key %s is missing but the database exists: restore the file or set secrets.master_key", file)
 	}
 	key := make([]byte, secrets.KeySize)

@@ -4,6 +4,7 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -59,6 +60,27 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "level=WARN") {
 		t.Error(log.String())
+	}
+}
+
+// A folder with a database gets no key by itself: nothing in it could be read.
+func TestNoNewKeyBesideADatabase(t *testing.T) {
+	cfg := config.Default()
+	cfg.Data = t.TempDir()
+	if isNew, err := IsNew(cfg); err != nil || !isNew {
+		t.Errorf("an empty folder is new: %v, %v", isNew, err)
+	}
+	if err := Migrate(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(cfg.Data, masterKeyFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Migrate(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "missing but the database exists") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, masterKeyFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("there is a key now: %v", err)
 	}
 }
 
