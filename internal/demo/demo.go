@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -214,13 +215,21 @@ func (d *demo) start(ctx context.Context) error {
 // issueCodes gives every product two codes to play with.
 func issueCodes(ctx context.Context, c *client) error {
 	for _, m := range demoMachines() {
-		for range 2 {
-			_, err := c.call(ctx, openapi.Prefix+"/pickup_codes", map[string]any{
-				"machine_no": m.no, "method": "pickup_code.product.all", "code_length": "8",
-			})
-			if err != nil {
-				return fmt.Errorf("make codes for machine %s: %w", m.no, err)
-			}
+		if err := issueCodesFor(ctx, c, m.no, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// issueCodesFor gives every product of a machine two codes; more are fields of the
+// requests.
+func issueCodesFor(ctx context.Context, c *client, machineNo string, more map[string]any) error {
+	for range 2 {
+		payload := map[string]any{"machine_no": machineNo, "method": "pickup_code.product.all", "code_length": "8"}
+		maps.Copy(payload, more)
+		if _, err := c.call(ctx, openapi.Prefix+"/pickup_codes", payload); err != nil {
+			return fmt.Errorf("make codes for machine %s: %w", machineNo, err)
 		}
 	}
 	return nil

@@ -201,17 +201,13 @@ func (h *history) drop(ctx context.Context, m *pastMachine, n int, order pastOrd
 // issueCodes gives every product two codes for almost three days: those of the
 // last ones have expired before the end.
 func (h *history) issueCodes(ctx context.Context) error {
+	expiry := map[string]any{"expired_at": h.now.Add(70 * time.Hour).In(h.zone).Format(time.DateTime)}
 	for _, m := range h.machines {
 		if m.offline {
 			continue
 		}
-		for range 2 {
-			if _, err := h.client.call(ctx, openapi.Prefix+"/pickup_codes", map[string]any{
-				"machine_no": m.no, "method": "pickup_code.product.all", "code_length": "8",
-				"expired_at": h.now.Add(70 * time.Hour).In(h.zone).Format(time.DateTime),
-			}); err != nil {
-				return err
-			}
+		if err := issueCodesFor(ctx, h.client, m.no, expiry); err != nil {
+			return err
 		}
 	}
 	return h.app.SendDue(ctx)
