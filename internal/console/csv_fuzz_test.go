@@ -15,7 +15,7 @@ func (r fuzzRow) csvRow() []string  { return r[:] }
 // Whatever a cell holds, the file has its rows and cells, a reader gets the text
 // back, and no cell is a formula.
 func FuzzCSV(f *testing.F) {
-	for _, seed := range []string{"", "plain", `=HYPERLINK("x")`, "-1.5", "-1+cmd|' /C calc'!A0", "@SUM(1)", "+Inf", "a,b;c", "\"", "two\nlines", "\r=1", "\t=1", "'=1", "''-2", "\ufeff=1", "\xff"} {
+	for _, seed := range []string{"", "plain", `=HYPERLINK("x")`, "-1.5", "-1+cmd|' /C calc'!A0", "@SUM(1)", "+Inf", "a,b;c", "\"", "two\nlines", "\r=1", "\r\n", "\r\r\n=1", "\t=1", "'=1", "''-2", "\ufeff=1", "\xff"} {
 		f.Add(seed, seed)
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {

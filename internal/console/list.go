@@ -109,8 +109,9 @@ func openCSV(text string) (in *csv.Reader, columns []string, err error) {
 	return in, columns, err
 }
 
+// looksLikeFormula takes both ends of line alike, because a reader makes \n of \r\n.
 func looksLikeFormula(cell string) bool {
-	return cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0]))
+	return cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0]))
 }
 
 func isNumber(text string) bool {
