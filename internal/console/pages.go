@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 )
 
 // pagePolicy allows scripts of our own files only. Components set styles
@@ -22,7 +23,8 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'uns
 // page is a file of the console, ready to be sent.
 type page struct {
 	contentType, tag string
-	plain, zipped    []byte
+	plain            []byte
+	zipped           func() []byte // nil if the content is packed in itself
 }
 
 func loadPages(files fs.FS) (map[string]page, error) {
@@ -39,15 +41,8 @@ func loadPages(files fs.FS) (map[string]page, error) {
 		sum := sha256.Sum256(content)
 		p.tag = `"` + hex.EncodeToString(sum[:8]) + `"`
 		if strings.Contains(p.contentType, "charset=") {
-			var zipped bytes.Buffer
-			w := gzip.NewWriter(&zipped)
-			if _, err := w.Write(content); err != nil {
-				return err
-			}
-			if err := w.Close(); err != nil {
-				return err
-			}
-			p.zipped = zipped.Bytes()
+			// Packing takes longer than the rest of a start, and a command needs no pages.
+			p.zipped = sync.OnceValue(func() []byte { return zip(content) })
 		}
 		pages[name] = p
 		return nil
@@ -56,6 +51,14 @@ func loadPages(files fs.FS) (map[string]page, error) {
 		err = fmt.Errorf("the pages of the console have no index.html")
 	}
 	return pages, err
+}
+
+func zip(content []byte) []byte {
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	_, _ = w.Write(content) // a buffer takes everything
+	_ = w.Close()
+	return zipped.Bytes()
 }
 
 // contentType does not ask the host, whose tables differ.
@@ -126,7 +129,7 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	content := p.plain
 	if p.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		content = p.zipped
+		content = p.zipped()
 	}
 	h.Set("Content-Length", fmt.Sprint(len(content)))
 	if r.Method == http.MethodGet {
