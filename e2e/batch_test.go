@@ -55,7 +55,7 @@ func killInBatch(w *world, n *worldNode) {
 			SELECT 1, machine_id, id, %d, 0, '' FROM products WHERE id = %d`, wanted/2, worldProduct(machine, 0)))
 	}
 	for _, place := range []string{"batch_piece:3", "before_commit:12", "after_commit:12", "batch_piece:1"} {
-		n.boot("CRASHPOINT=" + place)
+		n.launch("CRASHPOINT=" + place) // the batch goes on before the node says that it is ready
 		if code := n.server.wait(); code != -1 {
 			t.Fatalf("at %s the server ended with exit code %d", place, code)
 		}

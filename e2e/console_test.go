@@ -19,6 +19,7 @@ import (
 // TestConsoleInTheBrowser has somebody at a desk go through the console, in both
 // languages and at both widths. The demo has its history, so that every page is full.
 func TestConsoleInTheBrowser(t *testing.T) {
+	t.Parallel()
 	browser := needBrowser(t)
 	data := filepath.Join(t.TempDir(), "demo")
 	_, r := startOldDemo(t, data, "--no-story")

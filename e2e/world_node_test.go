@@ -35,9 +35,15 @@ func (w *world) sqliteNode() *worldNode {
 // boot starts the node and returns when it is ready.
 func (n *worldNode) boot(environ ...string) {
 	n.w.t.Helper()
-	n.server = startProgram(n.w.t, n.program, slices.Concat(n.environ, environ), "serve")
+	n.launch(environ...)
 	ready := awaitReady(n.w.t, n.server)
 	n.at.Store(&addresses{http: ready["http"].(string), mqtt: ready["mqtt"].(string)})
+}
+
+// launch starts the node and does not wait: it may be meant to end before it is ready.
+func (n *worldNode) launch(environ ...string) {
+	n.w.t.Helper()
+	n.server = startProgram(n.w.t, n.program, slices.Concat(n.environ, environ), "serve")
 }
 
 func (n *worldNode) kill() {

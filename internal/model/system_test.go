@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,6 +50,7 @@ type system struct {
 	random *stutter
 
 	engine   *sqlite.Engine
+	queries  map[string]*sql.Stmt // the test's own, prepared once
 	store    *store.Store
 	api      *openapi.Server
 	ordering *ordering.Service
@@ -124,6 +126,7 @@ func (s *system) start() error {
 	}
 	log, zone := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError})), defaultZone()
 	s.engine, s.store = engine, store.New(engine)
+	s.queries = map[string]*sql.Stmt{}
 	s.pickup = pickup.New(s.store, s.clock, s.random, pickup.Config{
 		Zone: zone, WrongCodes: vending.WrongCodeLimits{Max: 10, Window: 600_000, Lock: 600_000},
 	}, log)
@@ -215,7 +218,15 @@ func (s *system) write(fn func(ctx context.Context, tx *store.Tx) error) {
 // rows runs a query of the test's own and scans every row.
 func (s *system) rows(scan func(func(...any) error) error, query string, args ...any) {
 	s.t.Helper()
-	found, err := s.engine.Reader().QueryContext(context.Background(), query, args...)
+	prepared := s.queries[query]
+	if prepared == nil {
+		var err error
+		if prepared, err = s.engine.Reader().PrepareContext(context.Background(), query); err != nil {
+			s.t.Fatalf("prepare: %v", err)
+		}
+		s.queries[query] = prepared
+	}
+	found, err := prepared.QueryContext(context.Background(), args...)
 	if err != nil {
 		s.t.Fatalf("query: %v", err)
 	}
