@@ -1,8 +1,8 @@
 // What somebody does with planograms as files and with models.
 
 const words = {
-  en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", discard: "Discard", onMachine: "Apply to a machine…", copyTo: "Copy to machines…", copied: "Done, channels changed" },
-  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", discard: "放弃", onMachine: "应用到设备…", copyTo: "复制到其他设备…", copied: "该设备没有此货道" },
+  en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", discard: "Discard", onMachine: "Apply to a machine…", copyTo: "Copy to machines…", copied: "Done, channels changed", noChannel: "the machine has no such channel" },
+  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", discard: "放弃", onMachine: "应用到设备…", copyTo: "复制到其他设备…", copied: "已完成，修改货道", noChannel: "该设备没有此货道" },
 };
 
 async function done(page) {
@@ -34,19 +34,16 @@ export async function importPlanogram({ page, look }, demo, language, machine) {
   await apply();
 }
 
-/**
- * Gives another machine the goods and capacities of the one that is open. In the
- * second language it has a channel more than the other one, from its model.
- */
-export async function copyPlanogram({ page, look }, demo, language) {
+/** Gives another machine the goods and capacities of the one that is open, which may have a channel more. */
+export async function copyPlanogram({ page, look }, language, outcome) {
   const text = words[language];
   await page.getByRole("button", { name: text.copyTo }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("checkbox").first().check();
   await look("planogram-copy");
   await dialog.locator("button").filter({ hasText: /1[)）]/ }).click();
-  await dialog.getByText(text.copied).waitFor();
-  await look("planogram-copied");
+  await dialog.getByText(text[outcome]).waitFor();
+  await look(`planogram-copy-${outcome}`);
   await page.keyboard.press("Escape");
   await done(page);
 }
