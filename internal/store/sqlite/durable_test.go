@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -88,20 +89,22 @@ func TestAcknowledgedWriteIsSeen(t *testing.T) {
 	}
 }
 
+// orphan makes the commit fail, although each of its statements succeeds.
+func orphan(c *cachedConn) error {
+	for _, statement := range []string{
+		"PRAGMA defer_foreign_keys = ON", // until the commit
+		"INSERT INTO dispense_locks (machine_id, delivery_id, locked_until) VALUES (404, 0, 0)",
+	} {
+		if _, err := c.ExecContext(context.Background(), statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // A call whose commit fails hears of it, although its statements succeeded.
 func TestFailedCommit(t *testing.T) {
 	e := openEngine(t)
-	orphan := func(c *cachedConn) error {
-		for _, statement := range []string{
-			"PRAGMA defer_foreign_keys = ON", // until the commit
-			"INSERT INTO dispense_locks (machine_id, delivery_id, locked_until) VALUES (404, 0, 0)",
-		} {
-			if _, err := c.ExecContext(context.Background(), statement); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	if err := e.writes.runRaw(t.Context(), orphan); err == nil || !strings.Contains(err.Error(), "commit") {
 		t.Fatalf("the call ended with %v, want the failed commit", err)
 	}
@@ -111,5 +114,34 @@ func TestFailedCommit(t *testing.T) {
 	}
 	if err := e.Ping(t.Context()); err != nil {
 		t.Errorf("the writer does not go on: %v", err)
+	}
+}
+
+// A call that found what an earlier one of its group had written, and failed for
+// that, is not told so when the group is lost.
+func TestFailedCommitTakesRefusalsAlong(t *testing.T) {
+	e := openEngine(t)
+	refused := errors.New("there is one already")
+	second := make(chan error, 1)
+	err := e.writes.runRaw(t.Context(), func(c *cachedConn) error {
+		go func() {
+			second <- e.writes.runRaw(t.Context(), func(c *cachedConn) error {
+				var there bool
+				if err := c.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM dispense_locks").Scan(&there); err != nil || !there {
+					t.Errorf("the call is not in the group of the first (%v)", err)
+				}
+				return refused
+			})
+		}()
+		for len(e.writes.jobs) == 0 {
+			runtime.Gosched()
+		}
+		return orphan(c)
+	})
+	if err == nil {
+		t.Error("the commit did not fail")
+	}
+	if err := <-second; err == nil || errors.Is(err, refused) || !strings.Contains(err.Error(), "lost") {
+		t.Errorf("the second call ended with %v, want the lost transaction", err)
 	}
 }

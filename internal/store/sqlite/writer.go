@@ -173,7 +173,8 @@ func (w *writer) runJob(j *job) error {
 	}
 	if j.err = w.call(j); j.err != nil {
 		if err := w.exec("ROLLBACK TO job"); err != nil {
-			return fmt.Errorf("roll back after %w: %w", j.err, err)
+			// The others in the group get this error, and what this job says is not theirs.
+			return fmt.Errorf("roll back after %q: %w", j.err.Error(), err)
 		}
 	}
 	if err := w.exec("RELEASE job"); err != nil {
@@ -191,17 +192,16 @@ func (w *writer) call(j *job) (err error) {
 	return j.fn(w.conn, w.queries)
 }
 
-// abort answers everyone in the group with the failure: none of it is stored.
-// Jobs that failed by themselves keep their own error.
+// abort answers everyone in the group with the failure: none of it is stored. So
+// it is for jobs that failed by themselves: what they found, as a code that the
+// job before them had redeemed, is not so.
 func (w *writer) abort(group []*job, cause error) {
 	// SQLite may have rolled back by itself; then this one has nothing to do
 	// and its complaint says nothing new.
 	_ = w.exec("ROLLBACK")
 	w.lost.Store(true)
 	for _, j := range group {
-		if j.err == nil {
-			j.err = fmt.Errorf("transaction lost: %w", cause)
-		}
+		j.err = fmt.Errorf("transaction lost: %w", cause)
 	}
 }
 
