@@ -23,7 +23,7 @@ test: races postgres
 
 # SQLite, translated from C, is left out: it locks by itself, and no Go value is
 # its own. The race detector would look at each of its steps, and at its unsafe
-# pointers; without, the tests take a quarter of the processor time. Its packages
+# pointers; without, the tests of what is stored take about half the time. Its packages
 # above lib stay in: they share the generics of the standard library, of which the
 # linker keeps one copy. Tests that wait leave room for more packages than cores.
 races:

@@ -22,7 +22,11 @@ func twoNodes(t *testing.T) (a, b *App) {
 	cfg.MQTT.Listen = "127.0.0.1:0"
 	cfg.Store.DSN = testkit.NewPostgres(t).DSN()
 	cfg.Secrets.MasterKey = strings.Repeat("ab", 32)
-	return runApp(t, cfg), runApp(t, cfg)
+	a, b = runApp(t, cfg), runApp(t, cfg)
+	for _, node := range []*App{a, b} {
+		wait(t, node.node.Hearing(), "a node does not hear the others")
+	}
+	return a, b
 }
 
 // receiver connects the lobby's machine to a node and subscribes. messages gets

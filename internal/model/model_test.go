@@ -21,7 +21,7 @@ const (
 	// fewSequences are run by a plain `go test`, manySequences where nothing
 	// may be left out, but for the race detector, which makes every step many
 	// times slower and whose run follows a plain one.
-	fewSequences, manySequences, raceSequences = 40, 2000, 150
+	fewSequences, manySequences, raceSequences = 40, 2000, 50
 	stepsPerSequence                           = 70
 	shards                                     = 4
 )
