@@ -23,9 +23,10 @@ test: races postgres
 
 # SQLite, translated from C, is left out: it locks by itself, and no Go value is
 # its own. The race detector would look at each of its steps, and at its unsafe
-# pointers; without, the tests of what is stored take about half the time. Its packages
-# above lib stay in: they share the generics of the standard library, of which the
-# linker keeps one copy. Tests that wait leave room for more packages than cores.
+# pointers; without, the tests of what is stored take about half the time. Its
+# packages above lib stay in: they share the generics of the standard library, of
+# which the linker keeps one copy. Tests that wait leave room for more packages than
+# cores.
 races:
 	go test -race -p 4 -gcflags='modernc.org/...=-d=checkptr=0' -gcflags='modernc.org/sqlite/lib=-d=checkptr=0 -race=false' \
 		$$(go list ./... | grep -Ev '/(e2e|docstest)$$')
