@@ -24,24 +24,30 @@ func TestConsoleInTheBrowser(t *testing.T) {
 	for _, language := range []string{"en", "zh-CN"} {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
-			data := filepath.Join(t.TempDir(), "demo")
-			_, r := startOldDemo(t, data, "--no-story")
-			administrator := r.Console
-			administrator.Email, administrator.Password = "root@host.example", "correct-horse"
-			p := start(t, []string{"VENDLANE_DATA=" + data}, "admin", "user", "create", "-platform-admin", "-name", "Root",
-				"-email", administrator.Email, "-password", administrator.Password)
-			readAll(t, p)
-			if code := p.wait(); code != 0 {
-				t.Fatalf("admin user create: exit code %d", code)
-			}
-			merchant := httptest.NewServer(merchantOf(r))
-			defer merchant.Close()
-			browser.run(t, "journey", map[string]any{
-				"language": language, "console": r.Console, "administrator": administrator, "machines": r.Machines,
-				"merchant_url": merchant.URL, "callback_sink": r.CallbackSink,
-			})
+			journey(t, browser, language)
 		})
 	}
+}
+
+// journey goes through the console of a demo of its own in one language.
+func journey(t *testing.T, browser browser, language string) {
+	t.Helper()
+	data := filepath.Join(t.TempDir(), "demo")
+	_, r := startOldDemo(t, data, "--no-story")
+	administrator := r.Console
+	administrator.Email, administrator.Password = "root@host.example", "correct-horse"
+	p := start(t, []string{"VENDLANE_DATA=" + data}, "admin", "user", "create", "-platform-admin", "-name", "Root",
+		"-email", administrator.Email, "-password", administrator.Password)
+	readAll(t, p)
+	if code := p.wait(); code != 0 {
+		t.Fatalf("admin user create: exit code %d", code)
+	}
+	merchant := httptest.NewServer(merchantOf(r))
+	defer merchant.Close()
+	browser.run(t, "journey", map[string]any{
+		"language": language, "console": r.Console, "administrator": administrator, "machines": r.Machines,
+		"merchant_url": merchant.URL, "callback_sink": r.CallbackSink,
+	})
 }
 
 // merchantOf is the merchant's server as the journey needs it: redeem turns a
