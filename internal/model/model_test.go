@@ -19,9 +19,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	// fewSequences are run by a plain `go test`, manySequences where nothing
-	// may be left out, but for the race detector, which makes every step many
-	// times slower and whose run follows a plain one.
-	fewSequences, manySequences, raceSequences = 40, 2000, 50
+	// may be left out: enough to meet every rare situation. Not so many with the
+	// race detector, which makes every step many times slower and whose run
+	// follows a plain one.
+	fewSequences, manySequences, raceSequences = 40, 500, 20
 	stepsPerSequence                           = 70
 	shards                                     = 4
 )
