@@ -15,21 +15,25 @@ lint:
 	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; \
 	else go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...; fi
 
-# The end-to-end tests and the snippets of docs watch a program that is built
-# without the race detector. They mostly wait, so more of them than there are cores
-# run at a time.
+# Tested without the race detector: the end-to-end tests and the snippets of docs
+# watch a program that is built without it, and the others are around the product:
+# what checks documents and deployment, the benchmarks, and the commands, whose work
+# is in other packages.
+PLAIN = /(e2e|docstest|deploytest|apidocs|cmd|bench)(/|$$)
+
+# The end-to-end tests mostly wait, so more of them than there are cores run at a
+# time.
 test: races postgres
-	go test -parallel 4 ./e2e ./internal/docstest
+	go test -parallel 4 $$(go list ./... | grep -E '$(PLAIN)')
 
 # SQLite, translated from C, is left out: it locks by itself, and no Go value is
 # its own. The race detector would look at each of its steps, and at its unsafe
-# pointers; without, the tests of what is stored take about half the time. Its
-# packages above lib stay in: they share the generics of the standard library, of
-# which the linker keeps one copy. Tests that wait leave room for more packages than
-# cores.
+# pointers. Its packages above lib stay in: they share the generics of the standard
+# library, of which the linker keeps one copy. Tests that wait leave room for more
+# packages than cores.
 races:
-	go test -race -p 4 -gcflags='modernc.org/...=-d=checkptr=0' -gcflags='modernc.org/sqlite/lib=-d=checkptr=0 -race=false' \
-		$$(go list ./... | grep -Ev '/(e2e|docstest)$$')
+	CGO_ENABLED=1 go test -race -p 4 -gcflags='modernc.org/...=-d=checkptr=0' -gcflags='modernc.org/sqlite/lib=-d=checkptr=0 -race=false' \
+		$$(go list ./... | grep -Ev '$(PLAIN)')
 
 # The tests whose database comes from testkit, on the other engine.
 postgres:

@@ -41,7 +41,7 @@ func loadPages(files fs.FS) (map[string]page, error) {
 		sum := sha256.Sum256(content)
 		p.tag = `"` + hex.EncodeToString(sum[:8]) + `"`
 		if strings.Contains(p.contentType, "charset=") {
-			// Packing takes longer than the rest of a start, and a command needs no pages.
+			// Packing all takes tens of milliseconds, and a command needs no pages.
 			p.zipped = sync.OnceValue(func() []byte { return zip(content) })
 		}
 		pages[name] = p
