@@ -135,10 +135,6 @@ COMMIT;
 `)
 }
 
-// shortest is how many seconds pgbench works at least: its time begins before it has
-// made its connections, each of which is a new process of the server.
-const shortest = 5
-
 var (
 	processed   = regexp.MustCompile(`number of transactions actually processed: (\d+)`)
 	throughput  = regexp.MustCompile(`tps = ([0-9.]+) \(without initial connection time\)`)
@@ -152,7 +148,7 @@ func (p *pgbench) run(ctx context.Context, r *run, dsn string, first int, period
 	if err := os.WriteFile(file, []byte(script(r.Connections, r.machines)), 0o600); err != nil {
 		return 0, 0, fmt.Errorf("write script: %w", err)
 	}
-	seconds := max(shortest, int(period/time.Second))
+	seconds := max(1, int(period/time.Second))
 	cmd := exec.CommandContext(ctx, p.path, "--no-vacuum", "--protocol=prepared", "--define=n="+fmt.Sprint(first), //nolint:gosec // found by findPgbench
 		"--client="+fmt.Sprint(r.Connections), "--jobs=2", "--time="+fmt.Sprint(seconds), "--file="+file, dsn)
 	var stderr strings.Builder
