@@ -18,10 +18,7 @@ func TestBenchRedeem(t *testing.T) {
 	t.Parallel()
 	require.Binary(t, filepath.Join(pgserver.Folder(), "pgbench"))
 	file := filepath.Join(t.TempDir(), "figures.json")
-	// Few connections: each is a new process of PostgreSQL, and pgbench makes them in
-	// the one second that it has.
-	p := start(t, nil, "bench", "redeem", "--quick", "--connections", "8", "--rounds", "1", "--many", "0",
-		"--only", "pgbench,store,start", "--json", file)
+	p := start(t, nil, "bench", "redeem", "--quick", "--rounds", "1", "--many", "0", "--only", "pgbench,store,start", "--json", file)
 	said := readAll(t, p)
 	if code := p.wait(); code != 0 {
 		t.Fatalf("exit code %d: %s", code, p.log())

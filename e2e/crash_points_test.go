@@ -76,8 +76,7 @@ func crashAtPoints(w *world, n *worldNode) {
 	for range crashRounds {
 		for _, p := range crashPoints {
 			count := p.least + dice.IntN(p.most-p.least+1)
-			n.boot(fmt.Sprintf("CRASHPOINT=%s:%d", p.name, count))
-			if done == nil {
+			if n.bootToDie(fmt.Sprintf("CRASHPOINT=%s:%d", p.name, count)) && done == nil {
 				w.startFleet("duplicate_report=0.1,duplicate_command=0.1", seed)
 				done = w.driveAll()
 			}
@@ -86,6 +85,9 @@ func crashAtPoints(w *world, n *worldNode) {
 			}
 			t.Logf("killed at %s, passed for the %d. time; %d dispenses accepted", p.name, count, w.accepted.Load())
 		}
+	}
+	if done == nil {
+		t.Fatal("no node was ready before it was killed")
 	}
 	n.boot()
 	<-done

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -25,18 +26,37 @@ func startServe(t *testing.T, data string, environ ...string) (*process, string)
 // on standard error.
 func awaitReady(t *testing.T, p *process) map[string]any {
 	t.Helper()
-	deadline := time.Now().Add(patience)
-	for time.Now().Before(deadline) {
+	entry := readyOrEnded(t, p)
+	if entry == nil {
+		t.Fatal("the platform ended before it was ready")
+	}
+	return entry
+}
+
+// readyOrEnded is awaitReady for a node that may end before; then it returns nil.
+func readyOrEnded(t *testing.T, p *process) map[string]any {
+	t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = io.Copy(io.Discard, p.stdout) // which ends with the process
+	}()
+	limit := time.After(patience)
+	for {
 		for _, line := range strings.Split(p.log(), "\n") {
 			var entry map[string]any
 			if json.Unmarshal([]byte(line), &entry) == nil && entry["msg"] == "vendlane is ready" {
 				return entry
 			}
 		}
-		p.awaitLog()
+		select {
+		case <-p.stderr.More():
+		case <-ended:
+			return nil
+		case <-limit:
+			t.Fatal("the platform did not get ready in time")
+		}
 	}
-	t.Fatal("the platform did not get ready in time")
-	return nil
 }
 
 // applyShop sets the platform up from a description of merchants.

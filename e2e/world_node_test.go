@@ -35,9 +35,22 @@ func (w *world) sqliteNode() *worldNode {
 // boot starts the node and returns when it is ready.
 func (n *worldNode) boot(environ ...string) {
 	n.w.t.Helper()
+	if !n.bootToDie(environ...) {
+		n.w.t.Fatal("a node ended before it was ready")
+	}
+}
+
+// bootToDie starts a node that is meant to end, and tells whether it was ready
+// before: what an earlier one left to do may lead it to its end at once.
+func (n *worldNode) bootToDie(environ ...string) (ready bool) {
+	n.w.t.Helper()
 	n.launch(environ...)
-	ready := awaitReady(n.w.t, n.server)
-	n.at.Store(&addresses{http: ready["http"].(string), mqtt: ready["mqtt"].(string)})
+	entry := readyOrEnded(n.w.t, n.server)
+	if entry == nil {
+		return false
+	}
+	n.at.Store(&addresses{http: entry["http"].(string), mqtt: entry["mqtt"].(string)})
+	return true
 }
 
 // launch starts the node and does not wait: it may be meant to end before it is ready.
