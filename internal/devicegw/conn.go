@@ -24,10 +24,11 @@ type conn struct {
 	version   packet.Version
 	machineNo string
 	epoch     int64
-	claimed   bool         // owner of machineNo in the registry, at least once
-	resumed   bool         // the session it resumed holds the subscription
-	trusting  bool         // it may rely on a session that is not here
-	will      *packet.Will // nil when there is none to publish
+	claimed   bool          // owner of machineNo in the registry, at least once
+	resumed   bool          // the session it resumed holds the subscription
+	trusting  bool          // it may rely on a session that is not here
+	later     chan struct{} // closed with the answer to the message that gets it later; nil without one
+	will      *packet.Will  // nil when there is none to publish
 	keepAlive time.Duration
 
 	done      chan struct{} // closed when ended is set
@@ -55,6 +56,7 @@ func newConn(g *Gateway, nc net.Conn) *conn {
 // do runs on the gateway's workers, one step at a time.
 func (c *conn) serve() {
 	c.end(c.run())
+	c.settle() // a heartbeat must not come behind the will
 	c.g.reg.remove(c)
 	if c.claimed {
 		c.g.do(c.finish)

@@ -50,6 +50,10 @@ type Message struct {
 	Dup       bool // the machine says it may have sent this before
 	Will      bool // last will, published by the gateway
 	Outdated  bool // will of a connection that a newer one of the machine has taken over
+	// Later lets a Handler take many messages together: one that calls it in
+	// OnMessage returns nil, and calls answer once with what it would have
+	// returned. It is nil for a will.
+	Later func() (answer func(error))
 }
 
 // ConnState reports that a connection was accepted or has ended.
@@ -63,7 +67,8 @@ type ConnState struct {
 // Handler is the application behind the gateway. While one of its methods runs,
 // the machine's connection is not read: they may block (keep-alive does not run
 // meanwhile), but must not wait for a Send to the same machine, whose PUBACK
-// would have to be read. Calls for one connection never
+// would have to be read. Only while a message is answered later are a machine's
+// acknowledgements and pings read, and nothing else. Calls for one connection never
 // overlap; calls for different connections do, also of one machine during a
 // take-over. A panic closes the connection and nothing else. Contexts of
 // Authenticate, CheckWill and Connecting end with the connect timeout or at

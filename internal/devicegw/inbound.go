@@ -28,6 +28,11 @@ func maySubscribe(machineNo, filter string) bool {
 // handle acts on one packet of an accepted connection. stop reports that the
 // connection has to end.
 func (c *conn) handle(p packet.Packet) (e ending, stop bool) {
+	switch p.(type) {
+	case *packet.Ack, packet.Pingreq:
+	default:
+		c.settle() // answers go out in the order of the messages (MQTT 5.0 §4.6)
+	}
 	switch p := p.(type) {
 	case *packet.Publish:
 		return c.handlePublish(p)
@@ -92,7 +97,45 @@ func (c *conn) handlePublish(p *packet.Publish) (e ending, stop bool) {
 	}
 	err := c.g.h.OnMessage(c.g.ctx, Message{
 		MachineNo: c.machineNo, Epoch: c.epoch, Topic: p.Topic, Payload: p.Payload, QoS: p.QoS, Dup: p.Dup,
+		Later: func() func(error) { return c.answerLater(p) },
 	})
+	if c.later != nil {
+		return ending{}, false
+	}
+	return c.answer(p, err)
+}
+
+// answerLater makes the handler's answer to p come by the function it returns.
+func (c *conn) answerLater(p *packet.Publish) func(error) {
+	later := make(chan struct{})
+	c.later = later
+	return func(err error) {
+		finish := func() {
+			defer close(later)
+			c.guard(func() {
+				if e, stop := c.answer(p, err); stop {
+					c.end(e)
+				}
+			})
+		}
+		if c.trusting {
+			c.g.wg.Go(finish) // it asks the handler, who has others to answer
+			return
+		}
+		finish()
+	}
+}
+
+// settle returns when no message waits for its answer any more.
+func (c *conn) settle() {
+	if c.later != nil {
+		<-c.later
+		c.later = nil
+	}
+}
+
+// answer does what the handler's answer to a message demands.
+func (c *conn) answer(p *packet.Publish, err error) (e ending, stop bool) {
 	if err == nil {
 		c.g.counters.messagesIn.Add(1)
 		if c.trusting {

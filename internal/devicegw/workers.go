@@ -21,16 +21,20 @@ func newWorkers() workers { return workers{jobs: make(chan func())} }
 // when none is idle it starts one. f must not panic.
 func (g *Gateway) do(f func()) {
 	done := make(chan struct{})
-	job := func() {
+	g.begin(func() {
 		defer close(done)
 		f()
-	}
-	select {
-	case g.workers.jobs <- job:
-	default:
-		g.wg.Go(func() { g.work(job) })
-	}
+	})
 	<-done
+}
+
+// begin is do that does not wait.
+func (g *Gateway) begin(f func()) {
+	select {
+	case g.workers.jobs <- f:
+	default:
+		g.wg.Go(func() { g.work(f) })
+	}
 }
 
 // work runs jobs until too many are idle or the gateway shuts down.

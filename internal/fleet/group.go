@@ -31,13 +31,14 @@ type group struct {
 type write struct {
 	machineID int64
 	change    func(ctx context.Context, tx *store.Tx) error
-	done      chan error
+	done      func(error)
 }
 
 // do makes a change of a machine and returns after its commit. When ctx ends first it
 // returns at once, and the change is made all the same.
 func (g *group) do(ctx context.Context, machineID int64, change func(ctx context.Context, tx *store.Tx) error) error {
-	w := write{machineID: machineID, change: change, done: make(chan error, 1)}
+	done := make(chan error, 1)
+	w := write{machineID: machineID, change: change, done: func(err error) { done <- err }}
 	g.mu.Lock()
 	g.waiting = append(g.waiting, w)
 	if !g.writing {
@@ -46,7 +47,7 @@ func (g *group) do(ctx context.Context, machineID int64, change func(ctx context
 	}
 	g.mu.Unlock()
 	select {
-	case err := <-w.done:
+	case err := <-done:
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -61,16 +62,21 @@ func (g *group) write(ctx context.Context) {
 		if len(batch) == 0 {
 			return
 		}
-		slices.SortStableFunc(batch, func(a, b write) int { return cmp.Compare(a.machineID, b.machineID) })
-		err := g.commit(ctx, batch)
-		for i, w := range batch {
-			if err != nil && len(batch) > 1 {
-				// One of them cannot be made; the others must not suffer.
-				w.done <- g.commit(ctx, batch[i:i+1])
-				continue
-			}
-			w.done <- err
+		g.together(ctx, batch)
+	}
+}
+
+// together makes changes in one transaction and tells each what became of it.
+func (g *group) together(ctx context.Context, batch []write) {
+	slices.SortStableFunc(batch, func(a, b write) int { return cmp.Compare(a.machineID, b.machineID) })
+	err := g.commit(ctx, batch)
+	for i, w := range batch {
+		if err != nil && len(batch) > 1 {
+			// One of them cannot be made; the others must not suffer.
+			w.done(g.commit(ctx, batch[i:i+1]))
+			continue
 		}
+		w.done(err)
 	}
 }
 

@@ -26,13 +26,28 @@ type Heartbeat struct {
 // arrive at the same time share. When ctx ends first, the heartbeat counts all
 // the same.
 func (s *Service) TakeHeartbeat(ctx context.Context, h Heartbeat) error {
+	return s.presence.do(ctx, h.MachineID, s.beatChange(h, s.clock.Millis()))
+}
+
+// TakeHeartbeats is TakeHeartbeat for some that come together, at most 128, or they
+// hold up commands: they share one transaction. done is called for each with its
+// place, in any order, before this returns.
+func (s *Service) TakeHeartbeats(ctx context.Context, hs []Heartbeat, done func(i int, err error)) {
 	at := s.clock.Millis()
-	return s.presence.do(ctx, h.MachineID, func(ctx context.Context, tx *store.Tx) error {
+	batch := make([]write, len(hs))
+	for i, h := range hs {
+		batch[i] = write{machineID: h.MachineID, change: s.beatChange(h, at), done: func(err error) { done(i, err) }}
+	}
+	s.presence.together(ctx, batch)
+}
+
+func (s *Service) beatChange(h Heartbeat, at int64) func(ctx context.Context, tx *store.Tx) error {
+	return func(ctx context.Context, tx *store.Tx) error {
 		if err := s.storeBeat(ctx, tx, h, at); err != nil {
 			return fmt.Errorf("heartbeat of machine %d: %w", h.MachineID, err)
 		}
 		return nil
-	})
+	}
 }
 
 func (s *Service) storeBeat(ctx context.Context, tx *store.Tx, b Heartbeat, at int64) error {

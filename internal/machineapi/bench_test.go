@@ -1,6 +1,7 @@
 package machineapi
 
 import (
+	"errors"
 	"testing"
 )
 
@@ -13,8 +14,11 @@ func BenchmarkHeartbeat(b *testing.B) {
 	b.SetParallelism(128)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
+		answers := make(chan error, 1)
+		m := m
+		m.Later = func() func(error) { return func(err error) { answers <- err } }
 		for pb.Next() {
-			if err := f.handler.OnMessage(f.ctx, m); err != nil {
+			if err := errors.Join(f.handler.OnMessage(f.ctx, m), <-answers); err != nil {
 				b.Error(err)
 				return
 			}

@@ -76,14 +76,8 @@ type Handler struct {
 	metrics    upMetrics
 	drops      *dropLog
 	takeOver   func(node, machineNo string, epoch int64)
-	// beats holds a place for each heartbeat that is being handled.
-	beats chan struct{}
+	beats      beats
 }
-
-// maxBeats is how many heartbeats are handled at a time: two transactions full.
-// More would stand in line for the database before the commands and reports of
-// machines that sell, when a fleet says hello all at once.
-const maxBeats = 256
 
 var _ devicegw.Handler = (*Handler)(nil)
 
@@ -94,7 +88,7 @@ func New(d Deps, cfg Config) *Handler {
 		store: d.Store, box: d.Box, fleet: d.Fleet, dispense: d.Dispense, catalog: d.Catalog, pickup: d.Pickup,
 		machineLog: d.MachineLog, requests: d.Requests, clock: d.Clock, log: d.Log,
 		cfg: cfg, methods: methods(), metrics: newUpMetrics(d.Metrics), drops: newDropLog(d.Clock, d.Log),
-		beats: make(chan struct{}, maxBeats), takeOver: d.TakeOver,
+		takeOver: d.TakeOver,
 	}
 }
 
@@ -196,13 +190,9 @@ func (h *Handler) OnMessage(ctx context.Context, m devicegw.Message) error {
 		return nil
 	}
 	u, err := h.decode(m)
-	if err == nil && u.name == methodHeartbeat {
-		select {
-		case h.beats <- struct{}{}:
-			defer func() { <-h.beats }()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	if err == nil && u.name == methodHeartbeat && m.Later != nil {
+		h.takeBeat(ctx, beat{message: m, up: u, answer: m.Later()})
+		return nil
 	}
 	if err == nil {
 		u, err = h.check(ctx, m, u)
@@ -210,18 +200,24 @@ func (h *Handler) OnMessage(ctx context.Context, m devicegw.Message) error {
 	if err == nil {
 		err = h.apply(ctx, u)
 	}
-	if d := (*drop)(nil); errors.As(err, &d) {
-		h.countDrop(ctx, m, u, d)
-		return nil
-	}
-	return err
+	return h.ended(ctx, m, u, err)
 }
 
-// apply gives a verified message its effect and notes it in the machine log.
+// apply gives a verified message its effect.
 func (h *Handler) apply(ctx context.Context, u upMessage) error {
 	err := h.methods[u.name].handle(ctx, h, u)
 	if refusal := (*vending.Error)(nil); errors.As(err, &refusal) {
 		return dropFor(reasonBadFields, refusal) // ids and numbers that do not fit the machine
+	}
+	return err
+}
+
+// ended ends the handling of a message: one that was applied is noted in the
+// machine log, a dropped one counted. What it returns is OnMessage's answer.
+func (h *Handler) ended(ctx context.Context, m devicegw.Message, u upMessage, err error) error {
+	if d := (*drop)(nil); errors.As(err, &d) {
+		h.countDrop(ctx, m, u, d)
+		return nil
 	}
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package machineapi
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"strconv"
@@ -283,33 +282,5 @@ func TestOnReadyWithNothingWaiting(t *testing.T) {
 	}
 	if got := f.logs.count("level=ERROR"); got != 0 {
 		t.Error(f.logs.buf.String())
-	}
-}
-
-// However many heartbeats are under way, other messages need not wait for them.
-func TestHeartbeatsWaitForEachOther(t *testing.T) {
-	f := newFixture(t, Config{})
-	for range maxBeats {
-		f.handler.beats <- struct{}{}
-	}
-	done := make(chan error, 1)
-	go func() { done <- f.handler.OnMessage(f.ctx, f.message(body(t, f.heartbeat(nil), appKey))) }()
-	f.send(f.offline(nil))
-	select {
-	case err := <-done:
-		t.Fatalf("the heartbeat did not wait: %v", err)
-	default:
-	}
-	<-f.handler.beats
-	f.check(<-done)
-	if !f.presence(machineID).IsOnline {
-		t.Error("the heartbeat was not taken")
-	}
-
-	f.handler.beats <- struct{}{}
-	ctx, cancel := context.WithCancel(f.ctx)
-	cancel()
-	if err := f.handler.OnMessage(ctx, f.message(body(t, f.heartbeat(nil), appKey))); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want the context's end", err)
 	}
 }

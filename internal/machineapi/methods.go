@@ -62,20 +62,20 @@ const (
 
 // takeHeartbeat applies client.heartbeat (mqtt.md §4.3).
 func takeHeartbeat(ctx context.Context, h *Handler, u upMessage) error {
-	beat, err := readHeartbeat(u.object)
+	beat, err := readHeartbeat(u)
 	if err != nil {
 		return err
 	}
-	beat.MachineID = u.machine.ID
 	return h.fleet.TakeHeartbeat(ctx, beat)
 }
 
 // readHeartbeat reads the fields of client.heartbeat, with the tolerances for
 // what is seen in the field: a signal strength of null, which is unknown, and
 // an uptime in seconds.
-func readHeartbeat(object *signature.Object) (fleet.Heartbeat, error) {
-	f := fields{object: object}
+func readHeartbeat(u upMessage) (fleet.Heartbeat, error) {
+	f := fields{object: u.object}
 	beat := fleet.Heartbeat{
+		MachineID:     u.machine.ID,
 		NetworkType:   cut(f.required("network_type"), maxNetworkType),
 		NetworkRSSI:   readRSSI(&f),
 		UptimeMinutes: f.requiredNumber("uptime_minutes_today", maxUptimeDigits),

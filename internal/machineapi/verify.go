@@ -1,6 +1,7 @@
 package machineapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,10 +52,24 @@ func (h *Handler) decode(m devicegw.Message) (upMessage, error) {
 
 // check runs checks 2–6 on a decoded message.
 func (h *Handler) check(ctx context.Context, m devicegw.Message, u upMessage) (upMessage, error) {
-	var err error
-	object := u.object
-	if u.machine, err = h.identify(ctx, m, object); err != nil {
+	number, err := senderNo(m, u.object)
+	if err != nil {
 		return u, err
+	}
+	machine, _, err := store.Find(h.store.SenderByNo(ctx, number))
+	if err != nil {
+		return u, err
+	}
+	return h.checkSender(m, u, machine)
+}
+
+// checkSender runs checks 2–6 on the message of a machine, which is the zero one
+// if there is none of that number.
+func (h *Handler) checkSender(m devicegw.Message, u upMessage, machine store.Sender) (upMessage, error) {
+	u.machine = machine
+	object := u.object
+	if machine.ID == 0 {
+		return u, dropFor(reasonUnknownMachine, errors.New("client_id names no machine"))
 	}
 	if err := h.checkTopic(m, u.machine); err != nil {
 		return u, err
@@ -87,25 +102,15 @@ func (h *Handler) methodOf(object *signature.Object) (name, label string) {
 	return v.Text, v.Text
 }
 
-// identify finds the machine a message speaks for (check 2, mqtt.md §3.3): the
-// one its client_id names, or the connection's.
-func (h *Handler) identify(ctx context.Context, m devicegw.Message, object *signature.Object) (store.Sender, error) {
+// senderNo is the number of the machine a message speaks for (check 2, mqtt.md
+// §3.3): the one its client_id names, or the connection's.
+func senderNo(m devicegw.Message, object *signature.Object) (string, error) {
 	read := fields{object: object}
 	number := read.text("client_id")
 	if read.err != nil {
-		return store.Sender{}, dropFor(reasonUnknownMachine, read.err)
+		return "", dropFor(reasonUnknownMachine, read.err)
 	}
-	if number == "" {
-		number = m.MachineNo
-	}
-	machine, found, err := store.Find(h.store.SenderByNo(ctx, number))
-	if err != nil {
-		return machine, err
-	}
-	if !found {
-		return machine, dropFor(reasonUnknownMachine, errors.New("client_id names no machine"))
-	}
-	return machine, nil
+	return cmp.Or(number, m.MachineNo), nil
 }
 
 // checkTopic is check 3: the machine is the one that sent the message, on one

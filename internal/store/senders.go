@@ -11,8 +11,9 @@ func (s *Store) SenderByNo(ctx context.Context, machineNo string) (Sender, error
 	return lookUp(ctx, s.senders, machineNo, s.Queries.SenderByNo)
 }
 
-// sendersInOrder answers each number in its place; one without a machine has ID 0.
-func (s *Store) sendersInOrder(ctx context.Context, numbers []string) ([]Sender, error) {
+// SendersByNo is SenderByNo for many at once. It answers each number in its place; one
+// without a machine has ID 0.
+func (s *Store) SendersByNo(ctx context.Context, numbers []string) ([]Sender, error) {
 	rows, err := s.engine.Senders(ctx, numbers)
 	if err != nil {
 		return nil, err

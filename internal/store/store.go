@@ -78,7 +78,7 @@ func New(engine Engine) *Store {
 		Elsewhere: NewSignal(),
 		Changes:   NewSignal(),
 	}
-	s.senders = newSharing(s.sendersInOrder, setSize, 0)
+	s.senders = newSharing(s.SendersByNo, setSize, 0)
 	s.shareVisits(engine.Sets())
 	return s
 }

@@ -1,0 +1,134 @@
+package machineapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+
+	"github.com/vendlane/vendlane/internal/devicegw"
+	"github.com/vendlane/vendlane/internal/fleet"
+)
+
+// errBeatPanic is the answer to heartbeats that met a panic.
+var errBeatPanic = errors.New("panic while heartbeats were taken")
+
+// maxBeats is how many heartbeats are taken together: one transaction, which
+// holds up the commands and reports of machines that sell.
+const maxBeats = 128
+
+// beats are the heartbeats that wait to be taken. There is at most one for each
+// connection.
+type beats struct {
+	mu      sync.Mutex
+	waiting []beat
+	taking  bool // a goroutine is at it
+}
+
+// beat is a decoded heartbeat and the function that takes its answer.
+type beat struct {
+	message devicegw.Message
+	up      upMessage
+	answer  func(error)
+}
+
+// takeBeat takes a heartbeat together with others. They come by the thousand when a
+// fleet says hello all at once, and each by itself would cost two visits to the
+// database, and a goroutine that waits for them; so many of these would also stand
+// in the way of those that sell.
+func (h *Handler) takeBeat(ctx context.Context, b beat) {
+	h.beats.mu.Lock()
+	defer h.beats.mu.Unlock()
+	h.beats.waiting = append(h.beats.waiting, b)
+	if !h.beats.taking {
+		h.beats.taking = true
+		go h.takeBeats(context.WithoutCancel(ctx))
+	}
+}
+
+// takeBeats takes heartbeats until none waits.
+func (h *Handler) takeBeats(ctx context.Context) {
+	for {
+		runtime.Gosched() // whoever is about to join comes along
+		batch := h.beats.next()
+		if len(batch) == 0 {
+			return
+		}
+		h.takeTogether(ctx, batch)
+	}
+}
+
+func (b *beats) next() []beat {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := min(len(b.waiting), maxBeats)
+	batch := b.waiting[:n:n]
+	b.waiting = b.waiting[n:]
+	if n == 0 {
+		b.waiting, b.taking = nil, false
+	}
+	return batch
+}
+
+// takeTogether checks heartbeats, stores those that are good in one transaction
+// and answers all.
+func (h *Handler) takeTogether(ctx context.Context, batch []beat) {
+	answered := make([]bool, len(batch))
+	answer := func(i int, err error) {
+		err = h.ended(ctx, batch[i].message, batch[i].up, err)
+		answered[i] = true
+		batch[i].answer(err)
+	}
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		h.log.Error("panic while heartbeats were taken", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		for i, done := range answered {
+			if !done {
+				batch[i].answer(errBeatPanic)
+			}
+		}
+	}()
+	good := make([]int, 0, len(batch)) // places in batch
+	heartbeats := make([]fleet.Heartbeat, 0, len(batch))
+	for i, err := range h.checkBeats(ctx, batch) {
+		var heartbeat fleet.Heartbeat
+		if err == nil {
+			heartbeat, err = readHeartbeat(batch[i].up)
+		}
+		if err != nil {
+			answer(i, err)
+			continue
+		}
+		good, heartbeats = append(good, i), append(heartbeats, heartbeat)
+	}
+	if len(good) == 0 {
+		return
+	}
+	h.fleet.TakeHeartbeats(ctx, heartbeats, func(n int, err error) { answer(good[n], err) })
+}
+
+// checkBeats runs checks 2–6 of mqtt.md §3.2 on each message, with one visit to the
+// database for all, and returns what each came to.
+func (h *Handler) checkBeats(ctx context.Context, batch []beat) []error {
+	errs := make([]error, len(batch))
+	numbers := make([]string, len(batch))
+	for i, b := range batch {
+		numbers[i], errs[i] = senderNo(b.message, b.up.object)
+	}
+	senders, err := h.store.SendersByNo(ctx, numbers)
+	for i, b := range batch {
+		switch {
+		case errs[i] != nil:
+		case err != nil: // one of them may be to blame
+			batch[i].up, errs[i] = h.check(ctx, b.message, b.up)
+		default:
+			batch[i].up, errs[i] = h.checkSender(b.message, b.up, senders[i])
+		}
+	}
+	return errs
+}
