@@ -66,15 +66,29 @@ func (g *group) write(ctx context.Context) {
 	}
 }
 
-// together makes changes in one transaction and tells each what became of it.
+// together makes changes in one transaction, or a few if others stand in line, and
+// tells each what became of it.
 func (g *group) together(ctx context.Context, batch []write) {
 	slices.SortStableFunc(batch, func(a, b write) int { return cmp.Compare(a.machineID, b.machineID) })
-	err := g.commit(ctx, batch)
+	for len(batch) > 0 {
+		n, err := g.commit(ctx, batch)
+		if err != nil {
+			g.alone(ctx, batch, err)
+			return
+		}
+		for _, w := range batch[:n] {
+			w.done(nil)
+		}
+		batch = batch[n:]
+	}
+}
+
+// alone makes changes one by one after they failed together: one of them cannot be
+// made, and the others must not suffer.
+func (g *group) alone(ctx context.Context, batch []write, err error) {
 	for i, w := range batch {
-		if err != nil && len(batch) > 1 {
-			// One of them cannot be made; the others must not suffer.
-			w.done(g.commit(ctx, batch[i:i+1]))
-			continue
+		if len(batch) > 1 {
+			_, err = g.commit(ctx, batch[i:i+1])
 		}
 		w.done(err)
 	}
@@ -92,13 +106,6 @@ func (g *group) next() []write {
 	return batch
 }
 
-func (g *group) commit(ctx context.Context, batch []write) error {
-	return g.store.InTx(ctx, func(tx *store.Tx) error {
-		for _, w := range batch {
-			if err := w.change(ctx, tx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+func (g *group) commit(ctx context.Context, batch []write) (done int, err error) {
+	return g.store.InTurn(ctx, len(batch), func(tx *store.Tx, i int) error { return batch[i].change(ctx, tx) })
 }

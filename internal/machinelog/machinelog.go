@@ -86,7 +86,9 @@ func (l *Log) flush(ctx context.Context) {
 		}
 		slices.SortStableFunc(lines, func(a, b Entry) int { return cmp.Compare(a.MachineID, b.MachineID) })
 		for batch := range slices.Chunk(lines, writeBatch) {
-			l.write(ctx, batch)
+			for len(batch) > 0 {
+				batch = batch[l.write(ctx, batch):]
+			}
 		}
 	}
 }
@@ -104,21 +106,19 @@ func (l *Log) take() []Entry {
 	return lines
 }
 
-func (l *Log) write(ctx context.Context, batch []Entry) {
-	err := l.store.InTx(ctx, func(tx *store.Tx) error {
-		for _, e := range batch {
-			err := tx.InsertMachineLog(ctx, db.InsertMachineLogParams{
-				MachineID: e.MachineID, IsUp: e.Up, Method: e.Method, Payload: e.Payload, CreatedAt: e.At,
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+// write writes lines and returns how many it is done with.
+func (l *Log) write(ctx context.Context, batch []Entry) int {
+	n, err := l.store.InTurn(ctx, len(batch), func(tx *store.Tx, i int) error {
+		e := batch[i]
+		return tx.InsertMachineLog(ctx, db.InsertMachineLogParams{
+			MachineID: e.MachineID, IsUp: e.Up, Method: e.Method, Payload: e.Payload, CreatedAt: e.At,
+		})
 	})
 	if err != nil {
 		l.log.Error("machine log lost lines", "lines", len(batch), "error", err)
+		return len(batch)
 	}
+	return n
 }
 
 // Page returns up to limit lines of a machine, newest first, before the line

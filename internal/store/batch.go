@@ -34,3 +34,26 @@ func (s *Store) inOne(ctx context.Context, ids []int64, fn func(tx *Tx, id int64
 		return nil
 	})
 }
+
+// atLeast is how many rows InTurn writes before it lets others go first: fewer would
+// cost a commit each.
+const atLeast = 64
+
+// InTurn runs fn for 0, 1, … below n in one transaction, which ends early when others
+// stand in line behind it: for what comes in masses and is in less of a hurry than
+// they are. It returns for how many, at least one if n is; if fn or the commit fails,
+// for none.
+func (s *Store) InTurn(ctx context.Context, n int, fn func(tx *Tx, i int) error) (done int, err error) {
+	err = s.InTx(ctx, func(tx *Tx) error {
+		for done = 0; done < n && (done < atLeast || !s.engine.OthersWait()); done++ {
+			if err := fn(tx, done); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return done, nil
+}

@@ -26,7 +26,7 @@ const (
 // Tx is a transaction under way: the queries, and the outbox.
 type Tx struct {
 	*db.Queries
-	manyWriters                 bool
+	engine                      Engine
 	commands, callbacks, alerts bool
 	notes                       []note
 }
@@ -93,7 +93,7 @@ func Message(machineID int64, method string, fields map[string]string, now int64
 // ClaimCommands takes due commands of machines that no other living node holds,
 // the longest due first.
 func (tx *Tx) ClaimCommands(ctx context.Context, p db.ClaimCommandsParams) ([]db.Command, error) {
-	if tx.manyWriters {
+	if tx.engine.ManyWriters() {
 		return tx.ClaimCommandsOfNode(ctx, db.ClaimCommandsOfNodeParams(p))
 	}
 	return tx.Queries.ClaimCommands(ctx, p)
@@ -101,7 +101,7 @@ func (tx *Tx) ClaimCommands(ctx context.Context, p db.ClaimCommandsParams) ([]db
 
 // ClaimCallbacks takes due messages of a lane, the longest due first.
 func (tx *Tx) ClaimCallbacks(ctx context.Context, p db.ClaimCallbacksParams) ([]db.Callback, error) {
-	if tx.manyWriters {
+	if tx.engine.ManyWriters() {
 		return tx.ClaimCallbacksOfNode(ctx, db.ClaimCallbacksOfNodeParams(p))
 	}
 	return tx.Queries.ClaimCallbacks(ctx, p)

@@ -35,6 +35,9 @@ type Engine interface {
 	// ManyWriters tells that transactions run side by side, also those of other
 	// nodes. One that holds many rows may then wait in a circle with another.
 	ManyWriters() bool
+	// OthersWait tells that callers of RunInTx stand in line behind the transaction
+	// under way; it is false where ManyWriters is true.
+	OthersWait() bool
 	// Senders returns the machines of these numbers that exist, as SenderByNo
 	// does, in any order.
 	Senders(ctx context.Context, numbers []string) ([]Sender, error)
@@ -96,7 +99,7 @@ func (s *Store) SchemaVersion(ctx context.Context) (version int64, err error) {
 func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	var tx Tx
 	err := s.engine.RunInTx(ctx, func(q *db.Queries) error {
-		tx = Tx{Queries: q, manyWriters: s.engine.ManyWriters()} // afresh, should the engine run fn again
+		tx = Tx{Queries: q, engine: s.engine} // afresh, should the engine run fn again
 		if err := fn(&tx); err != nil {
 			return err
 		}

@@ -189,6 +189,9 @@ func (e *Engine) Ping(ctx context.Context) error {
 // ManyWriters implements store.Engine.
 func (e *Engine) ManyWriters() bool { return true }
 
+// OthersWait implements store.Engine.
+func (e *Engine) OthersWait() bool { return false }
+
 // SetNextID implements store.Engine. Inserts into the table wait meanwhile, so
 // that no id is given out twice.
 func (e *Engine) SetNextID(ctx context.Context, table string, id int64) error {

@@ -199,6 +199,9 @@ func (e *Engine) Ping(ctx context.Context) error { return e.pinger.ping(ctx) }
 // time.
 func (e *Engine) ManyWriters() bool { return false }
 
+// OthersWait implements store.Engine.
+func (e *Engine) OthersWait() bool { return len(e.writes.jobs) > 0 }
+
 // Sets implements store.Engine: there are none, because callers share commits
 // anyway and a query costs no way to a server.
 func (e *Engine) Sets() store.Sets { return nil }

@@ -33,6 +33,7 @@ func Run(t *testing.T, open Opener) {
 		"Transaction/RollsBack":             testRollback,
 		"Transaction/PanicIsAnError":        testPanic,
 		"Transaction/BatchSurvivesOneRow":   testBatch,
+		"Transaction/MassesLetOthersGo":     testInTurn,
 		"Transaction/EndedContext":          testEndedContext,
 		"Transaction/Concurrent":            testConcurrentWrites,
 		"Transaction/WakesRelaysOnCommit":   testSignals,

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,55 @@ func testBatch(t *testing.T, f *Fixture) {
 	}
 	if err := f.Store.InBatch(ctx, nil, func(*store.Tx, int64) error { return fail }); err != nil {
 		t.Errorf("an empty batch: %v", err)
+	}
+}
+
+// What comes in masses is written in one transaction, which ends early where somebody
+// else waits for its end.
+func testInTurn(t *testing.T, f *Fixture) {
+	ctx := t.Context()
+	const rows, product = 300, 131
+	take := func(tx *store.Tx, _ int) error {
+		_, err := tx.TakeStock(ctx, 0, product)
+		return err
+	}
+	if n, err := f.Store.InTurn(ctx, rows, take); err != nil || n != rows {
+		t.Errorf("%d of %d rows with nobody behind it, %v", n, rows, err)
+	}
+
+	other := make(chan error, 1)
+	n, err := f.Store.InTurn(ctx, rows, func(tx *store.Tx, i int) error {
+		if i == 0 && !f.Engine.ManyWriters() {
+			go func() { other <- f.Store.InTx(ctx, func(*store.Tx) error { return nil }) }()
+			for !f.Engine.OthersWait() {
+				runtime.Gosched()
+			}
+		}
+		return take(tx, i)
+	})
+	if f.Engine.ManyWriters() {
+		other <- nil
+	}
+	if err := errors.Join(err, <-other); err != nil {
+		t.Fatal(err)
+	}
+	if early := n < rows; n == 0 || early == f.Engine.ManyWriters() {
+		t.Errorf("%d of %d rows, others wait: %v", n, rows, !f.Engine.ManyWriters())
+	}
+
+	fail := errors.New("no")
+	n, err = f.Store.InTurn(ctx, rows, func(tx *store.Tx, i int) error {
+		if i == rows-1 {
+			return fail
+		}
+		_, err := tx.TakeStock(ctx, 1, product+int64(i%10))
+		return err
+	})
+	if n != 0 || !errors.Is(err, fail) {
+		t.Errorf("a row failed: %d, %v, want none and its error", n, err)
+	}
+	if got := f.Stock(t, product); got != 10 {
+		t.Errorf("stock after a row failed: %d, want 10", got)
 	}
 }
 
