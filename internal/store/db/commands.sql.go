@@ -17,7 +17,7 @@ WHERE id IN (
       AND (c.lease_until <= $3
            OR c.leased_by NOT IN ('', $2) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
       AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
-           WHERE p.machine_id = c.machine_id AND p.node <> $2) = 0
+           WHERE p.machine_id = c.machine_id AND n.id <> $2) = 0
     ORDER BY c.due_at, c.id LIMIT $4
 )
 RETURNING id, machine_id, method, fields, delivery_id, state, created_at, expires_at, due_at, lease_until, attempts, sent_at, leased_by
@@ -33,7 +33,8 @@ type ClaimCommandsParams struct {
 // Of the machines that no other living node holds, also those that a node
 // leased which is gone since. attempts counts before the
 // bytes leave, so that a row with attempts 0 was certainly never seen by its
-// machine.
+// machine. The node is compared as n.id: of p.node SQLite would ask whether the
+// value fits the condition of an index, and prepare the statement anew each time.
 func (q *Queries) ClaimCommands(ctx context.Context, arg ClaimCommandsParams) ([]Command, error) {
 	rows, err := q.db.QueryContext(ctx, claimCommands,
 		arg.LeaseUntil,

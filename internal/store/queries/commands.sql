@@ -7,7 +7,8 @@ VALUES (sqlc.arg(machine_id), sqlc.arg(method), sqlc.arg(fields), sqlc.arg(deliv
 -- Of the machines that no other living node holds, also those that a node
 -- leased which is gone since. attempts counts before the
 -- bytes leave, so that a row with attempts 0 was certainly never seen by its
--- machine.
+-- machine. The node is compared as n.id: of p.node SQLite would ask whether the
+-- value fits the condition of an index, and prepare the statement anew each time.
 UPDATE commands SET lease_until = sqlc.arg(lease_until), leased_by = sqlc.arg(node), attempts = attempts + 1
 WHERE id IN (
     SELECT c.id FROM commands c
@@ -15,7 +16,7 @@ WHERE id IN (
       AND (c.lease_until <= sqlc.arg(now)
            OR c.leased_by NOT IN ('', sqlc.arg(node)) AND c.leased_by NOT IN (SELECT n.id FROM nodes n))
       AND (SELECT COUNT(*) FROM presence p JOIN nodes n ON n.id = p.node
-           WHERE p.machine_id = c.machine_id AND p.node <> sqlc.arg(node)) = 0
+           WHERE p.machine_id = c.machine_id AND n.id <> sqlc.arg(node)) = 0
     ORDER BY c.due_at, c.id LIMIT sqlc.arg(batch)
 )
 RETURNING *;
