@@ -29,9 +29,9 @@ func (s *Service) TakeHeartbeat(ctx context.Context, h Heartbeat) error {
 	return s.presence.do(ctx, h.MachineID, s.beatChange(h, s.clock.Millis()))
 }
 
-// TakeHeartbeats is TakeHeartbeat for some that come together, at most 128, or they
-// hold up commands: they share one transaction. done is called for each with its
-// place, in any order, before this returns.
+// TakeHeartbeats is TakeHeartbeat for some that come together: they share one
+// transaction, or some if others wait. done is called for each with its place, in any
+// order, before this returns.
 func (s *Service) TakeHeartbeats(ctx context.Context, hs []Heartbeat, done func(i int, err error)) {
 	at := s.clock.Millis()
 	batch := make([]write, len(hs))

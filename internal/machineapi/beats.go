@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/fleet"
@@ -15,9 +15,13 @@ import (
 // errBeatPanic is the answer to heartbeats that met a panic.
 var errBeatPanic = errors.New("panic while heartbeats were taken")
 
-// maxBeats is how many heartbeats are taken together: one transaction, which
-// holds up the commands and reports of machines that sell.
-const maxBeats = 128
+const (
+	// maxBeats is how many heartbeats are taken together.
+	maxBeats = 512
+	// beatPause is the shortest time between two takings: under load few of many
+	// cost less than many of few. It bounds a node to 20,000 heartbeats a second.
+	beatPause = 25 * time.Millisecond
+)
 
 // beats are the heartbeats that wait to be taken. There is at most one for each
 // connection.
@@ -50,13 +54,15 @@ func (h *Handler) takeBeat(ctx context.Context, b beat) {
 
 // takeBeats takes heartbeats until none waits.
 func (h *Handler) takeBeats(ctx context.Context) {
+	pause := time.NewTicker(beatPause)
+	defer pause.Stop()
 	for {
-		runtime.Gosched() // whoever is about to join comes along
 		batch := h.beats.next()
 		if len(batch) == 0 {
 			return
 		}
 		h.takeTogether(ctx, batch)
+		<-pause.C
 	}
 }
 
@@ -72,8 +78,8 @@ func (b *beats) next() []beat {
 	return batch
 }
 
-// takeTogether checks heartbeats, stores those that are good in one transaction
-// and answers all.
+// takeTogether checks heartbeats, stores those that are good in one transaction, or
+// some if others wait, and answers all.
 func (h *Handler) takeTogether(ctx context.Context, batch []beat) {
 	answered := make([]bool, len(batch))
 	answer := func(i int, err error) {

@@ -1,27 +1,30 @@
 package machineapi
 
 import (
-	"errors"
 	"testing"
 )
 
-// BenchmarkHeartbeat is a signed heartbeat until it is stored, 256 at a time.
+// BenchmarkHeartbeat is a signed heartbeat until it is stored, 128 together.
 func BenchmarkHeartbeat(b *testing.B) {
+	const together = 128
 	f := newFixture(b, Config{})
 	stop := f.runLog()
 	defer stop()
+	f.handler.beats.taking = true // taken below
 	m := f.message(body(b, f.heartbeat(nil), appKey))
-	b.SetParallelism(128)
-	b.ReportAllocs()
-	b.RunParallel(func(pb *testing.PB) {
-		answers := make(chan error, 1)
-		m := m
-		m.Later = func() func(error) { return func(err error) { answers <- err } }
-		for pb.Next() {
-			if err := errors.Join(f.handler.OnMessage(f.ctx, m), <-answers); err != nil {
+	m.Later = func() func(error) {
+		return func(err error) {
+			if err != nil {
 				b.Error(err)
-				return
 			}
 		}
-	})
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		f.check(f.handler.OnMessage(f.ctx, m))
+		if (i+1)%together == 0 || i+1 == b.N {
+			f.handler.takeTogether(f.ctx, f.handler.beats.next())
+		}
+	}
 }
