@@ -147,23 +147,29 @@ func (q *Queries) MachineJobDue(ctx context.Context, leaseUntil int64) (bool, er
 }
 
 const machineJobPage = `-- name: MachineJobPage :many
+WITH page AS (
+    SELECT j.id FROM machine_jobs j
+    WHERE j.merchant_id = $1 AND j.id < $2
+      AND (CAST($3 AS BIGINT) = 0 OR j.id = $3)
+      AND (CAST($4 AS TEXT) = '' OR NOT EXISTS (
+        SELECT 1 FROM machine_job_rows r
+        JOIN machines m ON m.id = r.machine_id
+        WHERE r.job_id = j.id AND (m.machine_group <> $4 OR m.merchant_id <> j.merchant_id)))
+    ORDER BY j.id DESC
+    LIMIT $5
+)
 SELECT machine_jobs.id, machine_jobs.merchant_id, machine_jobs.machine_group, machine_jobs.created_by, machine_jobs.ip, machine_jobs.created_at, machine_jobs.action, machine_jobs.value, machine_jobs.state, machine_jobs.lease_until, machine_jobs.finished_at, CAST(COALESCE(users.name, '') AS TEXT) AS created_by_name,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id) AS BIGINT) AS machines,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id AND r.state = 'ACCEPTED') AS BIGINT) AS accepted,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id AND r.state = 'ACKNOWLEDGED') AS BIGINT) AS acknowledged,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id AND r.state = 'DONE') AS BIGINT) AS done,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id AND r.state = 'FAILED') AS BIGINT) AS failed
-FROM machine_jobs
+    CAST(COUNT(r.machine_id) AS BIGINT) AS machines,
+    CAST(COUNT(CASE WHEN r.state = 'ACCEPTED' THEN 1 END) AS BIGINT) AS accepted,
+    CAST(COUNT(CASE WHEN r.state = 'ACKNOWLEDGED' THEN 1 END) AS BIGINT) AS acknowledged,
+    CAST(COUNT(CASE WHEN r.state = 'DONE' THEN 1 END) AS BIGINT) AS done,
+    CAST(COUNT(CASE WHEN r.state = 'FAILED' THEN 1 END) AS BIGINT) AS failed
+FROM page
+JOIN machine_jobs ON machine_jobs.id = page.id
+LEFT JOIN machine_job_rows r ON r.job_id = machine_jobs.id
 LEFT JOIN users ON users.id = machine_jobs.created_by
-WHERE machine_jobs.merchant_id = $1
-  AND machine_jobs.id < $2
-  AND (CAST($3 AS BIGINT) = 0 OR machine_jobs.id = $3)
-  AND (CAST($4 AS TEXT) = '' OR NOT EXISTS (
-    SELECT 1 FROM machine_job_rows r
-    JOIN machines m ON m.id = r.machine_id
-    WHERE r.job_id = machine_jobs.id AND (m.machine_group <> $4 OR m.merchant_id <> machine_jobs.merchant_id)))
+GROUP BY machine_jobs.id, users.id
 ORDER BY machine_jobs.id DESC
-LIMIT $5
 `
 
 type MachineJobPageParams struct {
@@ -185,7 +191,8 @@ type MachineJobPageRow struct {
 }
 
 // A merchant's jobs, newest first, older than an id. A member who is bound to a
-// group sees those whose machines are all in it.
+// group sees those whose machines are all in it. The page is found before
+// anything is counted, or the machines of all jobs would be.
 func (q *Queries) MachineJobPage(ctx context.Context, arg MachineJobPageParams) ([]MachineJobPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, machineJobPage,
 		arg.MerchantID,

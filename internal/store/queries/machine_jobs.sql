@@ -74,24 +74,31 @@ UPDATE machines SET pickup_code_enabled = sqlc.arg(enabled) WHERE id = sqlc.arg(
 
 -- name: MachineJobPage :many
 -- A merchant's jobs, newest first, older than an id. A member who is bound to a
--- group sees those whose machines are all in it.
+-- group sees those whose machines are all in it. The page is found before
+-- anything is counted, or the machines of all jobs would be.
+WITH page AS (
+    SELECT j.id FROM machine_jobs j
+    WHERE j.merchant_id = sqlc.arg(merchant_id) AND j.id < sqlc.arg(before_id)
+      AND (CAST(sqlc.arg(job_id) AS BIGINT) = 0 OR j.id = sqlc.arg(job_id))
+      AND (CAST(sqlc.arg(machine_group) AS TEXT) = '' OR NOT EXISTS (
+        SELECT 1 FROM machine_job_rows r
+        JOIN machines m ON m.id = r.machine_id
+        WHERE r.job_id = j.id AND (m.machine_group <> sqlc.arg(machine_group) OR m.merchant_id <> j.merchant_id)))
+    ORDER BY j.id DESC
+    LIMIT sqlc.arg(page_size)
+)
 SELECT sqlc.embed(machine_jobs), CAST(COALESCE(users.name, '') AS TEXT) AS created_by_name,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id) AS BIGINT) AS machines,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id AND r.state = 'ACCEPTED') AS BIGINT) AS accepted,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id AND r.state = 'ACKNOWLEDGED') AS BIGINT) AS acknowledged,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id AND r.state = 'DONE') AS BIGINT) AS done,
-    CAST((SELECT COUNT(*) FROM machine_job_rows r WHERE r.job_id = machine_jobs.id AND r.state = 'FAILED') AS BIGINT) AS failed
-FROM machine_jobs
+    CAST(COUNT(r.machine_id) AS BIGINT) AS machines,
+    CAST(COUNT(CASE WHEN r.state = 'ACCEPTED' THEN 1 END) AS BIGINT) AS accepted,
+    CAST(COUNT(CASE WHEN r.state = 'ACKNOWLEDGED' THEN 1 END) AS BIGINT) AS acknowledged,
+    CAST(COUNT(CASE WHEN r.state = 'DONE' THEN 1 END) AS BIGINT) AS done,
+    CAST(COUNT(CASE WHEN r.state = 'FAILED' THEN 1 END) AS BIGINT) AS failed
+FROM page
+JOIN machine_jobs ON machine_jobs.id = page.id
+LEFT JOIN machine_job_rows r ON r.job_id = machine_jobs.id
 LEFT JOIN users ON users.id = machine_jobs.created_by
-WHERE machine_jobs.merchant_id = sqlc.arg(merchant_id)
-  AND machine_jobs.id < sqlc.arg(before_id)
-  AND (CAST(sqlc.arg(job_id) AS BIGINT) = 0 OR machine_jobs.id = sqlc.arg(job_id))
-  AND (CAST(sqlc.arg(machine_group) AS TEXT) = '' OR NOT EXISTS (
-    SELECT 1 FROM machine_job_rows r
-    JOIN machines m ON m.id = r.machine_id
-    WHERE r.job_id = machine_jobs.id AND (m.machine_group <> sqlc.arg(machine_group) OR m.merchant_id <> machine_jobs.merchant_id)))
-ORDER BY machine_jobs.id DESC
-LIMIT sqlc.arg(page_size);
+GROUP BY machine_jobs.id, users.id
+ORDER BY machine_jobs.id DESC;
 
 -- name: MachinesOfJob :many
 -- The machines of a job by number, behind a number; state '' is all.
