@@ -52,6 +52,7 @@ func (a *App) sweeps() []periodic {
 		{"expired codes", time.Minute, a.pickup.ExpireSweep},
 		{"old commands", time.Hour, a.commands.Sweep},
 		{"old machine log", time.Hour, a.MachineLog.Sweep},
+		{"old machine jobs", time.Hour, a.jobs.Sweep},
 		{"old requests", time.Minute, a.sweepRequests},
 		{"old callbacks", time.Hour, a.callbacks.Sweep},
 		{"watched alerts", 20 * time.Second, a.alertWatch.Sweep},

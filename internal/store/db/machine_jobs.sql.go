@@ -53,6 +53,37 @@ func (q *Queries) ClaimMachineJob(ctx context.Context, leaseUntil int64, now int
 	return i, err
 }
 
+const deleteOldMachineJobRows = `-- name: DeleteOldMachineJobRows :execrows
+DELETE FROM machine_job_rows WHERE (job_id, machine_id) IN (
+    SELECT r.job_id, r.machine_id FROM machine_jobs j JOIN machine_job_rows r ON r.job_id = j.id
+    WHERE j.state = 'DONE' AND j.finished_at < $1 LIMIT $2
+)
+`
+
+func (q *Queries) DeleteOldMachineJobRows(ctx context.Context, before int64, batch int32) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldMachineJobRows, before, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOldMachineJobs = `-- name: DeleteOldMachineJobs :execrows
+DELETE FROM machine_jobs WHERE id IN (
+    SELECT j.id FROM machine_jobs j WHERE j.state = 'DONE' AND j.finished_at < $1
+      AND NOT EXISTS (SELECT 1 FROM machine_job_rows r WHERE r.job_id = j.id)
+    LIMIT $2
+)
+`
+
+func (q *Queries) DeleteOldMachineJobs(ctx context.Context, before int64, batch int32) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldMachineJobs, before, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const endMachineJob = `-- name: EndMachineJob :exec
 UPDATE machine_jobs SET state = 'DONE', finished_at = $1, lease_until = 0
 WHERE id = $2 AND state = 'RUNNING'

@@ -109,3 +109,16 @@ WHERE machine_job_rows.job_id = sqlc.arg(job_id) AND machines.machine_no > sqlc.
   AND (CAST(sqlc.arg(state) AS TEXT) = '' OR machine_job_rows.state = sqlc.arg(state))
 ORDER BY machines.machine_no
 LIMIT sqlc.arg(page_size);
+
+-- name: DeleteOldMachineJobRows :execrows
+DELETE FROM machine_job_rows WHERE (job_id, machine_id) IN (
+    SELECT r.job_id, r.machine_id FROM machine_jobs j JOIN machine_job_rows r ON r.job_id = j.id
+    WHERE j.state = 'DONE' AND j.finished_at < sqlc.arg(before) LIMIT sqlc.arg(batch)
+);
+
+-- name: DeleteOldMachineJobs :execrows
+DELETE FROM machine_jobs WHERE id IN (
+    SELECT j.id FROM machine_jobs j WHERE j.state = 'DONE' AND j.finished_at < sqlc.arg(before)
+      AND NOT EXISTS (SELECT 1 FROM machine_job_rows r WHERE r.job_id = j.id)
+    LIMIT sqlc.arg(batch)
+);
