@@ -17,11 +17,12 @@ func (s *Server) jobRoutes() []route {
 		{http.MethodPost, "/jobs", member, account.ControlMachines, s.createJob},
 		{http.MethodGet, "/jobs/{id}", member, account.See, s.job},
 		{http.MethodGet, "/jobs/{id}/machines", member, account.See, s.jobMachines},
+		{http.MethodPost, "/jobs/{id}/stop", member, account.ControlMachines, s.stopJob},
 	}
 }
 
 // jobInfo is an action on many machines and how far it is: those that are neither
-// accepted, acknowledged, done nor failed wait for their turn.
+// accepted, acknowledged, done, failed nor stopped wait for their turn.
 type jobInfo struct {
 	ID           int64  `json:"id"`
 	Action       string `json:"action"`
@@ -32,6 +33,7 @@ type jobInfo struct {
 	Acknowledged int64  `json:"acknowledged"`
 	Done         int64  `json:"done"`
 	Failed       int64  `json:"failed"`
+	Stopped      int64  `json:"stopped"`
 	CreatedBy    string `json:"created_by"`
 	CreatedAt    int64  `json:"created_at"`
 	FinishedAt   int64  `json:"finished_at"`
@@ -39,26 +41,28 @@ type jobInfo struct {
 
 func (jobInfo) csvHeader() []string {
 	return []string{
-		"id", "action", "value", "state", "machines", "accepted", "acknowledged", "done", "failed", "created_by", "created_at", "finished_at",
+		"id", "action", "value", "state", "machines", "accepted", "acknowledged", "done", "failed", "stopped", "created_by", "created_at",
+		"finished_at",
 	}
 }
 
 func (r jobInfo) csvRow() []string {
 	return []string{
 		number(r.ID), r.Action, r.Value, r.State, number(r.Machines), number(r.Accepted), number(r.Acknowledged), number(r.Done),
-		number(r.Failed), r.CreatedBy, isoTime(r.CreatedAt), isoTime(r.FinishedAt),
+		number(r.Failed), number(r.Stopped), r.CreatedBy, isoTime(r.CreatedAt), isoTime(r.FinishedAt),
 	}
 }
 
 func showJob(r db.MachineJobPageRow) jobInfo {
 	j := r.MachineJob
 	return jobInfo{
-		j.ID, j.Action, j.Value, j.State, r.Machines, r.Accepted, r.Acknowledged, r.Done, r.Failed, r.CreatedByName, j.CreatedAt, j.FinishedAt,
+		j.ID, j.Action, j.Value, j.State, r.Machines, r.Accepted, r.Acknowledged, r.Done, r.Failed, r.Stopped, r.CreatedByName, j.CreatedAt,
+		j.FinishedAt,
 	}
 }
 
 // jobMachine is what became of one machine of a job. Reason is the code of why it
-// failed, "" for none.
+// failed or was left out, "" for none.
 type jobMachine struct {
 	MachineNo   string `json:"machine_no"`
 	MachineName string `json:"machine_name"`
@@ -127,7 +131,7 @@ func (s *Server) jobMachines(ctx context.Context, c *call) (any, error) {
 	}
 	q := c.query()
 	p := db.MachinesOfJobParams{JobID: id, State: q.oneOf("state",
-		fleet.JobRowWaiting, fleet.JobRowAccepted, fleet.JobRowAcknowledged, fleet.JobRowDone, fleet.JobRowFailed)}
+		fleet.JobRowWaiting, fleet.JobRowAccepted, fleet.JobRowAcknowledged, fleet.JobRowDone, fleet.JobRowFailed, fleet.JobRowStopped)}
 	limit := q.limit()
 	q.cursor(&p.AfterNo)
 	if err := q.done(); err != nil {
@@ -144,8 +148,12 @@ func (s *Server) jobMachines(ctx context.Context, c *call) (any, error) {
 	return paged(c, items(stored, showJobMachine).Items, limit, "job-machines", func(last jobMachine) any { return last.MachineNo })
 }
 
+// mayDo tells whether a member who controls machines may do something with many of
+// them: one who is bound to a group cannot move machines out of it.
+func mayDo(c *call, action fleet.JobAction) bool { return c.Group == "" || action != fleet.JobSetGroup }
+
 // createJob stores an action on many machines of the scope, which is done in the
-// background. A member who is bound to a group cannot move machines out of it.
+// background.
 func (s *Server) createJob(ctx context.Context, c *call) (any, error) {
 	var in struct {
 		Action     fleet.JobAction `json:"action"`
@@ -155,7 +163,7 @@ func (s *Server) createJob(ctx context.Context, c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	if c.Group != "" && in.Action == fleet.JobSetGroup {
+	if !mayDo(c, in.Action) {
 		return nil, account.Forbidden
 	}
 	if len(in.MachineNos) > fleet.MaxJobMachines {
@@ -175,4 +183,24 @@ func (s *Server) createJob(ctx context.Context, c *call) (any, error) {
 	}
 	info, err := s.ownJob(ctx, c, id)
 	return created{info}, err
+}
+
+// stopJob leaves out the machines of a job whose turn has not come. Who may not
+// start such a job may not stop it.
+func (s *Server) stopJob(ctx context.Context, c *call) (any, error) {
+	id, err := c.id("id")
+	if err != nil {
+		return nil, err
+	}
+	info, err := s.ownJob(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	if !mayDo(c, fleet.JobAction(info.Action)) {
+		return nil, account.Forbidden
+	}
+	if err := s.use.Jobs.Stop(ctx, c.By(), id); err != nil {
+		return nil, err
+	}
+	return s.ownJob(ctx, c, id)
 }

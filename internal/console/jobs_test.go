@@ -69,6 +69,55 @@ func TestJobsOfAGroup(t *testing.T) {
 	}
 }
 
+// A job is stopped once, however often somebody asks; the audit log says who did.
+func TestJobIsStopped(t *testing.T) {
+	f := newFixture(t)
+	b := f.as(account.Operator, "")
+	path := fmt.Sprintf("/jobs/%v", b.want(http.StatusCreated, "POST", "/jobs", jobBody("pause_codes", ""))["id"])
+	for range 2 {
+		if got := b.want(http.StatusOK, "POST", path+"/stop", nil); got["state"] != "RUNNING" || got["stopped"] != 1.0 || got["machines"] != 1.0 {
+			t.Errorf("job %v", got)
+		}
+	}
+	f.must(f.jobs.RunDue(t.Context()))
+	if got := b.want(http.StatusOK, "GET", path, nil); got["state"] != "DONE" || got["stopped"] != 1.0 || got["done"] != 0.0 {
+		t.Errorf("job %v", got)
+	}
+	machines := b.want(http.StatusOK, "GET", path+"/machines?state=STOPPED", nil)["items"].([]any)
+	if len(machines) != 1 || machines[0].(map[string]any)["reason"] != "stopped" {
+		t.Errorf("machines %v", machines)
+	}
+	found := 0
+	for _, e := range f.as(account.Owner, "").want(http.StatusOK, "GET", "/audit", nil)["items"].([]any) {
+		if e := e.(map[string]any); e["action"] == "machine.job.stop" && e["email"] == "operator@shop.example" && "/jobs/"+e["subject_id"].(string) == path {
+			found++
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d entries in the audit log, want 1", found)
+	}
+}
+
+// A member who is bound to a group stops what he could have started, and sees no
+// other job to stop.
+func TestJobOfAGroupIsStopped(t *testing.T) {
+	f := newFixture(t)
+	desk, bound := f.as(account.Operator, ""), f.as(account.Operator, "north")
+	start := func(action, value string) string {
+		return fmt.Sprintf("/jobs/%v/stop", desk.want(http.StatusCreated, "POST", "/jobs", jobBody(action, value))["id"])
+	}
+	pause, group := start("pause_codes", ""), start("set_group", "south")
+	bound.wantError(http.StatusNotFound, "not_found", "POST", pause, nil)
+	f.Write(t, func(tx *store.Tx) error { return tx.SetMachineGroup(t.Context(), f.Machine.ID, "north") })
+	bound.wantError(http.StatusForbidden, "forbidden", "POST", group, nil)
+	if got := bound.want(http.StatusOK, "POST", pause, nil); got["stopped"] != 1.0 {
+		t.Errorf("job %v", got)
+	}
+	if got := desk.want(http.StatusOK, "POST", group, nil); got["stopped"] != 1.0 {
+		t.Errorf("job %v", got)
+	}
+}
+
 // A machine that is named twice is in a job once; nonsense is refused.
 func TestJobRequests(t *testing.T) {
 	f := newFixture(t)

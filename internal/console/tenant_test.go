@@ -84,6 +84,7 @@ var probes = map[string]probe{
 	"POST /jobs":                                       {body: `{"action":"pause_codes","machine_nos":["{machine_no}"]}`, own: 201, foreign: 404},
 	"GET /jobs/{id}":                                   {own: 200, foreign: 404},
 	"GET /jobs/{id}/machines":                          {own: 200, foreign: 404},
+	"POST /jobs/{id}/stop":                             {own: 200, foreign: 404},
 	"GET /views":                                       {own: 200},
 	"POST /views":                                      {body: `{"page":"orders","name":"Failed","query":"status=FAILED"}`, own: 201},
 	"PUT /views/{id}":                                  {body: `{"name":"Failed","query":"status=FAILED","shared":true}`, own: 204, foreign: 404},

@@ -34,16 +34,18 @@ func JobActions() []JobAction {
 // JobDone is the final state of a job; before that it is RUNNING.
 const JobDone = "DONE"
 
-// States of one machine of a job. JobRowDone and JobRowFailed are final.
+// States of one machine of a job. JobRowDone, JobRowFailed and JobRowStopped are final.
 const (
 	JobRowWaiting      = "WAITING"      // its turn has not come
 	JobRowAccepted     = "ACCEPTED"     // a message to the machine is queued
 	JobRowAcknowledged = "ACKNOWLEDGED" // the machine has the message
 	JobRowDone         = "DONE"         // the change is made, or the machine has connected anew
 	JobRowFailed       = "FAILED"
+	JobRowStopped      = "STOPPED" // the job was stopped before its turn came
 )
 
-// Reasons why a machine of a job failed, beside the codes of refusals.
+// Reasons why a machine of a job failed or was left out, beside the codes of
+// refusals.
 const (
 	// ReasonOutOfGroup: the machine has left the group of who asked.
 	ReasonOutOfGroup = "out_of_group"
@@ -51,6 +53,8 @@ const (
 	ReasonUnanswered = "unanswered"
 	// ReasonNotBack: the machine has the message and did not connect anew in time.
 	ReasonNotBack = "not_back"
+	// ReasonStopped: somebody has stopped the job before the machine's turn.
+	ReasonStopped = "stopped"
 )
 
 // MaxJobMachines is how many machines a job has at most.

@@ -44,6 +44,10 @@ func (j *Jobs) Run(ctx context.Context) error {
 	}
 }
 
+// errNotItsTurn means that a machine of a job waits no more: the job was stopped
+// since it was chosen. What was done for it is undone with the transaction.
+var errNotItsTurn = errors.New("the machine of the job waits no more")
+
 // RunDue does what is to be done now for all jobs that nobody works on.
 func (j *Jobs) RunDue(ctx context.Context) error {
 	for ctx.Err() == nil {
@@ -79,6 +83,9 @@ func (j *Jobs) work(ctx context.Context, job db.MachineJob) error {
 			return err
 		case found:
 			err = store.Retry("act on a machine", func() error { return j.take(ctx, job, lease, machineID) })
+			if errors.Is(err, errNotItsTurn) {
+				err = nil
+			}
 		default:
 			err = j.look(ctx, lease)
 		}
@@ -134,7 +141,10 @@ func (j *Jobs) note(ctx context.Context, tx *store.Tx, row db.SetMachineJobRowPa
 	row.Now = j.clock.Millis()
 	tx.MachineChanged(row.MachineID)
 	n, err := tx.SetMachineJobRow(ctx, row)
-	return store.Changed("note what became of a machine of a job", n, err)
+	if err == nil && n == 0 {
+		return errNotItsTurn
+	}
+	return err
 }
 
 // before is what the audit log keeps of a machine that a job changes.
@@ -212,11 +222,16 @@ func (j *Jobs) look(ctx context.Context, lease *store.Lease) error {
 		if news == 0 && open > 0 {
 			return nil
 		}
-		one, err := tx.MachinesOfJob(ctx, db.MachinesOfJobParams{JobID: jobID, PageSize: 1})
-		if err != nil {
-			return fmt.Errorf("machine of job: %w", err)
-		}
-		tx.MachineChanged(one[0].MachineJobRow.MachineID)
-		return nil
+		return jobChanged(ctx, tx, jobID)
 	})
+}
+
+// jobChanged tells open pages that something has become of the machines of a job.
+func jobChanged(ctx context.Context, tx *store.Tx, jobID int64) error {
+	one, err := tx.MachinesOfJob(ctx, db.MachinesOfJobParams{JobID: jobID, PageSize: 1})
+	if err != nil {
+		return fmt.Errorf("machine of job: %w", err)
+	}
+	tx.MachineChanged(one[0].MachineJobRow.MachineID)
+	return nil
 }

@@ -11,6 +11,7 @@ func queryMutants() []mutant {
 		callbacksSQL = "internal/store/db/callbacks.sql.go"
 		presenceSQL  = "internal/store/db/presence.sql.go"
 		nodesSQL     = "internal/store/db/nodes.sql.go"
+		jobsSQL      = "internal/store/db/machine_jobs.sql.go"
 	)
 	return []mutant{
 		one("a lost race for a code is won", postgresPkg, "^TestStorePortable$/^Consume$/^CancelRace$",
@@ -21,6 +22,10 @@ func queryMutants() []mutant {
 			pickupSQL, "WHERE state = 'UNUSED' AND id IN (", "WHERE id IN ("),
 		one("a batch goes on that was cancelled or belongs to another node", "internal/pickup", "^TestBatchIsCancelledUnderWay$",
 			"internal/store/lease.go", "if n == 0 {\n\t\t\treturn ErrLeaseLost", "if n < 0 {\n\t\t\treturn ErrLeaseLost"),
+		one("a machine is told something for a job that was stopped", "internal/fleet", "^TestJobIsStopped",
+			jobsSQL, "WHERE job_id = $6 AND machine_id = $7 AND state = 'WAITING'", "WHERE job_id = $6 AND machine_id = $7"),
+		one("a stop leaves out a machine that has its message", "internal/fleet", "^TestJobIsStopped",
+			jobsSQL, "WHERE job_id = $3 AND machine_job_rows.state = 'WAITING'", "WHERE job_id = $3"),
 		one("stock is taken that is not there", postgresPkg, "^TestStorePortable$/^Consume$/^StockNeverNegative$",
 			catalogSQL, "SET current_inventory = current_inventory - $1\nWHERE id = $2 AND current_inventory >= $1", "SET current_inventory = current_inventory - $1\nWHERE id = $2"),
 		one("the dispense lock holds nobody", sqlitePkg, "^TestStore$/^Dispense$/^OneLockManyCallers$",

@@ -194,7 +194,8 @@ SELECT machine_jobs.id, machine_jobs.merchant_id, machine_jobs.machine_group, ma
     CAST(COUNT(CASE WHEN r.state = 'ACCEPTED' THEN 1 END) AS BIGINT) AS accepted,
     CAST(COUNT(CASE WHEN r.state = 'ACKNOWLEDGED' THEN 1 END) AS BIGINT) AS acknowledged,
     CAST(COUNT(CASE WHEN r.state = 'DONE' THEN 1 END) AS BIGINT) AS done,
-    CAST(COUNT(CASE WHEN r.state = 'FAILED' THEN 1 END) AS BIGINT) AS failed
+    CAST(COUNT(CASE WHEN r.state = 'FAILED' THEN 1 END) AS BIGINT) AS failed,
+    CAST(COUNT(CASE WHEN r.state = 'STOPPED' THEN 1 END) AS BIGINT) AS stopped
 FROM page
 JOIN machine_jobs ON machine_jobs.id = page.id
 LEFT JOIN machine_job_rows r ON r.job_id = machine_jobs.id
@@ -219,6 +220,7 @@ type MachineJobPageRow struct {
 	Acknowledged  int64
 	Done          int64
 	Failed        int64
+	Stopped       int64
 }
 
 // A merchant's jobs, newest first, older than an id. A member who is bound to a
@@ -257,6 +259,7 @@ func (q *Queries) MachineJobPage(ctx context.Context, arg MachineJobPageParams) 
 			&i.Acknowledged,
 			&i.Done,
 			&i.Failed,
+			&i.Stopped,
 		); err != nil {
 			return nil, err
 		}
@@ -460,6 +463,34 @@ UPDATE machines SET pickup_code_enabled = $1 WHERE id = $2 AND pickup_code_enabl
 // Opens a machine for pickup codes, or closes it.
 func (q *Queries) SetPickupCodes(ctx context.Context, enabled bool, iD int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, setPickupCodes, enabled, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const stopMachinesOfJob = `-- name: StopMachinesOfJob :execrows
+UPDATE machine_job_rows SET state = 'STOPPED', reason = $1, updated_at = $2
+WHERE job_id = $3 AND machine_job_rows.state = 'WAITING'
+  AND EXISTS (SELECT 1 FROM machine_jobs j WHERE j.id = machine_job_rows.job_id AND j.merchant_id = $4)
+`
+
+type StopMachinesOfJobParams struct {
+	Reason     string
+	Now        int64
+	JobID      int64
+	MerchantID int64
+}
+
+// Those whose turn has not come. The one that is worked on is whose transaction
+// comes first: SetMachineJobRow needs it WAITING as well.
+func (q *Queries) StopMachinesOfJob(ctx context.Context, arg StopMachinesOfJobParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, stopMachinesOfJob,
+		arg.Reason,
+		arg.Now,
+		arg.JobID,
+		arg.MerchantID,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -38,6 +38,13 @@ UPDATE machine_job_rows SET state = sqlc.arg(state), reason = sqlc.arg(reason), 
     epoch = sqlc.arg(epoch), updated_at = sqlc.arg(now)
 WHERE job_id = sqlc.arg(job_id) AND machine_id = sqlc.arg(machine_id) AND state = 'WAITING';
 
+-- name: StopMachinesOfJob :execrows
+-- Those whose turn has not come. The one that is worked on is whose transaction
+-- comes first: SetMachineJobRow needs it WAITING as well.
+UPDATE machine_job_rows SET state = 'STOPPED', reason = sqlc.arg(reason), updated_at = sqlc.arg(now)
+WHERE job_id = sqlc.arg(job_id) AND machine_job_rows.state = 'WAITING'
+  AND EXISTS (SELECT 1 FROM machine_jobs j WHERE j.id = machine_job_rows.job_id AND j.merchant_id = sqlc.arg(merchant_id));
+
 -- name: QueuedCommand :one
 -- The newest message of a method that waits for a machine.
 SELECT id FROM commands WHERE machine_id = $1 AND method = $2 AND state = 'QUEUED' ORDER BY id DESC LIMIT 1;
@@ -92,7 +99,8 @@ SELECT sqlc.embed(machine_jobs), CAST(COALESCE(users.name, '') AS TEXT) AS creat
     CAST(COUNT(CASE WHEN r.state = 'ACCEPTED' THEN 1 END) AS BIGINT) AS accepted,
     CAST(COUNT(CASE WHEN r.state = 'ACKNOWLEDGED' THEN 1 END) AS BIGINT) AS acknowledged,
     CAST(COUNT(CASE WHEN r.state = 'DONE' THEN 1 END) AS BIGINT) AS done,
-    CAST(COUNT(CASE WHEN r.state = 'FAILED' THEN 1 END) AS BIGINT) AS failed
+    CAST(COUNT(CASE WHEN r.state = 'FAILED' THEN 1 END) AS BIGINT) AS failed,
+    CAST(COUNT(CASE WHEN r.state = 'STOPPED' THEN 1 END) AS BIGINT) AS stopped
 FROM page
 JOIN machine_jobs ON machine_jobs.id = page.id
 LEFT JOIN machine_job_rows r ON r.job_id = machine_jobs.id

@@ -144,8 +144,11 @@ func TestQueryPlans(t *testing.T) {
 		"RequestPage": {func(ctx context.Context, q *db.Queries) {
 			_, _ = q.RequestPage(ctx, db.RequestPageParams{MerchantID: 1, BeforeID: 1, PageSize: 50})
 		}, false},
-		"MachineJobDue":           {func(ctx context.Context, q *db.Queries) { _, _ = q.MachineJobDue(ctx, now) }, false},
-		"ClaimMachineJob":         {func(ctx context.Context, q *db.Queries) { _, _ = q.ClaimMachineJob(ctx, now, now) }, true},
+		"MachineJobDue":   {func(ctx context.Context, q *db.Queries) { _, _ = q.MachineJobDue(ctx, now) }, false},
+		"ClaimMachineJob": {func(ctx context.Context, q *db.Queries) { _, _ = q.ClaimMachineJob(ctx, now, now) }, true},
+		"StopMachinesOfJob": {func(ctx context.Context, q *db.Queries) {
+			_, _ = q.StopMachinesOfJob(ctx, db.StopMachinesOfJobParams{JobID: 1, MerchantID: 1})
+		}, false},
 		"DeleteOldMachineJobRows": {func(ctx context.Context, q *db.Queries) { _, _ = q.DeleteOldMachineJobRows(ctx, now, 500) }, false},
 		"DeleteOldMachineJobs":    {func(ctx context.Context, q *db.Queries) { _, _ = q.DeleteOldMachineJobs(ctx, now, 500) }, false},
 		"PickList": {func(ctx context.Context, q *db.Queries) {

@@ -83,6 +83,8 @@ func Run(t *testing.T, open Opener) {
 		"Console/OneVisitForAKey":           testVisitKey,
 		"Console/VisitsAndPickList":         testVisitPage,
 		"Console/CommentsOfAnOrder":         testComments,
+		"Jobs/CountedByState":               testJobPage,
+		"Jobs/WhatWaitsIsStopped":           testStopJob,
 		"Jobs/OldOnesAreDeletedInBatches":   testDeleteJobs,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, NewFixture(t, open)) })

@@ -1099,6 +1099,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave out the machines of a job that wait for their turn
+         * @description Those that are accepted or acknowledged keep their course; the job ends when they are settled. A job without machines that wait is left as it is. set_group is not for members who are bound to a group.
+         */
+        post: operations["stopMachineJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/codes/batches": {
         parameters: {
             query?: never;
@@ -2296,7 +2316,7 @@ export interface components {
         /** @enum {unknown} */
         MachineJobAction: "set_group" | "maintenance_on" | "maintenance_off" | "pause_codes" | "resume_codes" | "reboot";
         /** @enum {unknown} */
-        MachineJobState: "WAITING" | "ACCEPTED" | "ACKNOWLEDGED" | "DONE" | "FAILED";
+        MachineJobState: "WAITING" | "ACCEPTED" | "ACKNOWLEDGED" | "DONE" | "FAILED" | "STOPPED";
         MachineJob: {
             id: components["schemas"]["Id"];
             action: components["schemas"]["MachineJobAction"];
@@ -2311,6 +2331,8 @@ export interface components {
             acknowledged: number;
             done: number;
             failed: number;
+            /** @description Left out because the job was stopped before their turn. */
+            stopped: number;
             created_by: string;
             created_at: components["schemas"]["Time"];
             finished_at: components["schemas"]["Time"];
@@ -2320,7 +2342,7 @@ export interface components {
             machine_name: string;
             machine_group: string;
             state: components["schemas"]["MachineJobState"];
-            /** @description Why it failed: the code of a refusal, out_of_group, unanswered, not_back, or empty. */
+            /** @description Why it failed or was left out: the code of a refusal, out_of_group, unanswered, not_back, stopped, or empty. */
             reason: string;
             updated_at: components["schemas"]["Time"];
         };
@@ -4914,6 +4936,29 @@ export interface operations {
                         next: string;
                     };
                     "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    stopMachineJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineJob"];
                 };
             };
             default: components["responses"]["Error"];

@@ -9,7 +9,7 @@ const tones: Record<string, Tone> = {
   PENDING: "wait", SENT: "wait", SUCCESS: "ok", PICKED_UP: "ok", DELIVERED: "ok", DEAD: "bad",
   UNUSED: "info", USED: "ok", EXPIRED: "off", CANCELLED: "off",
   // States of batches and jobs.
-  RUNNING: "wait", DONE: "ok", ACCEPTED: "wait", ACKNOWLEDGED: "info",
+  RUNNING: "wait", DONE: "ok", ACCEPTED: "wait", ACKNOWLEDGED: "info", STOPPED: "off",
 };
 
 /** How a state looks; one that is new looks neutral. */

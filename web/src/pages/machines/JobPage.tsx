@@ -2,10 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "wouter";
 import { api } from "../../api/client";
 import { useRows } from "../../api/rows";
+import { useMay, useMerchant } from "../../api/session";
 import type { MachineJob, MachineJobState, MachineOfJob } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { useFilters } from "../../lib/filters";
 import { toneOf } from "../../lib/tones";
+import { ConfirmButton } from "../../ui/ConfirmButton";
 import { CsvButton } from "../../ui/CsvButton";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Views } from "../../ui/FilterBar";
@@ -17,7 +19,7 @@ import { Time } from "../../ui/Time";
 import { JobProgress } from "./JobProgress";
 import { MachineTabs } from "./MachineTabs";
 
-const states: MachineJobState[] = ["WAITING", "ACCEPTED", "ACKNOWLEDGED", "DONE", "FAILED"];
+const states: MachineJobState[] = ["WAITING", "ACCEPTED", "ACKNOWLEDGED", "DONE", "FAILED", "STOPPED"];
 
 /** A job and what becomes of each of its machines, while it happens and afterwards. */
 export function JobPage() {
@@ -39,18 +41,28 @@ function Progress({ job, path }: { job: MachineJob; path: string }) {
   const { t, tCode } = useLanguage();
   const filters = useFilters(["state"] as const);
   const rows = useRows<MachineOfJob>(`${path}/machines`, filters.values);
-  const { accepted, acknowledged, done, failed } = job;
+  const may = useMay();
+  const bound = useMerchant().machine_group !== "";
+  const { accepted, acknowledged, done, failed, stopped } = job;
   const counts: Record<MachineJobState, number> = {
-    WAITING: job.machines - accepted - acknowledged - done - failed,
+    WAITING: job.machines - accepted - acknowledged - done - failed - stopped,
     ACCEPTED: accepted,
     ACKNOWLEDGED: acknowledged,
     DONE: done,
     FAILED: failed,
+    STOPPED: stopped,
   };
+  // Who may not start it may not stop it.
+  const mayStop = may("control_machines") && (job.action !== "set_group" || !bound);
   return (
     <Page
       title={tCode("job_action", job.action)}
-      actions={<CsvButton path={`${path}/machines`} params={filters.values} name={`job-${job.id}`} />}
+      actions={
+        <>
+          <CsvButton path={`${path}/machines`} params={filters.values} name={`job-${job.id}`} />
+          {mayStop && <StopJob job={job} waiting={counts.WAITING} path={path} />}
+        </>
+      }
     >
       <MachineTabs />
       <div className="card mb-4 flex flex-col gap-2 p-4">
@@ -94,5 +106,20 @@ function Progress({ job, path }: { job: MachineJob; path: string }) {
         ]}
       />
     </Page>
+  );
+}
+
+/** Hidden when nothing waits, not gone: a dialog that is open must not vanish under the cursor. */
+function StopJob({ job, waiting, path }: { job: MachineJob; waiting: number; path: string }) {
+  const { t, tCode } = useLanguage();
+  return (
+    <ConfirmButton
+      hidden={waiting === 0}
+      title={t("job.stop")}
+      consequence={t("job.stop_ask", { id: job.id, action: tCode("job_action", job.action), n: waiting })}
+      act={() => api.post(`${path}/stop`)}
+    >
+      {t("job.stop")}
+    </ConfirmButton>
   );
 }

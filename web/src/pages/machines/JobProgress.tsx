@@ -5,6 +5,7 @@ import { Progress } from "../../ui/Progress";
 /** How many machines of a job are through. */
 export function JobProgress({ job }: { job: MachineJob }) {
   const { t } = useLanguage();
-  const text = t("job.of", { done: job.done, failed: job.failed, n: job.machines });
-  return <Progress label={t("job.title", { id: job.id })} text={text} value={job.done + job.failed} max={job.machines} />;
+  const { done, failed, stopped, machines: n } = job;
+  const text = stopped ? t("job.of_stopped", { done, failed, stopped, n }) : t("job.of", { done, failed, n });
+  return <Progress label={t("job.title", { id: job.id })} text={text} value={done + failed + stopped} max={n} />;
 }
