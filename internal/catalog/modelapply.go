@@ -64,7 +64,11 @@ func (s *Service) ApplyModel(ctx context.Context, merchant db.Merchant, machineN
 	}
 	var diff LayoutDiff
 	err = s.retry(ctx, func(tx *store.Tx) error {
-		// First, so that two who do this wait for each other.
+		// It may be deleted meanwhile.
+		if err := lockTemplate(ctx, tx, merchant.ID, id); err != nil {
+			return err
+		}
+		// First at the machine, so that two who do this wait for each other.
 		if err := tx.SetMachineModel(ctx, m.ID, model.boards); err != nil {
 			return fmt.Errorf("set model: %w", err)
 		}

@@ -27,13 +27,17 @@ type Model struct {
 // CreateModel gives a layout a name, of 1–60 characters, that the merchant has not
 // used yet, as version 1. by is the user. It refuses with 10001.
 func (s *Service) CreateModel(ctx context.Context, merchant db.Merchant, name string, l Layout, by int64) (id int64, err error) {
-	if n := utf8.RuneCountInString(name); n < 1 || n > maxModelName || !vending.Storable(name) {
-		return 0, vending.RefuseField("name", "range")
+	if err := checkModelName(name); err != nil {
+		return 0, err
 	}
 	if l, err = l.checked(); err != nil {
 		return 0, err
 	}
 	err = s.store.InTx(ctx, func(tx *store.Tx) error {
+		// RenameModel must not take the name in between.
+		if _, err := tx.LockMerchant(ctx, merchant.ID); err != nil {
+			return fmt.Errorf("lock merchant: %w", err)
+		}
 		id, err = tx.InsertModelTemplate(ctx, merchant.ID, name, s.clock.Millis())
 		if store.NotFound(err) {
 			return vending.RefuseField("name", "taken")
@@ -46,6 +50,16 @@ func (s *Service) CreateModel(ctx context.Context, merchant db.Merchant, name st
 	return id, err
 }
 
+func checkModelName(name string) error {
+	if n := utf8.RuneCountInString(name); n < 1 || n > maxModelName || !vending.Storable(name) {
+		return vending.RefuseField("name", "range")
+	}
+	return nil
+}
+
+// versionName is what the model is called that machines with a version have.
+func versionName(name string, version int64) string { return fmt.Sprintf("%s v%d", name, version) }
+
 // AddModelVersion adds a version to a template whose newest one is base. It
 // returns store.ErrLostRace if it is not, and refuses with 404 and 10001.
 func (s *Service) AddModelVersion(ctx context.Context, merchant db.Merchant, id, base int64, l Layout, by int64) (version int64, err error) {
@@ -53,8 +67,8 @@ func (s *Service) AddModelVersion(ctx context.Context, merchant db.Merchant, id,
 		return 0, err
 	}
 	err = s.store.InTx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.LockModelTemplate(ctx, id, merchant.ID); err != nil {
-			return fmt.Errorf("lock template: %w", err)
+		if err := lockTemplate(ctx, tx, merchant.ID, id); err != nil {
+			return err
 		}
 		newest, err := readModel(ctx, tx.Queries, merchant.ID, id, 0)
 		if err != nil {
@@ -75,7 +89,7 @@ func (s *Service) insertVersion(ctx context.Context, tx *store.Tx, merchantID in
 	if err != nil {
 		return fmt.Errorf("encode channels: %w", err)
 	}
-	modelID, err := tx.InsertVersionModel(ctx, merchantID, fmt.Sprintf("%s v%d", m.Name, m.Version))
+	modelID, err := tx.InsertVersionModel(ctx, merchantID, versionName(m.Name, m.Version))
 	if store.NotFound(err) { // a file has a model of that name
 		return vending.RefuseField("name", "taken")
 	}

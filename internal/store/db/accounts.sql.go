@@ -346,7 +346,8 @@ const lockMerchant = `-- name: LockMerchant :execrows
 UPDATE merchants SET id = id WHERE id = $1
 `
 
-// Others that change the members of the merchant wait until this transaction is over.
+// Others that change the members, views or names of models of the merchant wait until
+// this transaction is over.
 func (q *Queries) LockMerchant(ctx context.Context, id int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockMerchant, id)
 	if err != nil {

@@ -9,6 +9,45 @@ import (
 	"context"
 )
 
+const deleteBoardsOfModel = `-- name: DeleteBoardsOfModel :exec
+DELETE FROM model_boards WHERE model_id = $1
+`
+
+func (q *Queries) DeleteBoardsOfModel(ctx context.Context, modelID int64) error {
+	_, err := q.db.ExecContext(ctx, deleteBoardsOfModel, modelID)
+	return err
+}
+
+const deleteModel = `-- name: DeleteModel :exec
+DELETE FROM models WHERE id = $1
+`
+
+func (q *Queries) DeleteModel(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, deleteModel, id)
+	return err
+}
+
+const deleteModelTemplate = `-- name: DeleteModelTemplate :execrows
+DELETE FROM model_templates WHERE id = $1 AND merchant_id = $2
+`
+
+func (q *Queries) DeleteModelTemplate(ctx context.Context, iD int64, merchantID int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteModelTemplate, iD, merchantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteModelVersions = `-- name: DeleteModelVersions :exec
+DELETE FROM model_versions WHERE template_id = $1
+`
+
+func (q *Queries) DeleteModelVersions(ctx context.Context, templateID int64) error {
+	_, err := q.db.ExecContext(ctx, deleteModelVersions, templateID)
+	return err
+}
+
 const insertModelTemplate = `-- name: InsertModelTemplate :one
 INSERT INTO model_templates (merchant_id, name, created_at) VALUES ($1, $2, $3)
 ON CONFLICT (merchant_id, name) DO NOTHING
@@ -76,13 +115,26 @@ const lockModelTemplate = `-- name: LockModelTemplate :execrows
 UPDATE model_templates SET name = name WHERE id = $1 AND merchant_id = $2
 `
 
-// Others that add a version wait until this transaction is over.
+// Others that change the template, or give a machine one of its versions, wait until
+// this transaction is over.
 func (q *Queries) LockModelTemplate(ctx context.Context, iD int64, merchantID int64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockModelTemplate, iD, merchantID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const machinesOfTemplate = `-- name: MachinesOfTemplate :one
+SELECT COUNT(*) FROM model_versions v CROSS JOIN machines m WHERE v.template_id = $1 AND m.model_id = v.model_id
+`
+
+// How many machines have any of its versions, whoever they belong to.
+func (q *Queries) MachinesOfTemplate(ctx context.Context, templateID int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, machinesOfTemplate, templateID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const modelOfMachine = `-- name: ModelOfMachine :one
@@ -270,6 +322,70 @@ func (q *Queries) ModelVersions(ctx context.Context, machineGroup string, templa
 		return nil, err
 	}
 	return items, nil
+}
+
+const modelsOfTemplate = `-- name: ModelsOfTemplate :many
+SELECT version, model_id FROM model_versions WHERE template_id = $1 ORDER BY version
+`
+
+type ModelsOfTemplateRow struct {
+	Version int64
+	ModelID int64
+}
+
+// The models that are its versions.
+func (q *Queries) ModelsOfTemplate(ctx context.Context, templateID int64) ([]ModelsOfTemplateRow, error) {
+	rows, err := q.db.QueryContext(ctx, modelsOfTemplate, templateID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ModelsOfTemplateRow
+	for rows.Next() {
+		var i ModelsOfTemplateRow
+		if err := rows.Scan(&i.Version, &i.ModelID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const renameModel = `-- name: RenameModel :execrows
+UPDATE models SET name = $1
+WHERE models.id = $2 AND NOT EXISTS (
+    SELECT 1 FROM models m WHERE m.merchant_id = models.merchant_id AND m.name = $1 AND m.id <> models.id)
+`
+
+// Only if no other model of the merchant has the name.
+func (q *Queries) RenameModel(ctx context.Context, name string, iD int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renameModel, name, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const renameModelTemplate = `-- name: RenameModelTemplate :execrows
+UPDATE model_templates SET name = $1
+WHERE model_templates.id = $2 AND model_templates.name = $3 AND NOT EXISTS (
+    SELECT 1 FROM model_templates t
+    WHERE t.merchant_id = model_templates.merchant_id AND t.name = $1 AND t.id <> model_templates.id)
+`
+
+// Only if it still has the old name, and no other of the merchant has the new one.
+func (q *Queries) RenameModelTemplate(ctx context.Context, name string, iD int64, oldName string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renameModelTemplate, name, iD, oldName)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const retireEmptyProduct = `-- name: RetireEmptyProduct :execrows

@@ -59,7 +59,8 @@ UPDATE merchants SET status = sqlc.arg(status) WHERE id = sqlc.arg(id) AND statu
 UPDATE merchants SET notify_url = sqlc.arg(url) WHERE id = sqlc.arg(id) AND notify_url = sqlc.arg(old_url);
 
 -- name: LockMerchant :execrows
--- Others that change the members of the merchant wait until this transaction is over.
+-- Others that change the members, views or names of models of the merchant wait until
+-- this transaction is over.
 UPDATE merchants SET id = id WHERE id = $1;
 
 -- name: InsertUserSession :exec

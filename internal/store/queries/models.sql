@@ -4,7 +4,8 @@ ON CONFLICT (merchant_id, name) DO NOTHING
 RETURNING id;
 
 -- name: LockModelTemplate :execrows
--- Others that add a version wait until this transaction is over.
+-- Others that change the template, or give a machine one of its versions, wait until
+-- this transaction is over.
 UPDATE model_templates SET name = name WHERE id = $1 AND merchant_id = $2;
 
 -- name: InsertVersionModel :one
@@ -13,6 +14,39 @@ INSERT INTO models (merchant_id, name) VALUES ($1, $2) ON CONFLICT (merchant_id,
 -- name: InsertModelVersion :exec
 INSERT INTO model_versions (template_id, version, model_id, channels, channel_count, created_by, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: RenameModelTemplate :execrows
+-- Only if it still has the old name, and no other of the merchant has the new one.
+UPDATE model_templates SET name = sqlc.arg(name)
+WHERE model_templates.id = sqlc.arg(id) AND model_templates.name = sqlc.arg(old_name) AND NOT EXISTS (
+    SELECT 1 FROM model_templates t
+    WHERE t.merchant_id = model_templates.merchant_id AND t.name = sqlc.arg(name) AND t.id <> model_templates.id);
+
+-- name: RenameModel :execrows
+-- Only if no other model of the merchant has the name.
+UPDATE models SET name = sqlc.arg(name)
+WHERE models.id = sqlc.arg(id) AND NOT EXISTS (
+    SELECT 1 FROM models m WHERE m.merchant_id = models.merchant_id AND m.name = sqlc.arg(name) AND m.id <> models.id);
+
+-- name: MachinesOfTemplate :one
+-- How many machines have any of its versions, whoever they belong to.
+SELECT COUNT(*) FROM model_versions v CROSS JOIN machines m WHERE v.template_id = $1 AND m.model_id = v.model_id;
+
+-- name: ModelsOfTemplate :many
+-- The models that are its versions.
+SELECT version, model_id FROM model_versions WHERE template_id = $1 ORDER BY version;
+
+-- name: DeleteModelVersions :exec
+DELETE FROM model_versions WHERE template_id = $1;
+
+-- name: DeleteModelTemplate :execrows
+DELETE FROM model_templates WHERE id = $1 AND merchant_id = $2;
+
+-- name: DeleteBoardsOfModel :exec
+DELETE FROM model_boards WHERE model_id = $1;
+
+-- name: DeleteModel :exec
+DELETE FROM models WHERE id = $1;
 
 -- name: ModelVersion :one
 -- A version of a merchant's template, the newest for 0.

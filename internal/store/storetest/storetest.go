@@ -86,6 +86,8 @@ func Run(t *testing.T, open Opener) {
 		"Jobs/CountedByState":               testJobPage,
 		"Jobs/WhatWaitsIsStopped":           testStopJob,
 		"Jobs/OldOnesAreDeletedInBatches":   testDeleteJobs,
+		"Console/NamesOfModels":             testNamesOfModels,
+		"Console/DeleteTemplate":            testDeleteTemplate,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, NewFixture(t, open)) })
 	}
