@@ -60,6 +60,7 @@ func (s *Server) writeError(w http.ResponseWriter, requestID string, rt route, e
 	var refusal account.Refusal
 	var domain *vending.Error
 	var layout catalog.LayoutRefused
+	var inUse catalog.ModelInUse
 	switch {
 	case errors.As(err, &f):
 		status, info = f.status, errorInfo{Code: f.code, MessageEN: f.text}
@@ -70,6 +71,8 @@ func (s *Server) writeError(w http.ResponseWriter, requestID string, rt route, e
 	case errors.As(err, &layout):
 		status, info.Code = http.StatusConflict, "layout_refused"
 		info.Data = vending.Data{"problems": items(layout.Problems, showProblem).Items}
+	case errors.As(err, &inUse):
+		status, info.Code, info.Data = http.StatusConflict, "model_in_use", vending.Data{"machines": inUse.Machines}
 	default:
 		s.log.Error("console request failed", "request_id", requestID, "route", rt.path, "error", err)
 	}

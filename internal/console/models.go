@@ -19,6 +19,8 @@ func (s *Server) modelRoutes() []route {
 		{http.MethodGet, "/models", member, account.See, s.models},
 		{http.MethodPost, "/models", member, account.EditPlanogram, s.createModel},
 		{http.MethodGet, "/models/{id}", member, account.See, s.model},
+		{http.MethodDelete, "/models/{id}", member, account.EditPlanogram, s.deleteModel},
+		{http.MethodPut, "/models/{id}/name", member, account.EditPlanogram, s.renameModel},
 		{http.MethodPost, "/models/{id}/versions", member, account.EditPlanogram, s.addModelVersion},
 		{http.MethodGet, "/machines/{machine_no}/model", member, account.See, s.machineModel},
 		{http.MethodPut, "/machines/{machine_no}/model", member, account.EditPlanogram, s.applyModel},

@@ -74,6 +74,45 @@ func TestModels(t *testing.T) {
 	}
 }
 
+// A template gets another name, and its machines' pages have it; it goes only when
+// no machine has it.
+func TestModelIsRenamedAndDeleted(t *testing.T) {
+	f := newFixture(t)
+	b, bound := f.as(account.Operator, ""), f.as(account.Operator, "north")
+	made := b.want(201, "POST", "/models", `{"name":"Kiosk","machine_no":"16327129"}`)
+	id := int64(made["id"].(float64))
+	b.want(201, "POST", "/models", `{"name":"Tower","machine_no":"16327129"}`)
+	b.want(200, "PUT", "/machines/16327129/model", fmt.Sprintf(`{"model_id":%d,"version":1}`, id))
+	path := fmt.Sprintf("/models/%d", id)
+
+	b.want(204, "PUT", path+"/name", `{"old_name":"Kiosk","name":"Booth"}`)
+	f.wantAudit(`model.rename model Kiosk {"name":"Kiosk"} -> {"name":"Booth"}`)
+	if got := fmt.Sprint(b.want(200, "GET", path, nil)["name"], " ", b.want(200, "GET", "/machines/16327129", nil)["model"]); got != "Booth Booth v1" {
+		t.Errorf("names %s", got)
+	}
+	b.wantError(409, "changed_meanwhile", "PUT", path+"/name", `{"old_name":"Kiosk","name":"Stand"}`)
+	b.wantError(422, "10001", "PUT", path+"/name", `{"old_name":"Booth","name":"Tower"}`)
+	b.wantError(422, "10001", "PUT", path+"/name", `{"old_name":"Booth","name":""}`)
+	b.wantError(400, "bad_request", "DELETE", path, nil)
+
+	// Also somebody who does not see the machine is told that there is one.
+	for _, browser := range []*browser{b, bound} {
+		w := browser.send("DELETE", path+"?base=1", nil)
+		if w.Code != 409 || errorCode(w) != "model_in_use" || !strings.Contains(w.Body.String(), `"data":{"machines":1}`) {
+			t.Errorf("HTTP %d %s", w.Code, w.Body)
+		}
+	}
+	f.wantAudit(`model.rename model Kiosk {"name":"Kiosk"} -> {"name":"Booth"}`)
+	spare := b.list("/models?q=tower")[0]["id"]
+	b.wantError(409, "changed_meanwhile", "DELETE", fmt.Sprintf("/models/%v?base=2", spare), nil)
+	b.want(204, "DELETE", fmt.Sprintf("/models/%v?base=1", spare), nil)
+	f.wantAudit(fmt.Sprintf(`model.delete model Tower {"channels":12,"id":%v,"version":1} -> `, spare))
+	b.wantError(404, "404", "GET", fmt.Sprintf("/models/%v", spare), nil)
+	if rows := b.list("/models"); len(rows) != 1 || rows[0]["name"] != "Booth" {
+		t.Errorf("list %v", rows)
+	}
+}
+
 // Somebody bound to a group counts and builds the machines of the group alone.
 func TestModelsOfAGroup(t *testing.T) {
 	f := newFixture(t)

@@ -16,6 +16,8 @@ import (
 // rival's where the test wants to reach what is not the caller's.
 type probe struct {
 	body string
+	// query follows the path as it is.
+	query string
 	// foreign is the answer to a call that names the rival's things, 0 if the
 	// route names none. own is that of a call that names the caller's.
 	foreign, own int
@@ -65,6 +67,8 @@ var probes = map[string]probe{
 	"GET /models":                {own: 200},
 	"POST /models":               {body: `{"name":"Kiosk","machine_no":"{machine_no}"}`, own: 201, foreign: 404},
 	"GET /models/{id}":           {own: 200, foreign: 404},
+	"DELETE /models/{id}":        {query: "?base=1", own: 204, foreign: 404},
+	"PUT /models/{id}/name":      {body: `{"old_name":"{model_name}","name":"Other"}`, own: 204, foreign: 404},
 	"POST /models/{id}/versions": {body: `{"base":1,"layout":` + layoutText + `}`, own: 201, foreign: 404},
 
 	"GET /machines/{machine_no}/qr": {own: 200, foreign: 404},
@@ -218,7 +222,7 @@ func TestNoRouteCrossesMerchants(t *testing.T) {
 		f.user(email, f.Merchant.ID, account.Owner, "")
 		owner := f.signIn(strings.ToLower(email))
 		call := func(foreign bool, want int) {
-			path := f.ids(rt.path, rt.path, foreign, owner)
+			path := f.ids(rt.path, rt.path, foreign, owner) + p.query
 			var body any
 			if p.body != "" {
 				body = f.ids(rt.path, p.body, foreign, owner)

@@ -68,7 +68,7 @@ func (f *fixture) useCases(trail *audit.Log, applier *provision.Applier) UseCase
 // things are one of each kind that a merchant has.
 type things struct {
 	merchant, machine                                                                              int64
-	machineNo                                                                                      string
+	machineNo, modelName                                                                           string
 	product, good, order, record, callback, code, alert, req, batch, rule, job, view, model, visit int64
 }
 
@@ -177,7 +177,8 @@ func (f *fixture) thingsOf(merchantID int64, machineNo string, productID int64) 
 	f.must(err)
 	layout, err := f.Catalog.LayoutOf(ctx, owner, machineNo)
 	f.must(err)
-	out.model, err = f.Catalog.CreateModel(ctx, owner, fmt.Sprintf("%s %d", owner.Slug, f.made), layout, 0)
+	out.modelName = fmt.Sprintf("%s %d", owner.Slug, f.made)
+	out.model, err = f.Catalog.CreateModel(ctx, owner, out.modelName, layout, 0)
 	f.must(err)
 	opened, err := f.Store.AlertPage(ctx, db.AlertPageParams{MerchantID: merchantID, BeforeID: math.MaxInt64, PageSize: 1})
 	f.must(err)
@@ -224,7 +225,7 @@ func (th *things) fill(route, text string) string {
 	}
 	return strings.NewReplacer(
 		"{machine_no}", th.machineNo, "{product}", fmt.Sprint(th.product), "{record}", fmt.Sprint(th.record),
-		"{callback_id}", fmt.Sprint(th.callback), "{code}", fmt.Sprint(th.code), "{model}", fmt.Sprint(th.model),
+		"{callback_id}", fmt.Sprint(th.callback), "{code}", fmt.Sprint(th.code), "{model}", fmt.Sprint(th.model), "{model_name}", th.modelName,
 	).Replace(text)
 }
 

@@ -620,6 +620,30 @@ export interface paths {
         get: operations["model"];
         put?: never;
         post?: never;
+        /**
+         * Delete a template with all its versions
+         * @description `model_in_use`, with the number of `machines` in `data`, while machines have any version of it; `changed_meanwhile` if base is not the newest version.
+         */
+        delete: operations["deleteModel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename a template
+         * @description Its versions are renamed as well: files for `vendlane admin apply` that name one need the new name. `changed_meanwhile` if it is no longer called old_name, 10001 if the new name is taken.
+         */
+        put: operations["renameModel"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1773,7 +1797,7 @@ export interface components {
             };
         };
         /** @enum {unknown} */
-        ErrorCode: "account_disabled" | "account_unknown" | "bad_request" | "body_too_large" | "callback_not_dead" | "changed_meanwhile" | "credentials_wrong" | "cross_origin" | "csrf" | "email_invalid" | "email_taken" | "faults_invalid" | "forbidden" | "https_required" | "internal" | "invitation_invalid" | "language_unknown" | "last_owner" | "layout_refused" | "mail_off" | "media_type" | "merchant_invalid" | "name_invalid" | "no_merchant" | "not_found" | "not_virtual" | "oidc_email_unverified" | "oidc_failed" | "oidc_refused" | "password_invalid" | "password_pending" | "role_invalid" | "set_up_code_wrong" | "set_up_done" | "setting_invalid" | "signed_out" | "slug_taken" | "status_invalid" | "too_many_attempts" | "too_many_streams" | "too_many_views" | "view_invalid";
+        ErrorCode: "account_disabled" | "account_unknown" | "bad_request" | "body_too_large" | "callback_not_dead" | "changed_meanwhile" | "credentials_wrong" | "cross_origin" | "csrf" | "email_invalid" | "email_taken" | "faults_invalid" | "forbidden" | "https_required" | "internal" | "invitation_invalid" | "language_unknown" | "last_owner" | "layout_refused" | "mail_off" | "media_type" | "merchant_invalid" | "model_in_use" | "name_invalid" | "no_merchant" | "not_found" | "not_virtual" | "oidc_email_unverified" | "oidc_failed" | "oidc_refused" | "password_invalid" | "password_pending" | "role_invalid" | "set_up_code_wrong" | "set_up_done" | "setting_invalid" | "signed_out" | "slug_taken" | "status_invalid" | "too_many_attempts" | "too_many_streams" | "too_many_views" | "view_invalid";
         SetUpState: {
             /** @description There is no user yet. */
             needed: boolean;
@@ -4079,6 +4103,58 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Model"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteModel: {
+        parameters: {
+            query: {
+                /** @description The newest version that was seen. */
+                base: number;
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    renameModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    old_name: string;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Renamed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };

@@ -71,6 +71,7 @@ export const errors = {
   "error.oidc_email_unverified": "The e-mail of that account is not verified.",
   "error.callback_not_dead": "This message has not been given up.",
   "error.layout_refused": "The machine cannot get this layout. Compare again to see why.",
+  "error.model_in_use": "Machines have this model ({machines}), so it stays. Give them another one first.",
   "error.changed_meanwhile": "Somebody has changed this meanwhile. Look at it again.",
   "error.password_pending": "The machine has not taken its last new password yet.",
   "error.setting_invalid": "A setting has a value that is not allowed.",

@@ -73,6 +73,7 @@ export const errors: Record<keyof typeof en, string> = {
   "error.oidc_email_unverified": "该账户的邮箱未经验证。",
   "error.callback_not_dead": "该消息仍在发送，尚未放弃。",
   "error.layout_refused": "该设备无法应用此布局，请重新比较以查看原因。",
+  "error.model_in_use": "仍有设备使用该型号（{machines} 台），无法删除。请先为这些设备更换型号。",
   "error.changed_meanwhile": "内容刚被他人修改，请重新查看。",
   "error.password_pending": "设备尚未接收上一个新密码。",
   "error.setting_invalid": "有设置项的值不符合要求。",
