@@ -1,8 +1,8 @@
 // What somebody does with planograms as files and with models.
 
 const words = {
-  en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", discard: "Discard", onMachine: "Apply to a machine…", copyTo: "Copy to machines…", copied: "Done, channels changed", noChannel: "the machine has no such channel" },
-  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", discard: "放弃", onMachine: "应用到设备…", copyTo: "复制到其他设备…", copied: "已完成，修改货道", noChannel: "该设备没有此货道" },
+  en: { review: "Review and apply", apply: "Apply", make: "Make a model…", create: "Create model", edit: "Edit", save: "Save as a new version", discard: "Discard", onMachine: "Apply to a machine…", rename: "Rename…", keep: "Save", remove: "Delete", fresh: "New model", copyTo: "Copy to machines…", copied: "Done, channels changed", noChannel: "the machine has no such channel" },
+  "zh-CN": { review: "检查并应用", apply: "应用", make: "生成型号…", create: "创建型号", edit: "编辑", save: "保存为新版本", discard: "放弃", onMachine: "应用到设备…", rename: "重命名…", keep: "保存", remove: "删除", fresh: "新建型号", copyTo: "复制到其他设备…", copied: "已完成，修改货道", noChannel: "该设备没有此货道" },
 };
 
 async function done(page) {
@@ -76,8 +76,36 @@ export async function modelOfMachine({ page, look }, demo, language, machine) {
   await look("model-apply");
   await dialog.getByRole("button", { name: text.apply, exact: true }).click();
   await done(page);
+  await renameAndDelete({ page, look }, demo, language);
   await page.goto(`${demo.console.url}machines/${machine.machine_no}`);
-  await page.getByRole("link", { name: `Kiosk ${language} v3` }).waitFor();
+  await page.getByRole("link", { name: `Booth ${language} v3` }).waitFor();
+}
+
+/** Renames the model that is open, which a machine has, so that it cannot be deleted; a new one can. */
+async function renameAndDelete({ page, look }, demo, language) {
+  const text = words[language];
+  const dialog = page.getByRole("dialog");
+  await page.getByRole("button", { name: text.rename }).click();
+  await dialog.locator("input[name=name]").fill(`Booth ${language}`);
+  await look("model-rename");
+  await dialog.getByRole("button", { name: text.keep, exact: true }).click();
+  await done(page);
+  await page.getByRole("heading", { level: 1, name: `Booth ${language}` }).waitFor();
+  await page.getByRole("button", { name: text.remove, exact: true }).click();
+  await dialog.getByRole("button", { name: text.remove, exact: true }).click();
+  await dialog.getByRole("alert").filter({ hasText: /\(1\)|（1 台）/ }).waitFor();
+  await look("model-in-use");
+  await page.keyboard.press("Escape");
+  await done(page);
+  await page.goto(`${demo.console.url}models`);
+  await page.getByRole("button", { name: text.fresh }).click();
+  await dialog.locator("input[name=name]").fill(`Spare ${language}`);
+  await dialog.getByRole("button", { name: text.create }).click();
+  await page.getByRole("heading", { level: 1, name: `Spare ${language}` }).waitFor();
+  await page.getByRole("button", { name: text.remove, exact: true }).click();
+  await dialog.getByRole("button", { name: text.remove, exact: true }).click();
+  await page.getByRole("link", { name: `Booth ${language}` }).waitFor();
+  await page.getByRole("link", { name: `Spare ${language}` }).waitFor({ state: "detached" });
 }
 
 /** Saves a version as somebody else would, and waits until the page has heard of it. */

@@ -7,7 +7,7 @@ export type Language = "en" | "zh-CN";
 const dictionaries: Record<Language, Dictionary> = { en, "zh-CN": zh };
 const storageKey = "vendlane.language";
 
-type Values = Record<string, string | number>;
+export type Values = Record<string, string | number>;
 
 interface LanguageState {
   language: Language;

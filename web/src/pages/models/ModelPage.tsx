@@ -11,8 +11,10 @@ import { ErrorNote } from "../../ui/ErrorNote";
 import { Loading, Page } from "../../ui/Page";
 import { Time } from "../../ui/Time";
 import { ApplyModel } from "./ApplyModel";
+import { DeleteModel } from "./DeleteModel";
 import { LayoutEditor } from "./LayoutEditor";
 import { LayoutView } from "./LayoutView";
+import { RenameModel } from "./RenameModel";
 
 /** A layout template: one of its versions, and what can be done with it. */
 export function ModelPage() {
@@ -40,6 +42,10 @@ export function ModelPage() {
         may("edit_planogram") &&
         !edited && (
           <>
+            <DialogButton title={t("models.rename_title", { name: m.name })} dialog={(close) => <RenameModel model={m} onDone={close} />}>
+              {t("models.rename")}
+            </DialogButton>
+            <DeleteModel model={m} />
             {newest && <Button onClick={() => setEdited(m)}>{t("models.edit")}</Button>}
             <DialogButton look="primary" title={t("models.apply_title", { name: m.name, n: m.version })} dialog={(close) => <ApplyModel model={m} onDone={close} />}>
               {t("models.apply")}

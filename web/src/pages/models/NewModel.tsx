@@ -1,14 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { useLocation } from "wouter";
-import { api, ApiError } from "../../api/client";
+import { api } from "../../api/client";
 import type { Model } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { blank } from "../../lib/layout";
 import { Button } from "../../ui/Button";
-import { ErrorNote } from "../../ui/ErrorNote";
 import { Field } from "../../ui/Field";
 import { MachineChoice } from "../codes/choices";
+import { NameNote } from "./NameNote";
 
 /** Makes a model: built like a machine, or from layers of the same size. */
 export function NewModel({ machineNo = "" }: { machineNo?: string }) {
@@ -23,7 +23,6 @@ export function NewModel({ machineNo = "" }: { machineNo?: string }) {
       return queries.invalidateQueries();
     },
   });
-  const taken = create.error instanceof ApiError && create.error.data.field === "name" && create.error.data.reason === "taken";
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -44,7 +43,7 @@ export function NewModel({ machineNo = "" }: { machineNo?: string }) {
           <Field label={t("planogram.capacity")} name="capacity" type="number" min={0} max={9999} defaultValue={10} required />
         </fieldset>
       )}
-      {taken ? <p role="alert" className="text-bad">{t("models.name_taken")}</p> : <ErrorNote error={create.error} />}
+      <NameNote error={create.error} />
       <Button type="submit" look="primary" disabled={create.isPending}>
         {t("models.create")}
       </Button>
