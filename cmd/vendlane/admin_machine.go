@@ -92,7 +92,7 @@ func runMachineAction(ctx context.Context, e env, action machineAction, args []s
 	fs.StringVar(&f.machineNo, "machine-no", "", "`number` of the machine")
 	fs.StringVar(&f.password, "password", "", "new password")
 	fs.BoolVar(&f.force, "force", false, "change the password although the last change is not confirmed")
-	fs.BoolVar(&f.revoke, "revoke", false, "refuse the old password at once and do not send the new one: it was stolen")
+	fs.BoolVar(&f.revoke, "revoke", false, "refuse the old password at once, cut off who is connected with it, and do not send the new one: it was stolen")
 	fs.StringVar(&f.on, "on", "", "`time` to switch on")
 	fs.StringVar(&f.off, "off", "", "`time` to switch off")
 	fs.StringVar(&f.weekdays, "weekdays", "", "days the machine is on, Monday first")
@@ -141,7 +141,7 @@ func changePassword(ctx context.Context, w io.Writer, a *app.App, m store.Machin
 		if err := a.Fleet.RevokePassword(ctx, m.Machine, f.password); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(w, "machine %s  password=%s\nThe old one is refused from now on: enter this one at the machine. Restart the platform to end a connection under way.\n", f.machineNo, f.password)
+		_, err := fmt.Fprintf(w, "machine %s  password=%s\nThe old one is refused from now on, and a connection on it ends within seconds: enter this one at the machine.\n", f.machineNo, f.password)
 		return err
 	}
 	if err := a.Fleet.ChangePassword(ctx, m.Machine, f.password, f.force); err != nil {

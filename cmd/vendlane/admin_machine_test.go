@@ -161,7 +161,7 @@ func TestAdminMachineRevokedPassword(t *testing.T) {
 	}
 	d.accepted("second")
 	d.open(func(a *app.App, _ store.Machine) error {
-		if err := a.Fleet.Authenticate(t.Context(), "16327129", "first"); err == nil {
+		if _, err := a.Fleet.Authenticate(t.Context(), "16327129", "first"); err == nil {
 			t.Error("the stolen password is accepted")
 		}
 		return nil
@@ -199,7 +199,7 @@ func (d *desk) accepted(passwords ...string) {
 	d.t.Helper()
 	d.open(func(a *app.App, _ store.Machine) error {
 		for _, p := range passwords {
-			if err := a.Fleet.Authenticate(d.t.Context(), "16327129", p); err != nil {
+			if _, err := a.Fleet.Authenticate(d.t.Context(), "16327129", p); err != nil {
 				d.t.Errorf("password %q: %v", p, err)
 			}
 		}

@@ -106,6 +106,38 @@ func TestMachineMovesBetweenNodes(t *testing.T) {
 	wait(t, back, "no message after the return")
 }
 
+// A password that is revoked at one node ends the connection at another, and the
+// new one is good at both.
+func TestRevokedPasswordAtAnotherNode(t *testing.T) {
+	a, b := twoNodes(t)
+	_, gone := receiver(t, a)
+	revoke(t, b, "second")
+	wait(t, gone, "the other node keeps a machine whose password was revoked")
+	for _, node := range []*App{a, b} {
+		url := "tcp://" + node.MQTTAddr().String()
+		if _, err := connect3(t, url, machinePassword, nil); err == nil {
+			t.Error("the revoked password is accepted")
+		}
+		c, err := connect3(t, url, "second", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Disconnect(0)
+	}
+}
+
+// revoke replaces the password of the lobby's machine.
+func revoke(t *testing.T, a *App, password string) {
+	t.Helper()
+	m, err := a.Store.MachineByNo(t.Context(), lobby)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Fleet.RevokePassword(t.Context(), m.Machine, password); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Too many wrong passwords at one node close the others to the machine as well.
 func TestPasswordGuessingAtSeveralNodes(t *testing.T) {
 	a, b := twoNodes(t)

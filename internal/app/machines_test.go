@@ -188,6 +188,24 @@ func TestMachineListenersRefuse(t *testing.T) {
 	}
 }
 
+// A password that another process revokes in the data folder, as the command does,
+// ends the connection here.
+func TestRevokedPasswordInTheDataFolder(t *testing.T) {
+	cfg := config.Default()
+	cfg.MQTT.Listen = "127.0.0.1:0"
+	a := runApp(t, cfg)
+	_, gone := receiver(t, a)
+	command, err := New(t.Context(), a.Config, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	revoke(t, command, "second")
+	if err := command.Close(); err != nil {
+		t.Error(err)
+	}
+	wait(t, gone, "the machine is still connected")
+}
+
 // After ten wrong passwords the right one is refused as well, with the code of
 // each version (mqtt.md §2.1).
 func TestMachinePasswordGuessing(t *testing.T) {

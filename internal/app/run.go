@@ -52,6 +52,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	relays, relayCtx := errgroup.WithContext(relayCtx)
 	relays.Go(func() error { return a.commands.Run(relayCtx) })
+	relays.Go(func() error { return a.MachineAPI.RefuseOldPasswords(relayCtx, a.gateway) })
 	relays.Go(func() error { return a.callbacks.Run(relayCtx) })
 	relays.Go(func() error { return a.live.Run(relayCtx) })
 	relays.Go(func() error { return a.pickup.RunBatches(relayCtx) })

@@ -21,18 +21,20 @@ type station struct {
 }
 
 // Authenticate implements devicegw.Handler.
-func (s *station) Authenticate(_ context.Context, c devicegw.Credentials) (string, error) {
+func (s *station) Authenticate(_ context.Context, c devicegw.Credentials) (devicegw.Identity, error) {
 	if c.ClientID != s.machineNo || subtle.ConstantTimeCompare(c.Password, []byte(s.password)) == 0 {
-		return "", devicegw.ErrBadCredentials
+		return devicegw.Identity{}, devicegw.ErrBadCredentials
 	}
-	return c.ClientID, nil
+	return devicegw.Identity{MachineNo: c.ClientID}, nil
 }
 
 // CheckWill implements devicegw.Handler. A bad will fails a check and no CONNECT.
 func (*station) CheckWill(context.Context, devicegw.Message) error { return nil }
 
 // Connecting implements devicegw.Handler.
-func (s *station) Connecting(context.Context, string) (int64, error) { return int64(s.conn()), nil }
+func (s *station) Connecting(context.Context, devicegw.Identity) (int64, error) {
+	return int64(s.conn()), nil
+}
 
 // OnMessage implements devicegw.Handler. The tap has noted the message.
 func (*station) OnMessage(context.Context, devicegw.Message) error { return nil }

@@ -80,7 +80,7 @@ func (h *history) beat(ctx context.Context, m *pastMachine) error {
 
 func (h *history) comeOnline(ctx context.Context, m *pastMachine) (err error) {
 	m.offline, m.beatAt = false, time.Time{}
-	if m.epoch, err = h.app.MachineAPI.Connecting(ctx, m.no); err != nil {
+	if m.epoch, err = h.app.MachineAPI.Connecting(ctx, devicegw.Identity{MachineNo: m.no}); err != nil {
 		return fmt.Errorf("connect machine %s: %w", m.no, err)
 	}
 	return h.beat(ctx, m)

@@ -223,6 +223,7 @@ var (
 	endShutdown     = ending{label: "server shutting down", reason: packet.ServerShuttingDown}
 	endTakenOver    = ending{label: "taken over", reason: packet.SessionTakenOver, will: true, outdated: true}
 	endNodeLost     = ending{label: "node lost its place", reason: packet.ServerShuttingDown}
+	endNotAccepted  = ending{label: "password not accepted", reason: packet.AdministrativeAction, will: true}
 	endSlow         = ending{label: "slow reader", reason: packet.QuotaExceeded, will: true}
 	endUnresponsive = ending{label: "acknowledgements overdue", reason: packet.QuotaExceeded, will: true}
 	endPanic        = ending{label: "internal error", reason: packet.UnspecifiedError, will: true}

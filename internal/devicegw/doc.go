@@ -61,4 +61,7 @@
 // the first ones of its successor, so the application ignores older epochs.
 // TakenOver ends a connection in the same way whose machine has connected to
 // another node.
+//
+// Refuse ends one whose machine would not be let in any more (5.0: reason 0x98).
+// There is no newer connection, so its will counts.
 package devicegw

@@ -40,6 +40,14 @@ type Credentials struct {
 	RemoteAddr string
 }
 
+// Identity is whose connection it is.
+type Identity struct {
+	MachineNo string
+	// Admission is what Authenticate knows and Connecting has to. The gateway does
+	// not look at it.
+	Admission any
+}
+
 // Message is one message of a machine. Payload belongs to the receiver.
 type Message struct {
 	MachineNo string
@@ -74,17 +82,17 @@ type ConnState struct {
 // Authenticate, CheckWill and Connecting end with the connect timeout or at
 // Shutdown, all others when Shutdown's patience is over.
 type Handler interface {
-	// Authenticate returns the number of the machine the connection belongs
-	// to. ErrBadCredentials and ErrNotAuthorized refuse it as such, any other
-	// error as "server unavailable" (3 / 0x88).
-	Authenticate(ctx context.Context, c Credentials) (machineNo string, err error)
+	// Authenticate returns the machine the connection belongs to.
+	// ErrBadCredentials and ErrNotAuthorized refuse it as such, any other error
+	// as "server unavailable" (3 / 0x88).
+	Authenticate(ctx context.Context, c Credentials) (Identity, error)
 	// CheckWill verifies a last will when it is set at CONNECT; an error
 	// refuses the CONNECT (5 / 0x83), ErrUnavailable as "server unavailable".
 	CheckWill(ctx context.Context, m Message) error
 	// Connecting gives the connection its epoch, which is higher than that of
 	// every earlier connection of the machine, wherever it was. It comes last
 	// before the CONNACK; an error refuses the CONNECT as "server unavailable".
-	Connecting(ctx context.Context, machineNo string) (epoch int64, err error)
+	Connecting(ctx context.Context, id Identity) (epoch int64, err error)
 	// OnMessage takes a message. nil releases PUBACK (QoS 1) or PUBREC (QoS
 	// 2). An error closes the connection without an acknowledgement, so that
 	// the machine sends again after reconnecting; at QoS 0 and for a will
@@ -138,9 +146,21 @@ func (g *Gateway) Connected(machineNo string) bool {
 // take-over here, and its session is forgotten. It returns whether there was
 // such a connection.
 func (g *Gateway) TakenOver(machineNo string, epoch int64) bool {
+	return g.letGo(machineNo, epoch, endTakenOver)
+}
+
+// Refuse ends the connection of a machine that would not be let in any more (5.0:
+// reason 0x98), unless its epoch is higher than this one. Its will is published,
+// its session is forgotten. It returns whether there was such a connection.
+func (g *Gateway) Refuse(machineNo string, epoch int64) bool {
+	return g.letGo(machineNo, epoch+1, endNotAccepted)
+}
+
+// letGo ends the connection of a machine if it is older than an epoch.
+func (g *Gateway) letGo(machineNo string, epoch int64, e ending) bool {
 	c := g.reg.leave(machineNo, epoch)
 	if c != nil {
-		c.end(endTakenOver)
+		c.end(e)
 	}
 	return c != nil
 }

@@ -122,7 +122,7 @@ func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 	case !p.HasUsername:
 		return refuseCredentials
 	}
-	machineNo, err := c.g.h.Authenticate(ctx, Credentials{
+	id, err := c.g.h.Authenticate(ctx, Credentials{
 		ClientID: p.ClientID, Username: p.Username, Password: p.Password,
 		RemoteAddr: c.nc.RemoteAddr().String(),
 	})
@@ -135,9 +135,10 @@ func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 		c.g.log.Warn("machine could not be authenticated", "machine_no", p.ClientID, "error", err)
 		return refuseUnavailable
 	}
+	machineNo := id.MachineNo
 	c.machineNo = machineNo
 	if p.Will == nil {
-		return c.connecting(ctx)
+		return c.connecting(ctx, id)
 	}
 	switch {
 	case p.Will.Retain:
@@ -157,12 +158,12 @@ func (c *conn) admit(ctx context.Context, p *packet.Connect) *refusal {
 	}
 	// Copied, or the will would keep the whole CONNECT alive with its password.
 	c.will = &packet.Will{Topic: m.Topic, Payload: bytes.Clone(m.Payload), QoS: m.QoS}
-	return c.connecting(ctx)
+	return c.connecting(ctx, id)
 }
 
 // connecting gets the connection its epoch.
-func (c *conn) connecting(ctx context.Context) *refusal {
-	epoch, err := c.g.h.Connecting(ctx, c.machineNo)
+func (c *conn) connecting(ctx context.Context, id Identity) *refusal {
+	epoch, err := c.g.h.Connecting(ctx, id)
 	if err != nil {
 		c.g.log.Warn("connection of a machine not noted", "machine_no", c.machineNo, "error", err)
 		return refuseUnavailable

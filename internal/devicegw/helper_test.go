@@ -56,14 +56,15 @@ func newRecorder() *recorder {
 	}
 }
 
-func (r *recorder) Authenticate(ctx context.Context, c devicegw.Credentials) (string, error) {
+func (r *recorder) Authenticate(ctx context.Context, c devicegw.Credentials) (devicegw.Identity, error) {
 	if r.authenticate != nil {
-		return r.authenticate(ctx, c)
+		no, err := r.authenticate(ctx, c)
+		return devicegw.Identity{MachineNo: no}, err
 	}
 	if string(c.Password) != password {
-		return "", devicegw.ErrBadCredentials
+		return devicegw.Identity{}, devicegw.ErrBadCredentials
 	}
-	return c.Username, nil
+	return devicegw.Identity{MachineNo: c.Username, Admission: c.Username}, nil
 }
 
 func (r *recorder) CheckWill(_ context.Context, m devicegw.Message) error {
@@ -73,9 +74,12 @@ func (r *recorder) CheckWill(_ context.Context, m devicegw.Message) error {
 	return nil
 }
 
-func (r *recorder) Connecting(_ context.Context, machineNo string) (int64, error) {
+func (r *recorder) Connecting(_ context.Context, id devicegw.Identity) (int64, error) {
 	if r.connecting != nil {
-		return r.connecting(machineNo)
+		return r.connecting(id.MachineNo)
+	}
+	if r.authenticate == nil && id.Admission != any(id.MachineNo) {
+		return 0, errors.New("the admission was not handed on")
 	}
 	return r.epoch.Add(1), nil
 }

@@ -183,6 +183,40 @@ func TestTakenOverElsewhere(t *testing.T) {
 	})
 }
 
+// A machine whose password is not accepted any more is cut off: its will counts,
+// nothing reaches it, and its session is gone.
+func TestRefuse(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v packet.Version) {
+		s := serveTCP(t, devicegw.Config{}, newRecorder())
+		p := withWill(connectPacket(v, "7"))
+		p.CleanStart = false
+		m := s.connect(t, p)
+		epoch := receive(t, s.states).Epoch
+		if s.Refuse("7", epoch-1) || s.Refuse("8", epoch) {
+			t.Error("a newer connection, or one that there is not, was ended")
+		}
+		m.ping()
+		if !s.Refuse("7", epoch) || s.Refuse("7", epoch) {
+			t.Error("want the connection ended once")
+		}
+		if err := s.Send(t.Context(), "7", devicegw.Outgoing{}); !errors.Is(err, devicegw.ErrOffline) {
+			t.Errorf("Send: %v, want ErrOffline", err)
+		}
+		m.expectEnd(packet.AdministrativeAction)
+		if w := receive(t, s.messages); !w.Will || w.Outdated || w.Epoch != epoch {
+			t.Errorf("will %+v, want one of epoch %d that counts", w, epoch)
+		}
+		if off := receive(t, s.states); off.Online || off.Epoch != epoch || off.Reason != "password not accepted" {
+			t.Errorf("state %+v", off)
+		}
+		again := s.open(t, v, "7")
+		again.send(p)
+		if ack := expect[*packet.Connack](again); ack.Code != 0 || ack.SessionPresent {
+			t.Errorf("CONNACK %+v, want a new session", ack)
+		}
+	})
+}
+
 // All machines are sent away at once, and may come back.
 func TestDisconnectAll(t *testing.T) {
 	s := serveTCP(t, devicegw.Config{}, newRecorder())

@@ -31,11 +31,13 @@ type fixture struct {
 
 const password = "secret-of-the-machine"
 
+var discard = slog.New(slog.DiscardHandler)
+
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	database := testkit.NewDatabase(t)
 	f := &fixture{Fixture: storetest.NewFixture(t, database.Open), database: database, sql: database.SQL(t)}
-	f.fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000, PasswordCost: 4}, slog.New(slog.DiscardHandler))
+	f.fleet = fleet.New(f.Store, f.Box, f.Now, fleet.Config{Zone: time.UTC, OfflineAfter: 600_000, PasswordCost: 4}, discard)
 	hash, err := f.fleet.HashPassword(password)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +67,7 @@ func TestAuthenticate(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
 	for range 2 { // the second time from memory
-		if err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); err != nil {
+		if _, err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,14 +75,14 @@ func TestAuthenticate(t *testing.T) {
 		"unknown number": {"99999999", password}, "wrong password": {storetest.MachineNo, "x"}, "no password": {storetest.MachineNo, ""},
 		"no number": {"", password}, "longer": {storetest.MachineNo, password + "x"}, "case": {storetest.MachineNo, strings.ToUpper(password)},
 	} {
-		if err := f.fleet.Authenticate(ctx, try[0], try[1]); !errors.Is(err, fleet.ErrBadPassword) {
+		if _, err := f.fleet.Authenticate(ctx, try[0], try[1]); !errors.Is(err, fleet.ErrBadPassword) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// A machine in transfer, or of an expired merchant, may connect.
 	f.exec(t, "UPDATE machines SET status = 'TRANSFER'")
 	f.exec(t, "UPDATE merchants SET expired_at = 1, status = 'PENDING'")
-	if err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); err != nil {
+	if _, err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); err != nil {
 		t.Error(err)
 	}
 	// A new password is the only one from then on.
@@ -89,10 +91,10 @@ func TestAuthenticate(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.exec(t, "UPDATE machines SET password_hash = $1", hash)
-	if err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); !errors.Is(err, fleet.ErrBadPassword) {
+	if _, err := f.fleet.Authenticate(ctx, storetest.MachineNo, password); !errors.Is(err, fleet.ErrBadPassword) {
 		t.Errorf("the old password: %v", err)
 	}
-	if err := f.fleet.Authenticate(ctx, storetest.MachineNo, "new"); err != nil {
+	if _, err := f.fleet.Authenticate(ctx, storetest.MachineNo, "new"); err != nil {
 		t.Errorf("the new password: %v", err)
 	}
 }
@@ -104,7 +106,7 @@ func TestPasswordGuard(t *testing.T) {
 	ctx := t.Context()
 	try := func(machineNo, password string, want bool) {
 		t.Helper()
-		err := f.fleet.Authenticate(ctx, machineNo, password)
+		_, err := f.fleet.Authenticate(ctx, machineNo, password)
 		if (err == nil) != want || err != nil && !errors.Is(err, fleet.ErrBadPassword) {
 			t.Errorf("%s: %v, want success %v", machineNo, err, want)
 		}
@@ -153,15 +155,15 @@ func TestPasswordGuessesAtOnce(t *testing.T) {
 	var run func()
 	engine := f.database.Open(t)
 	defer engine.Close()
-	s := fleet.New(store.New(meanwhile{engine, &run}), f.Box, f.Now, fleet.Config{Zone: time.UTC, PasswordCost: 4}, slog.New(slog.DiscardHandler))
+	s := fleet.New(store.New(meanwhile{engine, &run}), f.Box, f.Now, fleet.Config{Zone: time.UTC, PasswordCost: 4}, discard)
 	run = func() {
 		for range 10 {
-			if err := s.Authenticate(t.Context(), storetest.MachineNo, "x"); !errors.Is(err, fleet.ErrBadPassword) {
+			if _, err := s.Authenticate(t.Context(), storetest.MachineNo, "x"); !errors.Is(err, fleet.ErrBadPassword) {
 				t.Error(err)
 			}
 		}
 	}
-	if err := s.Authenticate(t.Context(), storetest.MachineNo, password); !errors.Is(err, fleet.ErrBadPassword) {
+	if _, err := s.Authenticate(t.Context(), storetest.MachineNo, password); !errors.Is(err, fleet.ErrBadPassword) {
 		t.Errorf("the eleventh guess was taken: %v", err)
 	}
 }
@@ -219,7 +221,7 @@ func TestPresence(t *testing.T) {
 	if got := f.presence(t); got.IsOnline || got.NotifyMessage != vending.NoticeOffline {
 		t.Errorf("%+v", got)
 	}
-	if _, err := f.fleet.Connected(ctx, "0"); !errors.Is(err, fleet.ErrNoMachine) {
+	if _, err := f.fleet.Connected(ctx, "0", fleet.Admission{}); !errors.Is(err, fleet.ErrNoMachine) {
 		t.Errorf("a number without a machine: %v", err)
 	}
 	// Being connected alone is not being online: the heartbeat is.
@@ -272,18 +274,19 @@ func TestClosedStore(t *testing.T) {
 	ctx := t.Context()
 	_, listed := f.fleet.List(ctx, f.Merchant)
 	_, detailed := f.fleet.Detail(ctx, f.Merchant, storetest.MachineNo)
-	authenticated := f.fleet.Authenticate(ctx, storetest.MachineNo, password)
-	_, connected := f.fleet.Connected(ctx, "1")
+	_, authenticated := f.fleet.Authenticate(ctx, storetest.MachineNo, password)
+	_, connected := f.fleet.Connected(ctx, "1", fleet.Admission{})
 	for name, err := range map[string]error{
 		"list": listed, "detail": detailed, "authenticate": authenticated,
 		"heartbeat": f.fleet.TakeHeartbeat(ctx, fleet.Heartbeat{MachineID: 1}),
 		"connected": connected, "offline": f.fleet.GoneOffline(ctx, 1, 1, "x"), "sweep": f.fleet.SilentSweep(ctx),
+		"refused": f.fleet.EndRefused(ctx, func(string, int64) bool { return true }),
 	} {
 		if err == nil || errors.Is(err, fleet.ErrBadPassword) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := f.fleet.Authenticate(ctx, "99999999", fmt.Sprint(1)); errors.Is(err, fleet.ErrBadPassword) {
+	if _, err := f.fleet.Authenticate(ctx, "99999999", fmt.Sprint(1)); errors.Is(err, fleet.ErrBadPassword) {
 		t.Error("a failing store is no wrong password")
 	}
 }
@@ -303,7 +306,7 @@ func TestConcurrentPresence(t *testing.T) {
 		wg.Go(func() {
 			no, id := fmt.Sprint(50_000_001+i), int64(1001+i)
 			for range 3 {
-				_, err := f.fleet.Connected(ctx, no)
+				_, err := f.fleet.Connected(ctx, no, fleet.Admission{})
 				errs[i] = errors.Join(errs[i], err)
 			}
 			errs[i] = errors.Join(errs[i], f.fleet.GoneOffline(ctx, id, 2, "old"))

@@ -34,7 +34,7 @@ func (f *fixture) holdWriter(t testing.TB, machineIDs ...int64) (release func())
 	wg.Go(func() {
 		err = f.Store.InTx(context.Background(), func(tx *store.Tx) error {
 			for _, id := range machineIDs {
-				if _, err := tx.MachineConnected(context.Background(), id); err != nil {
+				if _, err := tx.MachineConnected(context.Background(), id, 0, 0); err != nil {
 					return err
 				}
 			}

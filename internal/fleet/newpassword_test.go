@@ -22,7 +22,7 @@ func (f *fixture) change(t testing.TB, password string, force bool) error {
 func (f *fixture) wantAccepted(t testing.TB, accepted bool, passwords ...string) {
 	t.Helper()
 	for _, p := range passwords {
-		err := f.fleet.Authenticate(t.Context(), storetest.MachineNo, p)
+		_, err := f.fleet.Authenticate(t.Context(), storetest.MachineNo, p)
 		if accepted && err != nil || !accepted && !errors.Is(err, fleet.ErrBadPassword) {
 			t.Errorf("password %q: %v, want accepted: %v", p, err, accepted)
 		}

@@ -16,7 +16,7 @@ const (
 // connect connects the machine.
 func (f *fixture) connect(t testing.TB) fleet.Connection {
 	t.Helper()
-	c, err := f.fleet.Connected(t.Context(), f.Machine.MachineNo)
+	c, err := f.fleet.Connected(t.Context(), f.Machine.MachineNo, fleet.Admission{})
 	must(t, err)
 	return c
 }

@@ -45,34 +45,50 @@ func PasswordMatches(password, hash string) bool {
 	return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil
 }
 
-// Authenticate checks a machine's password. It returns nil if it is right, and
-// ErrBadPassword for an unknown number, a wrong password and a number that is
-// refused after too many failures. A machine in transfer, or of an expired
-// merchant, may connect (mqtt.md §2.1).
-func (s *Service) Authenticate(ctx context.Context, machineNo, password string) error {
+// Admission is what a machine has shown to be let in. That of a machine whose
+// passwords were never changed is the zero value.
+type Admission struct {
+	// Version counts the changes of the machine's passwords before it was let in.
+	Version int64
+	// RefusedFrom is when the password it has shown ceases to be accepted, UTC
+	// milliseconds; 0 for the current one.
+	RefusedFrom int64
+}
+
+// Authenticate checks a machine's password. It returns what Connected wants to
+// know if it is right, and ErrBadPassword for an unknown number, a wrong password
+// and a number that is refused after too many failures. A machine in transfer, or
+// of an expired merchant, may connect (mqtt.md §2.1).
+func (s *Service) Authenticate(ctx context.Context, machineNo, password string) (Admission, error) {
 	if s.passwords.refused(machineNo) {
-		return ErrBadPassword
+		return Admission{}, ErrBadPassword
 	}
 	m, found, err := store.Find(s.store.PasswordsOfMachine(ctx, machineNo))
 	if err != nil {
-		return err
+		return Admission{}, err
 	}
 	if !found {
-		return ErrBadPassword
+		return Admission{}, ErrBadPassword
 	}
 	current := s.passwords.matches(password, m.PasswordHash)
 	previous := !current && s.clock.Millis() < m.PasswordPreviousUntil && s.passwords.matches(password, m.PasswordPreviousHash)
 	switch {
 	case !current && !previous:
 		s.passwords.failed(machineNo)
-		return ErrBadPassword
+		return Admission{}, ErrBadPassword
 	case s.passwords.refused(machineNo):
 		// Guesses that run side by side are no more than those one after another.
-		return ErrBadPassword
-	case current:
-		return s.endOverlap(ctx, m)
+		return Admission{}, ErrBadPassword
+	case previous:
+		return Admission{Version: m.PasswordVersion, RefusedFrom: m.PasswordPreviousUntil}, nil
+	case m.PasswordPreviousHash == "":
+		return Admission{Version: m.PasswordVersion}, nil
 	}
-	return nil
+	version, err := s.endOverlap(ctx, m)
+	if errors.Is(err, store.ErrLostRace) {
+		return s.Authenticate(ctx, machineNo, password) // it has shown it on another connection as well
+	}
+	return Admission{Version: version}, err
 }
 
 // passwordGuard counts failures per machine and remembers passwords that were

@@ -22,6 +22,10 @@ const (
 // ErrNoMachine means that there is no machine of a number (any more).
 var ErrNoMachine = errors.New("there is no such machine")
 
+// ErrPasswordChanged means that a machine's passwords have changed between
+// Authenticate and Connected: what it has shown may not be accepted any more.
+var ErrPasswordChanged = errors.New("the passwords of the machine were changed meanwhile")
+
 // Connection is a machine's new connection.
 type Connection struct {
 	// Epoch is higher than that of every connection the machine had before.
@@ -32,8 +36,9 @@ type Connection struct {
 
 // Connected notes that a machine connects to this node, which holds it from now
 // on. Whatever an older connection still says of its own end is ignored once it
-// returns. It returns ErrNoMachine for a number without a machine.
-func (s *Service) Connected(ctx context.Context, machineNo string) (Connection, error) {
+// returns. It returns ErrNoMachine for a number without a machine, and
+// ErrPasswordChanged.
+func (s *Service) Connected(ctx context.Context, machineNo string, a Admission) (Connection, error) {
 	id, found, err := store.Find(s.store.MachineIDByNo(ctx, machineNo))
 	if err != nil {
 		return Connection{}, err
@@ -42,9 +47,10 @@ func (s *Service) Connected(ctx context.Context, machineNo string) (Connection, 
 		return Connection{}, fmt.Errorf("machine %s: %w", machineNo, ErrNoMachine)
 	}
 	var c Connection
+	admitted := false
 	err = s.presence.do(ctx, id, func(ctx context.Context, tx *store.Tx) error {
-		before, err := tx.MachineConnected(ctx, id)
-		if err != nil {
+		before, found, err := store.Find(tx.MachineConnected(ctx, id, a.Version, a.RefusedFrom))
+		if admitted = found; err != nil || !found {
 			return err
 		}
 		c = Connection{Epoch: before.Epoch}
@@ -54,6 +60,9 @@ func (s *Service) Connected(ctx context.Context, machineNo string) (Connection, 
 		c.TakenFrom = before.Node
 		return tx.MachineMoved(ctx, id, s.cfg.Node)
 	})
+	if err == nil && !admitted {
+		err = ErrPasswordChanged
+	}
 	if err != nil {
 		return Connection{}, fmt.Errorf("connection of machine %s: %w", machineNo, err)
 	}

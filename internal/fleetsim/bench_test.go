@@ -13,14 +13,14 @@ import (
 // welcoming is a server that takes everybody and everything.
 type welcoming struct{ ready chan struct{} }
 
-func (welcoming) Authenticate(_ context.Context, c devicegw.Credentials) (string, error) {
-	return c.ClientID, nil
+func (welcoming) Authenticate(_ context.Context, c devicegw.Credentials) (devicegw.Identity, error) {
+	return devicegw.Identity{MachineNo: c.ClientID}, nil
 }
-func (welcoming) CheckWill(context.Context, devicegw.Message) error { return nil }
-func (welcoming) Connecting(context.Context, string) (int64, error) { return 1, nil }
-func (welcoming) OnMessage(context.Context, devicegw.Message) error { return nil }
-func (welcoming) OnConnState(context.Context, devicegw.ConnState)   {}
-func (w welcoming) OnReady(context.Context, string, int64)          { w.ready <- struct{}{} }
+func (welcoming) CheckWill(context.Context, devicegw.Message) error            { return nil }
+func (welcoming) Connecting(context.Context, devicegw.Identity) (int64, error) { return 1, nil }
+func (welcoming) OnMessage(context.Context, devicegw.Message) error            { return nil }
+func (welcoming) OnConnState(context.Context, devicegw.ConnState)              {}
+func (w welcoming) OnReady(context.Context, string, int64)                     { w.ready <- struct{}{} }
 
 // BenchmarkIdleMachines measures the memory of 1,000 connected machines that do
 // nothing, the server's ends in the same process included.

@@ -97,16 +97,18 @@ func (s *server) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-func (s *server) Authenticate(_ context.Context, c devicegw.Credentials) (string, error) {
+func (s *server) Authenticate(_ context.Context, c devicegw.Credentials) (devicegw.Identity, error) {
 	if string(c.Password) != s.password {
-		return "", devicegw.ErrBadCredentials
+		return devicegw.Identity{}, devicegw.ErrBadCredentials
 	}
-	return c.ClientID, nil
+	return devicegw.Identity{MachineNo: c.ClientID}, nil
 }
 
 func (s *server) CheckWill(context.Context, devicegw.Message) error { return nil }
 
-func (s *server) Connecting(context.Context, string) (int64, error) { return s.epoch.Add(1), nil }
+func (s *server) Connecting(context.Context, devicegw.Identity) (int64, error) {
+	return s.epoch.Add(1), nil
+}
 
 func (s *server) OnMessage(_ context.Context, m devicegw.Message) error {
 	s.mu.Lock()

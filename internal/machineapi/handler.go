@@ -94,18 +94,18 @@ func New(d Deps, cfg Config) *Handler {
 
 // Authenticate implements devicegw.Handler with the machine's password
 // (mqtt.md §2.1).
-func (h *Handler) Authenticate(ctx context.Context, c devicegw.Credentials) (string, error) {
+func (h *Handler) Authenticate(ctx context.Context, c devicegw.Credentials) (devicegw.Identity, error) {
 	if !vending.Storable(c.Username) {
-		return "", devicegw.ErrBadCredentials // not every engine can look it up
+		return devicegw.Identity{}, devicegw.ErrBadCredentials // not every engine can look it up
 	}
-	err := h.fleet.Authenticate(ctx, c.Username, string(c.Password))
+	admission, err := h.fleet.Authenticate(ctx, c.Username, string(c.Password))
 	if errors.Is(err, fleet.ErrBadPassword) {
-		return "", devicegw.ErrBadCredentials
+		return devicegw.Identity{}, devicegw.ErrBadCredentials
 	}
 	if err != nil {
-		return "", fmt.Errorf("authenticate machine: %w", err)
+		return devicegw.Identity{}, fmt.Errorf("authenticate machine: %w", err)
 	}
-	return c.Username, nil
+	return devicegw.Identity{MachineNo: c.Username, Admission: admission}, nil
 }
 
 // CheckWill implements devicegw.Handler: a last will must be a valid
@@ -131,14 +131,16 @@ func (h *Handler) CheckWill(ctx context.Context, m devicegw.Message) error {
 
 // Connecting implements devicegw.Handler: from here on nothing an older
 // connection says of its end counts any more, and another node that still has
-// one is told to let go of it.
-func (h *Handler) Connecting(ctx context.Context, machineNo string) (epoch int64, err error) {
-	c, err := h.fleet.Connected(ctx, machineNo)
+// one is told to let go of it. A machine whose password was changed behind
+// Authenticate is refused: it comes again, and is judged anew.
+func (h *Handler) Connecting(ctx context.Context, id devicegw.Identity) (epoch int64, err error) {
+	admission, _ := id.Admission.(fleet.Admission) // none was given for one whose password never changed
+	c, err := h.fleet.Connected(ctx, id.MachineNo, admission)
 	if err != nil {
 		return 0, err
 	}
 	if c.TakenFrom != "" {
-		h.takeOver(c.TakenFrom, machineNo, c.Epoch)
+		h.takeOver(c.TakenFrom, id.MachineNo, c.Epoch)
 	}
 	return c.Epoch, nil
 }

@@ -99,7 +99,7 @@ func TestOnlineAndOffline(t *testing.T) {
 		}
 	}
 	connect := func() int64 {
-		epoch, err := f.handler.Connecting(f.ctx, machineNo)
+		epoch, err := f.handler.Connecting(f.ctx, devicegw.Identity{MachineNo: machineNo})
 		f.check(err)
 		return epoch
 	}
@@ -145,7 +145,7 @@ func TestOfflineReason(t *testing.T) {
 // A machine that was deleted after its password was checked gets no connection.
 func TestConnectingOfUnknownMachine(t *testing.T) {
 	f := newFixture(t, Config{})
-	if _, err := f.handler.Connecting(f.ctx, "1"); !errors.Is(err, fleet.ErrNoMachine) {
+	if _, err := f.handler.Connecting(f.ctx, devicegw.Identity{MachineNo: "1"}); !errors.Is(err, fleet.ErrNoMachine) {
 		t.Errorf("%v, want ErrNoMachine", err)
 	}
 	f.handler.OnReady(f.ctx, "1", 1)
@@ -157,7 +157,8 @@ func TestConnectingOfUnknownMachine(t *testing.T) {
 func TestAuthenticate(t *testing.T) {
 	f := newFixture(t, Config{})
 	login := func(no, pw string) (string, error) {
-		return f.handler.Authenticate(f.ctx, devicegw.Credentials{ClientID: no, Username: no, Password: []byte(pw)})
+		id, err := f.handler.Authenticate(f.ctx, devicegw.Credentials{ClientID: no, Username: no, Password: []byte(pw)})
+		return id.MachineNo, err
 	}
 	if no, err := login(machineNo, password); err != nil || no != machineNo {
 		t.Errorf("right password: %q, %v", no, err)

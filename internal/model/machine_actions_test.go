@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -98,7 +99,7 @@ func (r *random) offline() {
 	epoch := m.epoch + r.number("epoch", -1, 1)
 	if epoch > m.epoch {
 		r.t.Logf("machine %s connects", m.no)
-		c, err := r.sys.fleet.Connected(ctx, m.no)
+		c, err := r.sys.fleet.Connected(ctx, m.no, fleet.Admission{})
 		r.must(err)
 		m.epoch = c.Epoch
 		return

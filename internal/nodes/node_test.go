@@ -141,7 +141,7 @@ func (c *cluster) connect(m *member) (epoch int64) {
 	c.t.Helper()
 	var before string
 	c.f.Write(c.t, func(tx *store.Tx) error {
-		row, err := tx.MachineConnected(c.t.Context(), c.f.Machine.ID)
+		row, err := tx.MachineConnected(c.t.Context(), c.f.Machine.ID, 0, 0)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ func (f *fixture) setPassword(t testing.TB, password string) string {
 
 func (f *fixture) wantAccepted(t testing.TB, accepted bool, password string) {
 	t.Helper()
-	err := f.Fleet.Authenticate(t.Context(), storetest.MachineNo, password)
+	_, err := f.Fleet.Authenticate(t.Context(), storetest.MachineNo, password)
 	if accepted && err != nil || !accepted && !errors.Is(err, fleet.ErrBadPassword) {
 		t.Errorf("password %q: %v, want accepted: %v", password, err, accepted)
 	}

@@ -103,13 +103,13 @@ func (p *platform) stop() {
 	<-p.served
 }
 
-func (p *platform) Authenticate(_ context.Context, c devicegw.Credentials) (string, error) {
+func (p *platform) Authenticate(_ context.Context, c devicegw.Credentials) (devicegw.Identity, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if c.ClientID != machineNo || string(c.Password) != p.secret {
-		return "", devicegw.ErrBadCredentials
+		return devicegw.Identity{}, devicegw.ErrBadCredentials
 	}
-	return c.ClientID, nil
+	return devicegw.Identity{MachineNo: c.ClientID}, nil
 }
 
 func (p *platform) decode(m devicegw.Message) upMessage {
@@ -127,7 +127,9 @@ func (p *platform) CheckWill(_ context.Context, m devicegw.Message) error {
 	return nil
 }
 
-func (p *platform) Connecting(context.Context, string) (int64, error) { return p.epoch.Add(1), nil }
+func (p *platform) Connecting(context.Context, devicegw.Identity) (int64, error) {
+	return p.epoch.Add(1), nil
+}
 
 func (p *platform) OnMessage(_ context.Context, m devicegw.Message) error {
 	if p.raw != nil {

@@ -33,6 +33,7 @@ const (
 	TopicAliasInvalid       Reason = 0x94
 	PacketTooLarge          Reason = 0x95
 	QuotaExceeded           Reason = 0x97
+	AdministrativeAction    Reason = 0x98
 	PayloadFormatInvalid    Reason = 0x99
 	RetainNotSupported      Reason = 0x9A
 	SubscriptionIDsRejected Reason = 0xA1

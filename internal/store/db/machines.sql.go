@@ -151,14 +151,17 @@ func (q *Queries) DeleteModelBoard(ctx context.Context, modelID int64, addr int6
 	return err
 }
 
-const endPasswordOverlap = `-- name: EndPasswordOverlap :exec
+const endPasswordOverlap = `-- name: EndPasswordOverlap :execrows
 UPDATE machines SET password_previous_hash = '', password_previous_until = 0
-WHERE id = $1 AND password_hash = $2
+WHERE id = $1 AND password_hash = $2 AND password_previous_hash <> ''
 `
 
-func (q *Queries) EndPasswordOverlap(ctx context.Context, iD int64, passwordHash string) error {
-	_, err := q.db.ExecContext(ctx, endPasswordOverlap, iD, passwordHash)
-	return err
+func (q *Queries) EndPasswordOverlap(ctx context.Context, iD int64, passwordHash string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endPasswordOverlap, iD, passwordHash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertMachine = `-- name: InsertMachine :one
@@ -236,7 +239,7 @@ func (q *Queries) InsertPresence(ctx context.Context, machineID int64) error {
 }
 
 const machineByID = `-- name: MachineByID :one
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node, merchants.app_id, merchants.app_key_sealed
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node, presence.password_version, presence.refused_from, merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
@@ -285,6 +288,8 @@ func (q *Queries) MachineByID(ctx context.Context, id int64) (MachineByIDRow, er
 		&i.Presence.UptimeMinutesToday,
 		&i.Presence.AlertAt,
 		&i.Presence.Node,
+		&i.Presence.PasswordVersion,
+		&i.Presence.RefusedFrom,
 		&i.AppID,
 		&i.AppKeySealed,
 	)
@@ -292,7 +297,7 @@ func (q *Queries) MachineByID(ctx context.Context, id int64) (MachineByIDRow, er
 }
 
 const machineByNo = `-- name: MachineByNo :one
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node, merchants.app_id, merchants.app_key_sealed
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node, presence.password_version, presence.refused_from, merchants.app_id, merchants.app_key_sealed
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 JOIN merchants ON merchants.id = machines.merchant_id
@@ -341,6 +346,8 @@ func (q *Queries) MachineByNo(ctx context.Context, machineNo string) (MachineByN
 		&i.Presence.UptimeMinutesToday,
 		&i.Presence.AlertAt,
 		&i.Presence.Node,
+		&i.Presence.PasswordVersion,
+		&i.Presence.RefusedFrom,
 		&i.AppID,
 		&i.AppKeySealed,
 	)
@@ -359,7 +366,7 @@ func (q *Queries) MachineIDByNo(ctx context.Context, machineNo string) (int64, e
 }
 
 const machinesOfMerchant = `-- name: MachinesOfMerchant :many
-SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node
+SELECT machines.id, machines.merchant_id, machines.model_id, machines.machine_no, machines.name, machines.status, machines.machine_type, machines.address, machines.lng_lat, machines.cover_image, machines.contact, machines.tel, machines.timezone, machines.currency_id, machines.pickup_code_enabled, machines.password_hash, machines.created_at, machines.connect_type, machines.password_previous_hash, machines.password_previous_until, machines.machine_group, presence.machine_id, presence.is_online, presence.epoch, presence.last_heartbeat_at, presence.notify_message, presence.network_type, presence.network_rssi, presence.uptime_minutes_today, presence.alert_at, presence.node, presence.password_version, presence.refused_from
 FROM machines
 JOIN presence ON presence.machine_id = machines.id
 WHERE machines.merchant_id = $1
@@ -412,6 +419,8 @@ func (q *Queries) MachinesOfMerchant(ctx context.Context, merchantID int64) ([]M
 			&i.Presence.UptimeMinutesToday,
 			&i.Presence.AlertAt,
 			&i.Presence.Node,
+			&i.Presence.PasswordVersion,
+			&i.Presence.RefusedFrom,
 		); err != nil {
 			return nil, err
 		}
@@ -438,7 +447,10 @@ func (q *Queries) ModelByName(ctx context.Context, merchantID int64, name string
 }
 
 const passwordsOfMachine = `-- name: PasswordsOfMachine :one
-SELECT id, password_hash, password_previous_hash, password_previous_until FROM machines WHERE machine_no = $1
+SELECT m.id, m.password_hash, m.password_previous_hash, m.password_previous_until, p.password_version
+FROM machines m
+JOIN presence p ON p.machine_id = m.id
+WHERE m.machine_no = $1
 `
 
 type PasswordsOfMachineRow struct {
@@ -446,6 +458,7 @@ type PasswordsOfMachineRow struct {
 	PasswordHash          string
 	PasswordPreviousHash  string
 	PasswordPreviousUntil int64
+	PasswordVersion       int64
 }
 
 func (q *Queries) PasswordsOfMachine(ctx context.Context, machineNo string) (PasswordsOfMachineRow, error) {
@@ -456,6 +469,7 @@ func (q *Queries) PasswordsOfMachine(ctx context.Context, machineNo string) (Pas
 		&i.PasswordHash,
 		&i.PasswordPreviousHash,
 		&i.PasswordPreviousUntil,
+		&i.PasswordVersion,
 	)
 	return i, err
 }

@@ -447,6 +447,8 @@ type Presence struct {
 	UptimeMinutesToday int64
 	AlertAt            int64
 	Node               string
+	PasswordVersion    int64
+	RefusedFrom        int64
 }
 
 type Product struct {

@@ -21,6 +21,19 @@ func (q *Queries) AlertTaken(ctx context.Context, machineID int64, alertAt int64
 	return result.RowsAffected()
 }
 
+const forgetRefused = `-- name: ForgetRefused :execrows
+UPDATE presence SET refused_from = 0 WHERE machine_id = $1 AND epoch = $2 AND refused_from = $3
+`
+
+// A connection that there is not any more.
+func (q *Queries) ForgetRefused(ctx context.Context, machineID int64, epoch int64, refusedFrom int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, forgetRefused, machineID, epoch, refusedFrom)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const heartbeat = `-- name: Heartbeat :execrows
 UPDATE presence SET last_heartbeat_at = $2, network_type = $3, network_rssi = $4, uptime_minutes_today = $5
 WHERE machine_id = $1 AND is_online
@@ -93,7 +106,9 @@ func (q *Queries) LockWrongCodes(ctx context.Context, machineID int64) error {
 }
 
 const machineConnected = `-- name: MachineConnected :one
-UPDATE presence SET epoch = epoch + 1 WHERE machine_id = $1 RETURNING epoch, node
+UPDATE presence SET epoch = epoch + 1, refused_from = $3
+WHERE machine_id = $1 AND password_version = $2
+RETURNING epoch, node
 `
 
 type MachineConnectedRow struct {
@@ -101,9 +116,10 @@ type MachineConnectedRow struct {
 	Node  string
 }
 
-// The epoch of a new connection, and the node of the one before.
-func (q *Queries) MachineConnected(ctx context.Context, machineID int64) (MachineConnectedRow, error) {
-	row := q.db.QueryRowContext(ctx, machineConnected, machineID)
+// The epoch of a new connection, and the node of the one before. No row if the
+// machine's passwords were changed since its own was looked at.
+func (q *Queries) MachineConnected(ctx context.Context, machineID int64, passwordVersion int64, refusedFrom int64) (MachineConnectedRow, error) {
+	row := q.db.QueryRowContext(ctx, machineConnected, machineID, passwordVersion, refusedFrom)
 	var i MachineConnectedRow
 	err := row.Scan(&i.Epoch, &i.Node)
 	return i, err
@@ -195,8 +211,24 @@ func (q *Queries) MachinesToAlert(ctx context.Context, alertAt int64, limit int3
 	return items, nil
 }
 
+const passwordsChanged = `-- name: PasswordsChanged :one
+UPDATE presence SET password_version = password_version + 1,
+    refused_from = CASE WHEN refused_from = 0 OR refused_from > $1 THEN $2 ELSE refused_from END
+WHERE machine_id = $3
+RETURNING password_version
+`
+
+// Counts a change. From refused_from on the newest connection runs on a password that
+// is not accepted, unless that is so by now.
+func (q *Queries) PasswordsChanged(ctx context.Context, now int64, refusedFrom int64, machineID int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, passwordsChanged, now, refusedFrom, machineID)
+	var password_version int64
+	err := row.Scan(&password_version)
+	return password_version, err
+}
+
 const presenceOfMachine = `-- name: PresenceOfMachine :one
-SELECT machine_id, is_online, epoch, last_heartbeat_at, notify_message, network_type, network_rssi, uptime_minutes_today, alert_at, node FROM presence WHERE machine_id = $1
+SELECT machine_id, is_online, epoch, last_heartbeat_at, notify_message, network_type, network_rssi, uptime_minutes_today, alert_at, node, password_version, refused_from FROM presence WHERE machine_id = $1
 `
 
 func (q *Queries) PresenceOfMachine(ctx context.Context, machineID int64) (Presence, error) {
@@ -213,8 +245,53 @@ func (q *Queries) PresenceOfMachine(ctx context.Context, machineID int64) (Prese
 		&i.UptimeMinutesToday,
 		&i.AlertAt,
 		&i.Node,
+		&i.PasswordVersion,
+		&i.RefusedFrom,
 	)
 	return i, err
+}
+
+const refusedConnections = `-- name: RefusedConnections :many
+SELECT p.machine_id, m.machine_no, p.epoch, p.refused_from FROM presence p
+JOIN machines m ON m.id = p.machine_id
+WHERE p.refused_from <> 0 AND p.refused_from <= $1 AND p.node = $2
+ORDER BY p.refused_from
+`
+
+type RefusedConnectionsRow struct {
+	MachineID   int64
+	MachineNo   string
+	Epoch       int64
+	RefusedFrom int64
+}
+
+// Of the machines that a node holds.
+func (q *Queries) RefusedConnections(ctx context.Context, now int64, node string) ([]RefusedConnectionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, refusedConnections, now, node)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RefusedConnectionsRow
+	for rows.Next() {
+		var i RefusedConnectionsRow
+		if err := rows.Scan(
+			&i.MachineID,
+			&i.MachineNo,
+			&i.Epoch,
+			&i.RefusedFrom,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const silentMachines = `-- name: SilentMachines :many

@@ -25,7 +25,10 @@ WHERE machines.machine_no = $1;
 SELECT id FROM machines WHERE machine_no = $1;
 
 -- name: PasswordsOfMachine :one
-SELECT id, password_hash, password_previous_hash, password_previous_until FROM machines WHERE machine_no = $1;
+SELECT m.id, m.password_hash, m.password_previous_hash, m.password_previous_until, p.password_version
+FROM machines m
+JOIN presence p ON p.machine_id = m.id
+WHERE m.machine_no = $1;
 
 -- name: MachinesOfMerchant :many
 SELECT sqlc.embed(machines), sqlc.embed(presence)
@@ -56,9 +59,9 @@ UPDATE machines SET password_hash = sqlc.arg(password_hash), password_previous_h
     password_previous_until = sqlc.arg(previous_until)
 WHERE id = sqlc.arg(id) AND password_hash = sqlc.arg(old_hash);
 
--- name: EndPasswordOverlap :exec
+-- name: EndPasswordOverlap :execrows
 UPDATE machines SET password_previous_hash = '', password_previous_until = 0
-WHERE id = $1 AND password_hash = $2;
+WHERE id = $1 AND password_hash = $2 AND password_previous_hash <> '';
 
 -- name: SetAnnouncement :exec
 INSERT INTO announcements (machine_id, id, title, content, is_link, link_url)

@@ -2,11 +2,33 @@
 SELECT * FROM presence WHERE machine_id = $1;
 
 -- name: MachineConnected :one
--- The epoch of a new connection, and the node of the one before.
-UPDATE presence SET epoch = epoch + 1 WHERE machine_id = $1 RETURNING epoch, node;
+-- The epoch of a new connection, and the node of the one before. No row if the
+-- machine's passwords were changed since its own was looked at.
+UPDATE presence SET epoch = epoch + 1, refused_from = $3
+WHERE machine_id = $1 AND password_version = $2
+RETURNING epoch, node;
 
 -- name: MachineMoved :exec
 UPDATE presence SET node = $2 WHERE machine_id = $1;
+
+-- name: PasswordsChanged :one
+-- Counts a change. From refused_from on the newest connection runs on a password that
+-- is not accepted, unless that is so by now.
+UPDATE presence SET password_version = password_version + 1,
+    refused_from = CASE WHEN refused_from = 0 OR refused_from > sqlc.arg(now) THEN sqlc.arg(refused_from) ELSE refused_from END
+WHERE machine_id = sqlc.arg(machine_id)
+RETURNING password_version;
+
+-- name: RefusedConnections :many
+-- Of the machines that a node holds.
+SELECT p.machine_id, m.machine_no, p.epoch, p.refused_from FROM presence p
+JOIN machines m ON m.id = p.machine_id
+WHERE p.refused_from <> 0 AND p.refused_from <= sqlc.arg(now) AND p.node = sqlc.arg(node)
+ORDER BY p.refused_from;
+
+-- name: ForgetRefused :execrows
+-- A connection that there is not any more.
+UPDATE presence SET refused_from = 0 WHERE machine_id = $1 AND epoch = $2 AND refused_from = $3;
 
 -- name: Heartbeat :execrows
 -- Of a machine that is online already, which is the common case.

@@ -77,13 +77,16 @@ func testChangePassword(t *testing.T, f *Fixture) {
 	if got := state(); got != want {
 		t.Errorf("passwords %s, want %s", got, want)
 	}
-	f.Write(t, func(tx *store.Tx) error { return tx.EndPasswordOverlap(ctx, f.Machine.ID, old) })
-	if got := state(); got != want {
-		t.Errorf("the end of an older overlap left %s, want %s", got, want)
+	end := func(password string) int64 {
+		return f.changed(t, func(tx *store.Tx) (int64, error) { return tx.EndPasswordOverlap(ctx, f.Machine.ID, password) })
 	}
-	f.Write(t, func(tx *store.Tx) error {
-		return tx.EndPasswordOverlap(ctx, f.Machine.ID, fmt.Sprintf("new %d", won[0]))
-	})
+	if n := end(old); n != 0 || state() != want {
+		t.Errorf("the end of an older overlap left %s, want %s", state(), want)
+	}
+	newest := fmt.Sprintf("new %d", won[0])
+	if first, second := end(newest), end(newest); first != 1 || second != 0 {
+		t.Errorf("the overlap ended %d times and %d times more, want once", first, second)
+	}
 	if got, want := state(), fmt.Sprintf("new %d  0", won[0]); got != want {
 		t.Errorf("after the overlap %s, want %s", got, want)
 	}

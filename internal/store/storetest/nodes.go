@@ -114,7 +114,7 @@ func testMoved(t *testing.T, f *Fixture) {
 	var epochs [2]int64
 	f.Write(t, func(tx *store.Tx) error {
 		for i, node := range []string{"a", "b"} {
-			before, err := tx.MachineConnected(ctx, f.Machine.ID)
+			before, err := tx.MachineConnected(ctx, f.Machine.ID, 0, 0)
 			if err != nil {
 				return err
 			}

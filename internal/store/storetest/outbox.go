@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
@@ -211,7 +212,7 @@ func testEpochs(t *testing.T, f *Fixture) {
 	machines := f.Fleet
 	var epochs []int64
 	for range 2 {
-		c, err := machines.Connected(ctx, MachineNo)
+		c, err := machines.Connected(ctx, MachineNo, fleet.Admission{})
 		if err != nil {
 			t.Fatal(err)
 		}

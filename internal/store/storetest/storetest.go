@@ -69,6 +69,8 @@ func Run(t *testing.T, open Opener) {
 		"Outbox/OldRowsAreDeletedInBatches": testDeleteOld,
 		"Outbox/MessagesAreWithdrawn":       testWithdrawMessages,
 		"Machine/OnePasswordChangeWins":     testChangePassword,
+		"Machine/RevokedWhileConnecting":    testRevokedWhileConnecting,
+		"Machine/RefusedConnections":        testRefusedConnections,
 		"Machine/OneTrafficTotalWins":       testTrafficTotal,
 		"Machine/OfflineAlertIsTakenOnce":   testAlertTaken,
 		"Machine/OneOpenAlert":              testOpenAlert,
