@@ -5,8 +5,8 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"sync"
 
+	"github.com/vendlane/vendlane/internal/gather"
 	"github.com/vendlane/vendlane/internal/store"
 )
 
@@ -21,9 +21,7 @@ const groupSize = 128
 // has a goroutine only while there is something to write.
 type group struct {
 	store   *store.Store
-	mu      sync.Mutex
-	waiting []write
-	writing bool
+	waiting gather.Line[write]
 }
 
 // write is a change of a machine and who waits for it. change runs again, alone, if another
@@ -39,13 +37,9 @@ type write struct {
 func (g *group) do(ctx context.Context, machineID int64, change func(ctx context.Context, tx *store.Tx) error) error {
 	done := make(chan error, 1)
 	w := write{machineID: machineID, change: change, done: func(err error) { done <- err }}
-	g.mu.Lock()
-	g.waiting = append(g.waiting, w)
-	if !g.writing {
-		g.writing = true
+	if g.waiting.Put(w) {
 		go g.write(context.WithoutCancel(ctx))
 	}
-	g.mu.Unlock()
 	select {
 	case err := <-done:
 		return err
@@ -58,7 +52,7 @@ func (g *group) do(ctx context.Context, machineID int64, change func(ctx context
 func (g *group) write(ctx context.Context) {
 	for {
 		runtime.Gosched() // whoever is about to join comes along
-		batch := g.next()
+		batch := g.waiting.Take(groupSize)
 		if len(batch) == 0 {
 			return
 		}
@@ -92,18 +86,6 @@ func (g *group) alone(ctx context.Context, batch []write, err error) {
 		}
 		w.done(err)
 	}
-}
-
-func (g *group) next() []write {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	n := min(len(g.waiting), groupSize)
-	batch := g.waiting[:n:n]
-	g.waiting = g.waiting[n:]
-	if n == 0 {
-		g.waiting, g.writing = nil, false
-	}
-	return batch
 }
 
 func (g *group) commit(ctx context.Context, batch []write) (done int, err error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/devicegw"
@@ -23,14 +22,6 @@ const (
 	beatPause = 25 * time.Millisecond
 )
 
-// beats are the heartbeats that wait to be taken. There is at most one for each
-// connection.
-type beats struct {
-	mu      sync.Mutex
-	waiting []beat
-	taking  bool // a goroutine is at it
-}
-
 // beat is a decoded heartbeat and the function that takes its answer.
 type beat struct {
 	message devicegw.Message
@@ -43,11 +34,7 @@ type beat struct {
 // database, and a goroutine that waits for them; so many of these would also stand
 // in the way of those that sell.
 func (h *Handler) takeBeat(ctx context.Context, b beat) {
-	h.beats.mu.Lock()
-	defer h.beats.mu.Unlock()
-	h.beats.waiting = append(h.beats.waiting, b)
-	if !h.beats.taking {
-		h.beats.taking = true
+	if h.beats.Put(b) {
 		go h.takeBeats(context.WithoutCancel(ctx))
 	}
 }
@@ -57,25 +44,13 @@ func (h *Handler) takeBeats(ctx context.Context) {
 	pause := time.NewTicker(beatPause)
 	defer pause.Stop()
 	for {
-		batch := h.beats.next()
+		batch := h.beats.Take(maxBeats)
 		if len(batch) == 0 {
 			return
 		}
 		h.takeTogether(ctx, batch)
 		<-pause.C
 	}
-}
-
-func (b *beats) next() []beat {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	n := min(len(b.waiting), maxBeats)
-	batch := b.waiting[:n:n]
-	b.waiting = b.waiting[n:]
-	if n == 0 {
-		b.waiting, b.taking = nil, false
-	}
-	return batch
 }
 
 // takeTogether checks heartbeats, stores those that are good in one transaction, or

@@ -14,7 +14,8 @@ import (
 // until all are there, and returns their answers.
 func (f *fixture) together(messages ...devicegw.Message) []error {
 	f.t.Helper()
-	f.handler.beats.taking = true // nobody takes them one by one
+	f.handler.beats.Put(beat{}) // so that nobody takes them one by one
+	f.handler.beats.Take(1)
 	answers := make([]error, len(messages))
 	times := make([]int, len(messages))
 	for i, m := range messages {
@@ -29,9 +30,11 @@ func (f *fixture) together(messages ...devicegw.Message) []error {
 			f.t.Errorf("message %d was answered %d times", i, n)
 		}
 	}
-	if f.handler.beats.taking || len(f.handler.beats.waiting) != 0 {
-		f.t.Error("heartbeats are left")
+	if !f.handler.beats.Put(beat{}) {
+		f.t.Error("nobody would take the next ones")
 	}
+	f.handler.beats.Take(1)
+	f.handler.beats.Take(1)
 	return answers
 }
 

@@ -10,7 +10,8 @@ func BenchmarkHeartbeat(b *testing.B) {
 	f := newFixture(b, Config{})
 	stop := f.runLog()
 	defer stop()
-	f.handler.beats.taking = true // taken below
+	f.handler.beats.Put(beat{}) // so that they are taken below
+	f.handler.beats.Take(1)
 	m := f.message(body(b, f.heartbeat(nil), appKey))
 	m.Later = func() func(error) {
 		return func(err error) {
@@ -24,7 +25,7 @@ func BenchmarkHeartbeat(b *testing.B) {
 	for i := range b.N {
 		f.check(f.handler.OnMessage(f.ctx, m))
 		if (i+1)%together == 0 || i+1 == b.N {
-			f.handler.takeTogether(f.ctx, f.handler.beats.next())
+			f.handler.takeTogether(f.ctx, f.handler.beats.Take(together))
 		}
 	}
 }

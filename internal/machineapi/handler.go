@@ -13,6 +13,7 @@ import (
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/dispense"
 	"github.com/vendlane/vendlane/internal/fleet"
+	"github.com/vendlane/vendlane/internal/gather"
 	"github.com/vendlane/vendlane/internal/machinelog"
 	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/requestlog"
@@ -76,7 +77,7 @@ type Handler struct {
 	metrics    upMetrics
 	drops      *dropLog
 	takeOver   func(node, machineNo string, epoch int64)
-	beats      beats
+	beats      gather.Line[beat] // heartbeats that wait to be taken, at most one for each connection
 }
 
 var _ devicegw.Handler = (*Handler)(nil)
