@@ -40,6 +40,11 @@ func TestSoak(t *testing.T) {
 	if *soakFor == 0 {
 		t.Skip("runs with -soak 30m")
 	}
+	// A machine has a connection and two files; the rest is room for the test itself.
+	need := 3**soakMachines + 1000
+	if limit, err := bench.RaiseFileLimit(); err != nil || limit < need {
+		t.Fatalf("%d machines need %d open files, and %d are allowed (ulimit -n): %v", *soakMachines, need, limit, err)
+	}
 	w := newWorld(t, size{machines: *soakMachines, atOnce: 64})
 	n := w.sqliteNode()
 	w.api, w.mqtt = n.url, n.mqtt
