@@ -152,14 +152,11 @@ func parcels(rows []db.AlertMessage) [][]db.AlertMessage {
 
 // Sweep deletes messages that were finished more than 30 days ago.
 func (r *Relay) Sweep(ctx context.Context) error {
-	for deleted := int64(sweepBatch); deleted == sweepBatch; {
-		err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
-			deleted, err = tx.DeleteOldAlertMessages(ctx, r.clock.Millis()-keep, sweepBatch)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("sweep messages about alerts: %w", err)
-		}
+	err := r.store.InBatches(ctx, sweepBatch, func(tx *store.Tx) (int64, error) {
+		return tx.DeleteOldAlertMessages(ctx, r.clock.Millis()-keep, sweepBatch)
+	})
+	if err != nil {
+		return fmt.Errorf("sweep messages about alerts: %w", err)
 	}
 	return nil
 }

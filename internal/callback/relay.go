@@ -232,14 +232,8 @@ func (r *Relay) Sweep(ctx context.Context) error {
 		func(tx *store.Tx) (int64, error) { return tx.DeleteOldAttempts(ctx, before, sweepBatch) },
 		func(tx *store.Tx) (int64, error) { return tx.DeleteOldCallbacks(ctx, before, sweepBatch) },
 	} {
-		for deleted := int64(sweepBatch); deleted == sweepBatch; {
-			err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
-				deleted, err = drop(tx)
-				return err
-			})
-			if err != nil {
-				return fmt.Errorf("sweep callbacks: %w", err)
-			}
+		if err := r.store.InBatches(ctx, sweepBatch, drop); err != nil {
+			return fmt.Errorf("sweep callbacks: %w", err)
 		}
 	}
 	return nil

@@ -105,18 +105,19 @@ func (c *conn) handlePublish(p *packet.Publish) (e ending, stop bool) {
 	return c.answer(p, err)
 }
 
-// answerLater makes the handler's answer to p come by the function it returns.
+// answerLater makes the handler's answer to p come by the function it returns. Until
+// then nothing else touches what answer does: see settle.
 func (c *conn) answerLater(p *packet.Publish) func(error) {
 	later := make(chan struct{})
 	c.later = later
 	return func(err error) {
 		finish := func() {
 			defer close(later)
-			c.guard(func() {
-				if e, stop := c.answer(p, err); stop {
-					c.end(e)
-				}
-			})
+			e, stop := endPanic, true
+			c.guard(func() { e, stop = c.answer(p, err) })
+			if stop {
+				c.end(e)
+			}
 		}
 		if c.trusting {
 			c.g.wg.Go(finish) // it asks the handler, who has others to answer

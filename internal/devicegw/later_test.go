@@ -165,6 +165,21 @@ func TestTrustedSessionAnsweredLater(t *testing.T) {
 	}
 }
 
+// A panic in what follows from an answer closes the connection, as in any handler.
+func TestPanicOfALaterAnswer(t *testing.T) {
+	h, answers := laterAnswers()
+	s := serveTCP(t, devicegw.Config{}, h)
+	m := s.connect(t, lasting(connectPacket(packet.V5, "7")))
+	receive(t, s.states)
+	close(h.readies) // OnReady panics
+	m.send(publication("/server/app", 1, 1, "later"))
+	receive(t, answers)(nil)
+	m.expectEnd(packet.UnspecifiedError)
+	if st := receive(t, s.states); st.Online || st.Reason != "internal error" {
+		t.Errorf("state %+v", st)
+	}
+}
+
 // Shutdown waits for an answer as for any handler.
 func TestShutdownWaitsForTheAnswer(t *testing.T) {
 	h, answers := laterAnswers()

@@ -10,8 +10,8 @@ import (
 	"github.com/vendlane/vendlane/internal/store"
 )
 
-// groupSize bounds the writes of one transaction, so that a fleet that says
-// hello all at once holds up no command.
+// groupSize bounds the writes of one transaction, so that a fleet that connects all
+// at once holds up no command.
 const groupSize = 128
 
 // group gathers the small writes that arrive while a transaction is under way

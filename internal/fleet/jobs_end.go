@@ -10,15 +10,9 @@ import (
 	"github.com/vendlane/vendlane/internal/store/db"
 )
 
-// Bounds of Sweep.
-const (
-	// keepJobs is how long jobs are kept after their end, in milliseconds: 90 days,
-	// as the machine log is.
-	keepJobs = 90 * 24 * 60 * 60 * 1000
-	// jobSweepBatch bounds the rows one transaction deletes, so that it holds up
-	// nobody.
-	jobSweepBatch = 500
-)
+// keepJobs is how long jobs are kept after their end, in milliseconds: 90 days, as
+// the machine log is.
+const keepJobs = 90 * 24 * 60 * 60 * 1000
 
 // Stop leaves out the machines of a job of by's merchant whose turn has not come.
 // Those that have their message keep their course, and the job ends when it is
@@ -54,17 +48,11 @@ func (j *Jobs) Stop(ctx context.Context, by audit.By, jobID int64) error {
 func (j *Jobs) Sweep(ctx context.Context) error {
 	before := j.clock.Millis() - keepJobs
 	for _, remove := range []func(tx *store.Tx) (int64, error){
-		func(tx *store.Tx) (int64, error) { return tx.DeleteOldMachineJobRows(ctx, before, jobSweepBatch) },
-		func(tx *store.Tx) (int64, error) { return tx.DeleteOldMachineJobs(ctx, before, jobSweepBatch) },
+		func(tx *store.Tx) (int64, error) { return tx.DeleteOldMachineJobRows(ctx, before, sweepBatch) },
+		func(tx *store.Tx) (int64, error) { return tx.DeleteOldMachineJobs(ctx, before, sweepBatch) },
 	} {
-		for deleted := int64(jobSweepBatch); deleted == jobSweepBatch; {
-			err := j.store.InTx(ctx, func(tx *store.Tx) (err error) {
-				deleted, err = remove(tx)
-				return err
-			})
-			if err != nil {
-				return fmt.Errorf("delete old jobs: %w", err)
-			}
+		if err := j.store.InBatches(ctx, sweepBatch, remove); err != nil {
+			return fmt.Errorf("delete old jobs: %w", err)
 		}
 	}
 	return nil

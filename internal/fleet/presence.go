@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// sweepBatch bounds how many machines one transaction of a sweep takes.
+	// sweepBatch bounds how many machines, or rows, one transaction of a sweep takes.
 	sweepBatch = 500
 	// offlineAlertAfter is how long a machine that said goodbye may take to
 	// come back before it is an alert, in milliseconds (mqtt.md §4.4).

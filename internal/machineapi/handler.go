@@ -193,7 +193,7 @@ func (h *Handler) OnMessage(ctx context.Context, m devicegw.Message) error {
 		return nil
 	}
 	u, err := h.decode(m)
-	if err == nil && u.name == methodHeartbeat && m.Later != nil {
+	if err == nil && u.name == methodHeartbeat && m.Later != nil { // else somebody wants the answer now
 		h.takeBeat(ctx, beat{message: m, up: u, answer: m.Later()})
 		return nil
 	}

@@ -205,18 +205,11 @@ func (r *Relay) placeAll(ctx, sendCtx context.Context, rows []db.Command, now in
 // Sweep deletes messages that were finished and queued more than 30 days ago.
 // It is idempotent and may run on several nodes.
 func (r *Relay) Sweep(ctx context.Context) error {
-	for {
-		var n int64
-		err := r.store.InTx(ctx, func(tx *store.Tx) error {
-			var err error
-			n, err = tx.DeleteOldCommands(ctx, r.clock.Millis()-keepFinished, sweepBatch)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("delete old commands: %w", err)
-		}
-		if n < sweepBatch {
-			return nil
-		}
+	err := r.store.InBatches(ctx, sweepBatch, func(tx *store.Tx) (int64, error) {
+		return tx.DeleteOldCommands(ctx, r.clock.Millis()-keepFinished, sweepBatch)
+	})
+	if err != nil {
+		return fmt.Errorf("delete old commands: %w", err)
 	}
+	return nil
 }

@@ -134,17 +134,11 @@ func (l *Log) Page(ctx context.Context, machineID, before int64, limit int32) ([
 // Sweep deletes lines older than 90 days. It is idempotent and may run on
 // several nodes.
 func (l *Log) Sweep(ctx context.Context) error {
-	for {
-		var n int64
-		err := l.store.InTx(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.DeleteOldMachineLogs(ctx, l.clock.Millis()-keep, sweepBatch)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("delete old machine log: %w", err)
-		}
-		if n < sweepBatch {
-			return nil
-		}
+	err := l.store.InBatches(ctx, sweepBatch, func(tx *store.Tx) (int64, error) {
+		return tx.DeleteOldMachineLogs(ctx, l.clock.Millis()-keep, sweepBatch)
+	})
+	if err != nil {
+		return fmt.Errorf("delete old machine log: %w", err)
 	}
+	return nil
 }

@@ -220,14 +220,8 @@ func (l *Log) Sweep(ctx context.Context) error {
 }
 
 func (l *Log) deleteAll(ctx context.Context, batch func(tx *store.Tx) (int64, error)) error {
-	for n := int64(sweepBatch); n == sweepBatch; {
-		err := l.store.InTx(ctx, func(tx *store.Tx) (err error) {
-			n, err = batch(tx)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("delete old request log: %w", err)
-		}
+	if err := l.store.InBatches(ctx, sweepBatch, batch); err != nil {
+		return fmt.Errorf("delete old request log: %w", err)
 	}
 	return nil
 }

@@ -35,6 +35,22 @@ func (s *Store) inOne(ctx context.Context, ids []int64, fn func(tx *Tx, id int64
 	})
 }
 
+// InBatches runs fn, which deals with at most so many rows and returns how many, in
+// one transaction after the other until they were fewer: so deleting many rows holds
+// up nobody for long.
+func (s *Store) InBatches(ctx context.Context, size int64, fn func(tx *Tx) (int64, error)) error {
+	for n := size; n == size; {
+		err := s.InTx(ctx, func(tx *Tx) (err error) {
+			n, err = fn(tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // atLeast is how many rows InTurn writes before it lets others go first: fewer would
 // cost a commit each.
 const atLeast = 64
