@@ -1,14 +1,13 @@
 package fleet_test
 
 import (
-	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
-	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/store/storetest"
 )
 
@@ -44,7 +43,7 @@ func (f *fixture) wantEnded(t testing.TB, epochs ...int64) {
 		ended = append(ended, epoch)
 		return true
 	}))
-	if len(ended) != len(epochs) || len(ended) == 1 && ended[0] != epochs[0] {
+	if !slices.Equal(ended, epochs) {
 		t.Errorf("ended %v, want %v", ended, epochs)
 	}
 }
@@ -147,31 +146,18 @@ func TestPasswordChangedWhileConnecting(t *testing.T) {
 	}
 }
 
-// beforeTx runs something in front of the next transaction.
-type beforeTx struct {
-	store.Engine
-	run *func()
-}
-
-func (b beforeTx) RunInTx(ctx context.Context, fn func(q *db.Queries) error) error {
-	if run := *b.run; run != nil {
-		*b.run = nil
-		run()
-	}
-	return b.Engine.RunInTx(ctx, fn)
-}
-
 // Two connections that show the new password at once are both let in: the second
 // finds the overlap ended.
 func TestNewPasswordShownTwice(t *testing.T) {
 	f := newFixture(t)
 	must(t, f.change(t, "second", false))
-	var run func()
-	engine := f.database.Open(t)
-	defer engine.Close()
-	s := fleet.New(store.New(beforeTx{engine, &run}), f.Box, f.Now, fleet.Config{Zone: time.UTC, PasswordCost: 4}, discard)
 	var first fleet.Admission
-	run = func() { first = f.admit(t, "second") } // behind the look at the passwords
+	engine := &interlude{Engine: f.Engine, before: func(n int) {
+		if n == 1 { // behind the look at the passwords
+			first = f.admit(t, "second")
+		}
+	}}
+	s := fleet.New(store.New(engine), f.Box, f.Now, fleet.Config{Zone: time.UTC, PasswordCost: 4}, discard)
 	second, err := s.Authenticate(t.Context(), storetest.MachineNo, "second")
 	must(t, err)
 	for _, a := range []fleet.Admission{first, second} {
