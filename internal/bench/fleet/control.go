@@ -18,8 +18,9 @@ import (
 type request struct {
 	// Op is settle, bare, commands, reach, messages or stored.
 	Op string
-	// Bare lets messages end at the gateway instead of in the platform.
-	Bare bool
+	// BareReports and BareBeats let reports, and with them commands, and
+	// heartbeats end at the gateway instead of in the platform.
+	BareReports, BareBeats bool
 	// N machines are meant, from the first on.
 	N int
 	// Rate is commands per second, for Period.

@@ -13,20 +13,25 @@ import (
 type handler struct {
 	*machineapi.Handler
 	flights *flights
-	// bare ends messages here, to measure the gateway alone.
-	bare atomic.Bool
+	// bareReports and bareBeats end reports and heartbeats here, to measure the
+	// gateway alone.
+	bareReports, bareBeats atomic.Bool
 	// taken counts messages on the shared topic.
 	taken atomic.Int64
 }
 
 // OnMessage implements devicegw.Handler.
 func (h *handler) OnMessage(ctx context.Context, m devicegw.Message) error {
-	if !h.bare.Load() {
+	bare, shared := &h.bareReports, m.Topic == sharedTopic
+	if shared {
+		bare = &h.bareBeats
+	}
+	if !bare.Load() {
 		if err := h.Handler.OnMessage(ctx, m); err != nil {
 			return err
 		}
 	}
-	if m.Topic == sharedTopic {
+	if shared {
 		h.taken.Add(1)
 	} else {
 		h.flights.landed(m.MachineNo)

@@ -56,7 +56,7 @@ func measureCommands(ctx context.Context, r *run, s *side) error {
 	if _, err := r.connectFleet(ctx, s); err != nil {
 		return err
 	}
-	q := request{Op: "commands", N: r.machines, Rate: r.commandRate, Period: r.period}
+	q := r.commands()
 	rate := fmt.Sprintf(" at %d/s", r.commandRate)
 	bare, err := s.bareCommands(q)
 	if err != nil {
@@ -80,7 +80,7 @@ func measureCommands(ctx context.Context, r *run, s *side) error {
 
 // bareCommands measures commands that end at the gateway.
 func (s *side) bareCommands(q request) (response, error) {
-	if err := s.bare(true); err != nil {
+	if err := s.bare(true, true); err != nil {
 		return response{}, err
 	}
 	return s.peer.call(q)
@@ -88,16 +88,17 @@ func (s *side) bareCommands(q request) (response, error) {
 
 // wholeCommands measures commands that go through the platform.
 func (s *side) wholeCommands(q request) (response, error) {
-	if err := s.bare(false); err != nil {
+	if err := s.bare(false, false); err != nil {
 		return response{}, err
 	}
 	return s.peer.call(q)
 }
 
-// bare tells both ends whether the platform stands behind the messages.
-func (s *side) bare(bare bool) error {
-	s.swarm.realReports.Store(!bare)
-	_, err := s.peer.call(request{Op: "bare", Bare: bare})
+// bare tells both ends whether reports and heartbeats end at the gateway, or the
+// platform stands behind them.
+func (s *side) bare(reports, beats bool) error {
+	s.swarm.realReports.Store(!reports)
+	_, err := s.peer.call(request{Op: "bare", BareReports: reports, BareBeats: beats})
 	return err
 }
 
@@ -110,7 +111,7 @@ func measureReconnect(ctx context.Context, r *run, s *side) error {
 	}
 	deaf := 0
 	for range r.sweeps {
-		if err := s.bare(false); err != nil {
+		if err := s.bare(false, false); err != nil {
 			return err
 		}
 		took, err := s.swarm.connect(ctx, fleet, len(fleet))
@@ -118,7 +119,7 @@ func measureReconnect(ctx context.Context, r *run, s *side) error {
 			return err
 		}
 		r.add(s, fmt.Sprintf("%d machines at once", len(fleet)), "s", "≤ 0.5 ×", took.Seconds())
-		if err := s.bare(true); err != nil {
+		if err := s.bare(true, true); err != nil {
 			return err
 		}
 		reached, err := s.peer.call(request{Op: "reach", N: len(fleet)})
@@ -135,7 +136,7 @@ func measureCPU(ctx context.Context, r *run, s *side) error {
 	if _, err := r.connectFleet(ctx, s); err != nil {
 		return err
 	}
-	if err := s.bare(true); err != nil {
+	if err := s.bare(true, true); err != nil {
 		return err
 	}
 	before, err := s.cpu()
@@ -170,53 +171,77 @@ func (s *side) taken(ctx context.Context, sent int) error {
 	})
 }
 
-// measureHeartbeats looks at commands through the whole platform, first alone
-// and then beside the heartbeats of the fleet. What processor time these need
-// more is the heartbeats'.
+// measureHeartbeats looks at commands alone and beside the heartbeats of the
+// fleet: the way to the machine and back, where Mosquitto and its client carry
+// the same heartbeats and store none, and then through the whole platform.
 func measureHeartbeats(ctx context.Context, r *run, s *side) error {
 	if _, err := r.connectFleet(ctx, s); err != nil {
 		return err
 	}
-	q := request{Op: "commands", N: r.machines, Rate: r.commandRate, Period: r.period}
+	if err := r.commandsBeside(ctx, s); err != nil || s.baseline {
+		return err
+	}
+	return r.dispensesBeside(ctx, s)
+}
+
+// commandsBeside measures commands that end at the gateway, alone and beside
+// heartbeats that go on into the store.
+func (r *run) commandsBeside(ctx context.Context, s *side) error {
+	if err := s.bare(true, false); err != nil {
+		return err
+	}
+	alone, err := s.peer.call(r.commands())
+	if err != nil {
+		return err
+	}
+	beside, err := r.flooded(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := s.taken(ctx, beside.sent); err != nil {
+		return err
+	}
+	rate := fmt.Sprintf(" at %d/s", r.commandRate)
+	r.add(s, "command → report"+rate+", alone, p50", "ms", "", alone.P50)
+	r.add(s, "command → report"+rate+", alone, p99", "ms", "", alone.P99)
+	r.add(s, "the same beside the heartbeats, p50", "ms", "≤ 1.2 ×", beside.P50)
+	r.add(s, "the same beside the heartbeats, p99", "ms", "≤ 1.5 ×", beside.P99)
+	r.add(s, "commands not answered", "", "0", float64(alone.Lost+beside.Lost))
+	r.add(s, fmt.Sprintf("heartbeats taken beside them, of %d/s", r.heartbeatRate), "1/s", "", beside.rate())
+	return nil
+}
+
+// dispensesBeside measures dispenses through the whole platform, alone and
+// beside heartbeats. What processor time these need more is the heartbeats'.
+func (r *run) dispensesBeside(ctx context.Context, s *side) error {
 	before, err := s.spent()
 	if err != nil {
 		return err
 	}
-	alone, err := s.wholeCommands(q)
+	alone, err := s.wholeCommands(r.commands())
 	if err != nil {
 		return err
 	}
-	r.add(s, fmt.Sprintf("dispense → report stored at %d/s, alone, p99", r.commandRate), "ms", "", alone.P99)
-
 	between, err := s.spent()
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	acknowledged := s.swarm.acknowledged.Load()
-	flooded := make(chan error, 1)
-	go func() {
-		_, err := s.swarm.flood(ctx, r.heartbeatRate, r.period)
-		flooded <- err
-	}()
-	beside, err := s.peer.call(q)
-	err = errors.Join(err, <-flooded)
-	took := time.Since(began)
+	beside, err := r.flooded(ctx, s)
 	if err != nil {
-		return fmt.Errorf("commands beside heartbeats: %w", err)
+		return err
 	}
 	after, err := s.spent()
 	if err != nil {
 		return err
 	}
-	// Reports are acknowledged, too.
-	stored := s.swarm.acknowledged.Load() - acknowledged - int64(beside.Count)
-	r.add(s, "the same beside the heartbeats, p99", "ms", "", beside.P99)
+	r.add(s, fmt.Sprintf("dispense → report stored at %d/s, alone, p99", r.commandRate), "ms", "", alone.P99)
+	r.add(s, "a dispense beside the heartbeats, p99", "ms", "", beside.P99)
 	r.add(s, "dispenses not answered", "", "0", float64(alone.Lost+beside.Lost))
-	r.add(s, fmt.Sprintf("heartbeats stored and acknowledged, of %d/s", r.heartbeatRate), "1/s", "", float64(stored)/took.Seconds())
+	r.add(s, fmt.Sprintf("heartbeats stored and acknowledged, of %d/s", r.heartbeatRate), "1/s", "", beside.rate())
 	for i, end := range []string{"server", "machines"} {
 		more := (after[i] - between[i]) - (between[i] - before[i])
-		r.add(s, "processor time for a heartbeat, "+end, "µs", "", float64(more.Microseconds())/float64(max(stored, 1)))
+		r.add(s, "processor time for a heartbeat, "+end, "µs", "", float64(more.Microseconds())/float64(max(beside.acknowledged, 1)))
 	}
 	rows, err := s.peer.call(request{Op: "stored", Since: began.UnixMilli()})
 	if err != nil {
@@ -224,4 +249,40 @@ func measureHeartbeats(ctx context.Context, r *run, s *side) error {
 	}
 	r.add(s, fmt.Sprintf("machines whose heartbeat is in the store, of %d", r.machines), "", "", float64(rows.Count))
 	return nil
+}
+
+// commands asks for commands to the whole fleet at the rate of the run.
+func (r *run) commands() request {
+	return request{Op: "commands", N: r.machines, Rate: r.commandRate, Period: r.period}
+}
+
+// besideBeats is what came of commands beside heartbeats.
+type besideBeats struct {
+	response
+	// sent and acknowledged are heartbeats, within took.
+	sent         int
+	acknowledged int64
+	took         time.Duration
+}
+
+// rate is heartbeats acknowledged per second.
+func (b besideBeats) rate() float64 { return float64(b.acknowledged) / b.took.Seconds() }
+
+// flooded measures commands while all machines send heartbeats.
+func (r *run) flooded(ctx context.Context, s *side) (b besideBeats, err error) {
+	began, acknowledged := time.Now(), s.swarm.acknowledged.Load()
+	flooded := make(chan error, 1)
+	go func() {
+		var err error
+		b.sent, err = s.swarm.flood(ctx, r.heartbeatRate, r.period)
+		flooded <- err
+	}()
+	b.response, err = s.peer.call(r.commands())
+	if err = errors.Join(err, <-flooded); err != nil {
+		return b, fmt.Errorf("commands beside heartbeats: %w", err)
+	}
+	b.took = time.Since(began)
+	// Reports are acknowledged, too.
+	b.acknowledged = s.swarm.acknowledged.Load() - acknowledged - int64(b.Count)
+	return b, nil
 }

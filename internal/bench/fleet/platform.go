@@ -126,7 +126,8 @@ func (p *platform) do(ctx context.Context, q request) (response, error) {
 		}
 		return response{}, nil
 	case "bare":
-		p.handler.bare.Store(q.Bare)
+		p.handler.bareReports.Store(q.BareReports)
+		p.handler.bareBeats.Store(q.BareBeats)
 		return response{}, nil
 	case "commands":
 		return p.commands(ctx, q)
@@ -143,7 +144,7 @@ func (p *platform) do(ctx context.Context, q request) (response, error) {
 // commands measures the way to the machine and back: through the gateway alone,
 // or from the start of a dispense until its report is stored.
 func (p *platform) commands(ctx context.Context, q request) (response, error) {
-	if p.handler.bare.Load() {
+	if p.handler.bareReports.Load() {
 		return p.handler.flights.pace(ctx, q, p.sendBare), nil
 	}
 	if err := p.cheer(ctx, min(q.N, commandCount(q))); err != nil {
