@@ -62,6 +62,11 @@ type Message struct {
 	// OnMessage returns nil, and calls answer once with what it would have
 	// returned. It is nil for a will.
 	Later func() (answer func(error))
+	// Settle returns when no earlier message of the connection waits for its
+	// answer. A Handler calls it first unless the order of the two is all the
+	// same; acknowledged they are in their order all the same. It is nil for a
+	// will, which comes behind all answers.
+	Settle func()
 }
 
 // ConnState reports that a connection was accepted or has ended.
@@ -75,8 +80,8 @@ type ConnState struct {
 // Handler is the application behind the gateway. While one of its methods runs,
 // the machine's connection is not read: they may block (keep-alive does not run
 // meanwhile), but must not wait for a Send to the same machine, whose PUBACK
-// would have to be read. Only while a message is answered later are a machine's
-// acknowledgements and pings read, and nothing else. Calls for one connection never
+// would have to be read. While a message is answered later, OnMessage may be called
+// for the one behind it (see Settle). Else calls for one connection never
 // overlap; calls for different connections do, also of one machine during a
 // take-over. A panic closes the connection and nothing else. Contexts of
 // Authenticate, CheckWill and Connecting end with the connect timeout or at

@@ -28,22 +28,20 @@ func maySubscribe(machineNo, filter string) bool {
 // handle acts on one packet of an accepted connection. stop reports that the
 // connection has to end.
 func (c *conn) handle(p packet.Packet) (e ending, stop bool) {
-	switch p.(type) {
-	case *packet.Ack, packet.Pingreq:
-	default:
-		c.settle() // answers go out in the order of the messages (MQTT 5.0 §4.6)
-	}
 	switch p := p.(type) {
 	case *packet.Publish:
 		return c.handlePublish(p)
 	case *packet.Ack:
 		return c.handleAck(p)
+	case packet.Pingreq:
+		return c.reply(packet.Pingresp{})
+	}
+	c.settle()
+	switch p := p.(type) {
 	case *packet.Subscribe:
 		return c.handleSubscribe(p)
 	case *packet.Unsubscribe:
 		return c.handleUnsubscribe(p)
-	case packet.Pingreq:
-		return c.reply(packet.Pingresp{})
 	case *packet.Disconnect:
 		return c.handleDisconnect(p)
 	}
@@ -76,6 +74,7 @@ func (c *conn) handlePublish(p *packet.Publish) (e ending, stop bool) {
 		return protocolError(packet.RetainNotSupported, "retained message although CONNACK forbids it")
 	}
 	if p.QoS == 2 {
+		c.settle() // the message before it may be the same one
 		known, n := c.unfinished(p.PacketID)
 		// Without the flag it is a new message of a machine that has lost its
 		// side of the session.
@@ -89,25 +88,37 @@ func (c *conn) handlePublish(p *packet.Publish) (e ending, stop bool) {
 	}
 	switch {
 	case p.Retain:
-		c.g.counters.dropped.add("retained")
-		return c.acknowledge(p, packet.Success)
+		return c.drop(p, "retained", packet.Success)
 	case !mayPublish(c.machineNo, p.Topic):
-		c.g.counters.dropped.add("topic")
-		return c.acknowledge(p, packet.NotAuthorized)
+		return c.drop(p, "topic", packet.NotAuthorized)
 	}
+	later := false
 	err := c.g.h.OnMessage(c.g.ctx, Message{
 		MachineNo: c.machineNo, Epoch: c.epoch, Topic: p.Topic, Payload: p.Payload, QoS: p.QoS, Dup: p.Dup,
-		Later: func() func(error) { return c.answerLater(p) },
+		Settle: c.settle,
+		Later: func() func(error) {
+			later = true
+			return c.answerLater(p)
+		},
 	})
-	if c.later != nil {
+	if later {
 		return ending{}, false
 	}
+	c.settle() // answers go out in the order of the messages (MQTT 5.0 §4.6)
 	return c.answer(p, err)
+}
+
+// drop counts a message that the handler does not get to see.
+func (c *conn) drop(p *packet.Publish, label string, r packet.Reason) (e ending, stop bool) {
+	c.g.counters.dropped.add(label)
+	c.settle()
+	return c.acknowledge(p, r)
 }
 
 // answerLater makes the handler's answer to p come by the function it returns. Until
 // then nothing else touches what answer does: see settle.
 func (c *conn) answerLater(p *packet.Publish) func(error) {
+	c.settle()
 	later := make(chan struct{})
 	c.later = later
 	return func(err error) {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/vendlane/vendlane/internal/devicegw"
 	"github.com/vendlane/vendlane/internal/devicegw/packet"
@@ -56,16 +57,21 @@ func TestCommandWhileAnAnswerIsDue(t *testing.T) {
 	})
 }
 
-// Messages are handled and answered in their order, whoever is answered later.
+// Messages are answered in their order, whoever is answered later, and handled in it
+// if the handler wants to.
 func TestAnswersStayInOrder(t *testing.T) {
 	eachVersion(t, func(t *testing.T, v packet.Version) {
 		var due atomic.Bool
 		h := newRecorder()
 		h.onMessage = func(_ context.Context, m devicegw.Message) error {
-			if due.Load() {
-				t.Error("a message was handled before the one before it was answered")
+			kind := string(m.Payload)
+			if kind == "now" {
+				m.Settle()
+				if due.Load() {
+					t.Error("a message was handled before the one before it was answered")
+				}
 			}
-			if string(m.Payload) == "later" {
+			if kind == "later" {
 				due.Store(true)
 				answer := m.Later()
 				go func() {
@@ -81,7 +87,7 @@ func TestAnswersStayInOrder(t *testing.T) {
 		const n = 300
 		var raw []byte
 		for i := range n {
-			raw, _ = packet.Append(raw, v, publication("/server/app", 1, uint16(i+1), []string{"later", "now"}[i%2]))
+			raw, _ = packet.Append(raw, v, publication("/server/app", 1, uint16(i+1), []string{"later", "now", "later", "urgent"}[i%4]))
 		}
 		subscribe := &packet.Subscribe{PacketID: 9, Filters: []packet.Filter{{Topic: "/clients/7", QoS: 1}}}
 		raw, _ = packet.Append(raw, v, publication("/server/app", 1, n+1, "later"))
@@ -92,6 +98,54 @@ func TestAnswersStayInOrder(t *testing.T) {
 		}
 		expect[*packet.Suback](m)
 	})
+}
+
+// A message may be handled while the one before it waits for its answer. It is
+// acknowledged behind that one.
+func TestMessageWhileAnAnswerIsDue(t *testing.T) {
+	eachVersion(t, func(t *testing.T, v packet.Version) {
+		h, answers := laterAnswers()
+		s := serveTCP(t, devicegw.Config{}, h)
+		m := s.connect(t, connectPacket(v, "7"))
+		m.send(publication("/server/app", 1, 1, "later"))
+		answer := receive(t, answers)
+		receive(t, s.messages)
+		m.send(publication("/server/app", 1, 2, "urgent"))
+		if got := receive(t, s.messages); string(got.Payload) != "urgent" {
+			t.Errorf("got %q", got.Payload)
+		}
+		answer(nil)
+		expectAck(m, packet.PUBACK, 1, packet.Success)
+		expectAck(m, packet.PUBACK, 2, packet.Success)
+		if n := s.Stats().MessagesIn; n != 2 {
+			t.Errorf("%d messages taken", n)
+		}
+	})
+}
+
+// A message that the handler does not get to see is answered in its turn as well.
+func TestRefusalWhileAnAnswerIsDue(t *testing.T) {
+	retained := publication("/server/app", 1, 2, "")
+	retained.Retain = true
+	for label, refused := range map[string]*packet.Publish{
+		"topic": publication("/server/other", 1, 2, ""), "retained": retained,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h, answers := laterAnswers()
+			s := servePipe(t, devicegw.Config{}, h)
+			m := s.connect(t, connectPacket(packet.V311, "7"))
+			m.send(publication("/server/app", 1, 1, "later"))
+			answer := receive(t, answers)
+			m.send(refused)
+			synctest.Wait()
+			if n := s.Stats().Dropped[label]; n != 1 {
+				t.Errorf("%d dropped for %s before the answer", n, label)
+			}
+			go answer(nil)
+			expectAck(m, packet.PUBACK, 1, packet.Success)
+			expectAck(m, packet.PUBACK, 2, packet.Success)
+		})
+	}
 }
 
 // The end of a connection, and its will, come behind the answer: a heartbeat

@@ -193,6 +193,9 @@ func (h *Handler) OnMessage(ctx context.Context, m devicegw.Message) error {
 		return nil
 	}
 	u, err := h.decode(m)
+	if u.name != methodReport && m.Settle != nil { // a dispense waits for no heartbeat
+		m.Settle()
+	}
 	if err == nil && u.name == methodHeartbeat && m.Later != nil { // else somebody wants the answer now
 		h.takeBeat(ctx, beat{message: m, up: u, answer: m.Later()})
 		return nil

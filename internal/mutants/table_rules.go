@@ -62,7 +62,7 @@ func machineMutants() []mutant {
 		one("PUBACK comes before the commit", "internal/devicegw", "^TestHandlerErrorClosesWithoutAcknowledgement$",
 			"internal/devicegw/inbound.go", "\terr := c.g.h.OnMessage(", "\t_, _ = c.acknowledge(p, packet.Success)\n\terr := c.g.h.OnMessage("),
 		one("an answer overtakes the one before it", "internal/devicegw", "^TestAnswersStayInOrder$",
-			"internal/devicegw/inbound.go", "\t\tc.settle() // answers go out", "\t\t_ = c // answers go out"),
+			"internal/devicegw/inbound.go", "\tc.settle() // answers go out", "\t_ = c // answers go out"),
 		one("a heartbeat comes behind the will", "internal/devicegw", "^TestEndWaitsForTheAnswer$",
 			"internal/devicegw/conn.go", "\tc.settle() // a heartbeat must not come behind the will\n", ""),
 		one("a machine speaks for another", "internal/devicegw", "^TestDeniedTopics$",
