@@ -108,12 +108,13 @@ func (l *Log) take() []Entry {
 
 // write writes lines and returns how many it is done with.
 func (l *Log) write(ctx context.Context, batch []Entry) int {
-	n, err := l.store.InTurn(ctx, len(batch), func(tx *store.Tx, i int) error {
-		e := batch[i]
-		return tx.InsertMachineLog(ctx, db.InsertMachineLogParams{
+	lines := make([]db.InsertMachineLogParams, len(batch))
+	for i, e := range batch {
+		lines[i] = db.InsertMachineLogParams{
 			MachineID: e.MachineID, IsUp: e.Up, Method: e.Method, Payload: e.Payload, CreatedAt: e.At,
-		})
-	})
+		}
+	}
+	n, err := l.store.AddMachineLines(ctx, lines)
 	if err != nil {
 		l.log.Error("machine log lost lines", "lines", len(batch), "error", err)
 		return len(batch)

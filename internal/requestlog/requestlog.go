@@ -141,14 +141,7 @@ func (l *Log) write(ctx context.Context, batch []Entry) error {
 		}
 		rows[i] = e.row(who)
 	}
-	return l.store.InTx(ctx, func(tx *store.Tx) error {
-		for _, row := range rows {
-			if err := tx.InsertRequestLog(ctx, row); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return l.store.AddRequestLines(ctx, rows)
 }
 
 // sender is whose request it is: merchantID 0 is nobody's.

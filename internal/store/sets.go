@@ -6,18 +6,21 @@ import (
 	"github.com/vendlane/vendlane/internal/store/db"
 )
 
-// Sets is the hot path of a redemption for many callers at once. Each method
-// answers every element of its slice, in their order, with one visit to the
-// database. An error means that none was answered and nothing was changed; each
-// is then tried alone, on the way that all engines have, so that one that cannot
-// be done does not fail the others. After ErrOutcomeUnknown that would be wrong:
-// their callers get it.
+// Sets is what is done for many at once: the hot path of a redemption, and lines of
+// logs. Merchants and Redeem answer every element of their slice, in its order, with
+// one visit to the database. An error means that none was answered and nothing was
+// changed; each is then tried alone, on the way that all engines have, so that one
+// that cannot be done does not fail the others. After ErrOutcomeUnknown that would be
+// wrong: their callers get it.
 type Sets interface {
 	// Merchants returns the merchants of AppIds; one that does not exist has ID 0.
 	Merchants(ctx context.Context, appIDs []string) ([]db.Merchant, error)
 	// Redeem is Store.Redeem. What is refused takes nothing away from the others:
 	// where several want one thing, the first of them gets it.
 	Redeem(ctx context.Context, requests []RedeemRequest) ([]Verdict, error)
+	// Insert adds rows to a table in one transaction, without a statement for each. A
+	// row has the values of the columns.
+	Insert(ctx context.Context, table string, columns []string, rows [][]any) error
 }
 
 // Verdict is what became of one redemption of a set.

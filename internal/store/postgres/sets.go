@@ -54,6 +54,29 @@ func (s sets) Merchants(ctx context.Context, appIDs []string) ([]db.Merchant, er
 	return merchants, err
 }
 
+// Insert implements store.Sets. As RunInTx it tries again where a connection proved
+// dead before it began.
+func (s sets) Insert(ctx context.Context, table string, columns []string, rows [][]any) error {
+	for try := 1; ; try++ {
+		err := s.engine.native(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+			tx, err := conn.Begin(ctx)
+			if err != nil {
+				return s.engine.notBegun(fmt.Errorf("begin: %w", err))
+			}
+			if _, err := tx.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows)); err != nil {
+				return fmt.Errorf("insert into %s: %w", table, err) // and native rolls back
+			}
+			if err := tx.Commit(ctx); err != nil {
+				return commitError(err)
+			}
+			return nil
+		})
+		if try == maxTries || !errors.Is(err, errNotBegun) {
+			return err
+		}
+	}
+}
+
 // column is one field of every element, as the server takes arrays.
 func column[T, F any](elements []T, field func(T) F) []F {
 	fields := make([]F, len(elements))

@@ -232,6 +232,35 @@ func TestDecisionPanics(t *testing.T) {
 	}
 }
 
+// One row that the server does not take leaves nothing behind, and a connection that
+// is dead only costs another try.
+func TestInsert(t *testing.T) {
+	database := testkit.NewPostgres(t)
+	f := storetest.NewFixture(t, database.Open)
+	insert := func(payloads ...string) error {
+		lines := make([]db.InsertMachineLogParams, len(payloads))
+		for i, payload := range payloads {
+			lines[i] = db.InsertMachineLogParams{MachineID: f.Machine.ID, Payload: payload}
+		}
+		_, err := f.Store.AddMachineLines(t.Context(), lines)
+		return err
+	}
+	const untold = "\x00" // no text on PostgreSQL
+	if err := insert("a", untold, "b"); err == nil {
+		t.Error("a row was taken that is none")
+	}
+	if _, err := database.SQL(t).Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
+		t.Fatal(err)
+	}
+	if err := insert("c", "d"); err != nil {
+		t.Error(err)
+	}
+	rows, err := f.Store.MachineLogPage(t.Context(), f.Machine.ID, 0, 10)
+	if err != nil || len(rows) != 2 || rows[0].Payload != "d" || rows[1].Payload != "c" {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}
+
 // A product that somebody else holds holds up only those who want it.
 func TestHeldProduct(t *testing.T) {
 	database := testkit.NewPostgres(t)

@@ -77,6 +77,8 @@ func Run(t *testing.T, open Opener) {
 		"Machine/SendersOfManyAtOnce":       testSenders,
 		"Machine/SenderAsOfNow":             testSenderNow,
 		"Machine/OldLogsAreDeleted":         testDeleteMachineLogs,
+		"Logs/MachineLines":                 testMachineLines,
+		"Logs/RequestLines":                 testRequestLines,
 		"Console/ChangesAreNoted":           testNotes,
 		"Console/MachinesByName":            testMachineOverview,
 		"Console/OneAccountForAnAddress":    testUniqueEmail,
