@@ -202,14 +202,35 @@ type gate struct {
 	entered, release chan struct{}
 }
 
-func (g *gate) RunInTx(ctx context.Context, fn func(q *db.Queries) error) error {
+func (g *gate) wait() {
 	select {
 	case <-g.closed:
 		close(g.entered)
 		<-g.release
 	default:
 	}
+}
+
+func (g *gate) RunInTx(ctx context.Context, fn func(q *db.Queries) error) error {
+	g.wait()
 	return g.Engine.RunInTx(ctx, fn)
+}
+
+func (g *gate) Sets() store.Sets {
+	if sets := g.Engine.Sets(); sets != nil {
+		return gatedSets{sets, g}
+	}
+	return nil
+}
+
+type gatedSets struct {
+	store.Sets
+	gate *gate
+}
+
+func (s gatedSets) Insert(ctx context.Context, table string, columns []string, rows [][]any) error {
+	s.gate.wait()
+	return s.Sets.Insert(ctx, table, columns, rows)
 }
 
 // A stop does not break off the write that is under way.
