@@ -36,7 +36,7 @@ func (c *conn) handle(p packet.Packet) (e ending, stop bool) {
 	case packet.Pingreq:
 		return c.reply(packet.Pingresp{})
 	}
-	c.settle()
+	c.settle() // what follows changes what a message may meet, or ends the connection
 	switch p := p.(type) {
 	case *packet.Subscribe:
 		return c.handleSubscribe(p)

@@ -103,6 +103,25 @@ func TestOneHeartbeatCannotBeStored(t *testing.T) {
 	}
 }
 
+// Messages wait for the heartbeat before them, but for a report, which ends a
+// dispense.
+func TestReportWaitsForNoHeartbeat(t *testing.T) {
+	f := newFixture(t, Config{})
+	report := f.report(f.dispenseOne(), "1", nil)
+	for _, c := range []struct {
+		members map[string]any
+		want    bool
+	}{{f.heartbeat(nil), true}, {f.offline(nil), true}, {f.up("no.such", nil), true}, {report, false}} {
+		m := f.message(body(t, c.members, appKey))
+		waited := false
+		m.Settle = func() { waited = true }
+		f.check(f.handler.OnMessage(f.ctx, m))
+		if waited != c.want {
+			t.Errorf("%v waited: %v", c.members["method"], waited)
+		}
+	}
+}
+
 // When the database is away none is acknowledged, so that all come again.
 func TestHeartbeatsWithoutDatabase(t *testing.T) {
 	f := newFixture(t, Config{})
