@@ -63,9 +63,9 @@ type Message struct {
 	// returned. It is nil for a will.
 	Later func() (answer func(error))
 	// Settle returns when no earlier message of the connection waits for its
-	// answer. A Handler calls it first unless the order of the two is all the
-	// same; acknowledged they are in their order all the same. It is nil for a
-	// will, which comes behind all answers.
+	// answer. A Handler calls it first if the order of their effects matters;
+	// acknowledgements keep theirs in any case. It is nil for a will, which comes
+	// behind all answers.
 	Settle func()
 }
 
@@ -81,7 +81,7 @@ type ConnState struct {
 // the machine's connection is not read: they may block (keep-alive does not run
 // meanwhile), but must not wait for a Send to the same machine, whose PUBACK
 // would have to be read. While a message is answered later, OnMessage may be called
-// for the one behind it (see Settle). Else calls for one connection never
+// for the one behind it (see Settle), and OnReady as the answer comes. Else calls for one connection never
 // overlap; calls for different connections do, also of one machine during a
 // take-over. A panic closes the connection and nothing else. Contexts of
 // Authenticate, CheckWill and Connecting end with the connect timeout or at

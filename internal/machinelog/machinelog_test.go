@@ -217,10 +217,7 @@ func (g *gate) RunInTx(ctx context.Context, fn func(q *db.Queries) error) error 
 }
 
 func (g *gate) Sets() store.Sets {
-	if sets := g.Engine.Sets(); sets != nil {
-		return gatedSets{sets, g}
-	}
-	return nil
+	return storetest.WrapSets(g.Engine, func(sets store.Sets) store.Sets { return gatedSets{sets, g} })
 }
 
 type gatedSets struct {

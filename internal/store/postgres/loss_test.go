@@ -170,20 +170,7 @@ func await(t *testing.T, what string, holds func() bool) {
 func TestDeadIdleConnections(t *testing.T) {
 	database := testkit.NewPostgres(t)
 	f := fixtureOn(t, database.DSN())
-	raw := database.SQL(t)
-	openAll(t, f, 8)
-	openAll(t, f, 8) // one that was never used again is not trusted anyway
-	const ours = " FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'vendlane'"
-	count := func(what string) (n int) {
-		if err := raw.QueryRow("SELECT COUNT(" + what + ")" + ours).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	if n := count("pg_terminate_backend(pid)"); n != 8 {
-		t.Fatalf("%d connections killed", n)
-	}
-	await(t, "their end", func() bool { return count("*") == 0 })
+	killIdle(t, f, database)
 	var done sync.WaitGroup
 	for i := range 16 {
 		done.Go(func() {
@@ -199,6 +186,25 @@ func TestDeadIdleConnections(t *testing.T) {
 		})
 	}
 	done.Wait()
+}
+
+// killIdle opens all connections of a fixtureOn and lets them die while they are idle.
+func killIdle(t *testing.T, f *storetest.Fixture, database *testkit.Database) {
+	t.Helper()
+	raw := database.SQL(t)
+	openAll(t, f, 8)
+	openAll(t, f, 8) // one that was never used again is not trusted anyway
+	const ours = " FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'vendlane'"
+	count := func(what string) (n int) {
+		if err := raw.QueryRow("SELECT COUNT(" + what + ")" + ours).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := count("pg_terminate_backend(pid)"); n != 8 {
+		t.Fatalf("%d connections killed", n)
+	}
+	await(t, "their end", func() bool { return count("*") == 0 })
 }
 
 // openAll has n transactions open at the same time.

@@ -18,10 +18,7 @@ import (
 )
 
 func (e onceEngine) Sets() store.Sets {
-	if sets := e.Engine.Sets(); sets != nil {
-		return onceSets{sets, e.t}
-	}
-	return nil
+	return storetest.WrapSets(e.Engine, func(sets store.Sets) store.Sets { return onceSets{sets, e.t} })
 }
 
 // onceSets fails the test when a set had to be broken up, but for a wait that
@@ -236,7 +233,7 @@ func TestDecisionPanics(t *testing.T) {
 // is dead only costs another try.
 func TestInsert(t *testing.T) {
 	database := testkit.NewPostgres(t)
-	f := storetest.NewFixture(t, database.Open)
+	f := fixtureOn(t, database.DSN())
 	insert := func(payloads ...string) error {
 		lines := make([]db.InsertMachineLogParams, len(payloads))
 		for i, payload := range payloads {
@@ -249,9 +246,7 @@ func TestInsert(t *testing.T) {
 	if err := insert("a", untold, "b"); err == nil {
 		t.Error("a row was taken that is none")
 	}
-	if _, err := database.SQL(t).Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
-		t.Fatal(err)
-	}
+	killIdle(t, f, database)
 	if err := insert("c", "d"); err != nil {
 		t.Error(err)
 	}

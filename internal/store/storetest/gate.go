@@ -21,8 +21,14 @@ type gate struct {
 }
 
 func (g *gate) Sets() store.Sets {
-	if sets := g.Engine.Sets(); sets != nil {
-		return gatedSets{sets, g}
+	return WrapSets(g.Engine, func(sets store.Sets) store.Sets { return gatedSets{sets, g} })
+}
+
+// WrapSets is the Sets of an engine around another one: those of that one, wrapped,
+// or nil where it has none.
+func WrapSets(engine store.Engine, wrap func(store.Sets) store.Sets) store.Sets {
+	if sets := engine.Sets(); sets != nil {
+		return wrap(sets)
 	}
 	return nil
 }
