@@ -1,7 +1,10 @@
 package postgres
 
-// FactsSQL reads the facts of a set, planned under Settings.
+// FactsSQL reads the facts of a set, planned under Settings and InOrderOfIndex.
 var FactsSQL = factsSQL
 
-// Settings is what a set sets for its transaction.
-const Settings = settings
+// What a set sets for its transaction: at its begin, and before the facts.
+const (
+	Settings       = settings
+	InOrderOfIndex = inOrderOfIndex
+)

@@ -1,8 +1,9 @@
 -- RedemptionFacts (../queries/redemption.sql) for many requests at once; $1–$4 are
 -- their machine numbers, codes, merchants and trade keys. Orders are looked up as
 -- a range in an order, though there is at most one: only the index of that column
--- has this order, so the server takes it even when it plans while orders is empty
--- and all indexes look alike. The plan is kept while the table fills.
+-- has this order, so the server, which is told to avoid sorting, takes it even when
+-- it plans while it knows of few orders or none and all indexes cost about the same.
+-- The plan is kept while the table fills.
 SELECT r.number, m.id AS machine_id, m.merchant_id, m.status AS machine_status, m.pickup_code_enabled, m.timezone, p.is_online,
     CAST(COALESCE(c.id, 0) AS BIGINT) AS code_id,
     CAST(COALESCE(c.product_id, 0) AS BIGINT) AS code_product_id,
