@@ -2,11 +2,13 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/vendlane/vendlane/internal/bench"
 	"github.com/vendlane/vendlane/internal/testkit/require"
 )
 
@@ -97,6 +99,42 @@ func TestQuick(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log("\n" + table.String())
+}
+
+// A baseline that fails costs its own figures alone, and the report says so; Vendlane
+// failing ends the run.
+func TestFailingBaseline(t *testing.T) {
+	require.Binary(t, "mosquitto")
+	for _, test := range []struct {
+		fails string
+		ends  bool
+	}{{"Mosquitto", false}, {"Vendlane", true}} {
+		o := quick(t)
+		broker, _ := findBroker(t.Context())
+		r := &run{sizes: o.sizes(), command: o.Command, progress: o.Progress, broker: broker, report: &bench.Report{}}
+		err := r.both(t.Context(), group{"cpu", func(_ context.Context, r *run, s *side) error {
+			if s.name == test.fails {
+				return errors.New("cannot keep up")
+			}
+			r.add(s, "speed", "1/s", "", 1)
+			return nil
+		}}, 1, 2)
+		if test.ends {
+			if err == nil {
+				t.Errorf("%s fails: no error", test.fails)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%s fails: %v", test.fails, err)
+		}
+		if f := r.report.Figure("cpu", "speed", "", ""); len(f.Vendlane) != 1 || len(f.Baseline) != 0 {
+			t.Errorf("%s fails: Vendlane %v, baseline %v", test.fails, f.Vendlane, f.Baseline)
+		}
+		if notes := strings.Join(r.report.Notes, "\n"); !strings.Contains(notes, "round 2 of 2, cpu") || !strings.Contains(notes, "cannot keep up") {
+			t.Errorf("%s fails: notes %q", test.fails, notes)
+		}
+	}
 }
 
 func TestBadOptions(t *testing.T) {

@@ -80,7 +80,7 @@ func measureCommands(ctx context.Context, r *run, s *side) error {
 
 // bareCommands measures commands that end at the gateway.
 func (s *side) bareCommands(q request) (response, error) {
-	if err := s.bare(true, true); err != nil {
+	if err := s.bare(ending{reports: true, beats: true}); err != nil {
 		return response{}, err
 	}
 	return s.peer.call(q)
@@ -88,17 +88,19 @@ func (s *side) bareCommands(q request) (response, error) {
 
 // wholeCommands measures commands that go through the platform.
 func (s *side) wholeCommands(q request) (response, error) {
-	if err := s.bare(false, false); err != nil {
+	if err := s.bare(ending{}); err != nil {
 		return response{}, err
 	}
 	return s.peer.call(q)
 }
 
-// bare tells both ends whether reports and heartbeats end at the gateway, or the
-// platform stands behind them.
-func (s *side) bare(reports, beats bool) error {
-	s.swarm.realReports.Store(!reports)
-	_, err := s.peer.call(request{Op: "bare", BareReports: reports, BareBeats: beats})
+// ending is what ends at the gateway; the platform stands behind the rest.
+type ending struct{ reports, beats bool }
+
+// bare tells both ends what ends at the gateway.
+func (s *side) bare(at ending) error {
+	s.swarm.realReports.Store(!at.reports)
+	_, err := s.peer.call(request{Op: "bare", BareReports: at.reports, BareBeats: at.beats})
 	return err
 }
 
@@ -111,7 +113,7 @@ func measureReconnect(ctx context.Context, r *run, s *side) error {
 	}
 	deaf := 0
 	for range r.sweeps {
-		if err := s.bare(false, false); err != nil {
+		if err := s.bare(ending{}); err != nil {
 			return err
 		}
 		took, err := s.swarm.connect(ctx, fleet, len(fleet))
@@ -119,7 +121,7 @@ func measureReconnect(ctx context.Context, r *run, s *side) error {
 			return err
 		}
 		r.add(s, fmt.Sprintf("%d machines at once", len(fleet)), "s", "≤ 0.5 ×", took.Seconds())
-		if err := s.bare(true, true); err != nil {
+		if err := s.bare(ending{reports: true, beats: true}); err != nil {
 			return err
 		}
 		reached, err := s.peer.call(request{Op: "reach", N: len(fleet)})
@@ -136,7 +138,7 @@ func measureCPU(ctx context.Context, r *run, s *side) error {
 	if _, err := r.connectFleet(ctx, s); err != nil {
 		return err
 	}
-	if err := s.bare(true, true); err != nil {
+	if err := s.bare(ending{reports: true, beats: true}); err != nil {
 		return err
 	}
 	before, err := s.cpu()
@@ -187,7 +189,7 @@ func measureHeartbeats(ctx context.Context, r *run, s *side) error {
 // commandsBeside measures commands that end at the gateway, alone and beside
 // heartbeats that go on into the store.
 func (r *run) commandsBeside(ctx context.Context, s *side) error {
-	if err := s.bare(true, false); err != nil {
+	if err := s.bare(ending{reports: true}); err != nil {
 		return err
 	}
 	alone, err := s.peer.call(r.commands())
