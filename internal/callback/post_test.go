@@ -141,11 +141,6 @@ func TestOnlyStatus2xxIsAnAcknowledgement(t *testing.T) {
 }
 
 func TestConnectionsThatFail(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = closed.Close()
 	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
 	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
 	untrusted.StartTLS()
@@ -156,6 +151,12 @@ func TestConnectionsThatFail(t *testing.T) {
 		w.Header().Set("X", strings.Repeat("x", 100<<10))
 	}))
 	defer endless.Close()
+	// The near end of a connection is a port that is taken and that nobody listens on.
+	taken, err := new(net.Dialer).DialContext(t.Context(), "tcp", rude.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
 
 	clock := newFakeClock()
 	f := newFixture(t, clock.Now)
@@ -171,7 +172,7 @@ func TestConnectionsThatFail(t *testing.T) {
 	r.transport = newTransport(r.cfg, g)
 	defer r.transport.CloseIdleConnections()
 	tests := map[string]struct{ url, want string }{
-		"refused":        {"http://" + closed.Addr().String(), "connection refused"},
+		"refused":        {"http://" + taken.LocalAddr().String(), "connection refused"},
 		"untrusted":      {untrusted.URL, "x509"},
 		"no TLS":         {"https://" + rude.Listener.Addr().String(), "TLS"},
 		"no answer":      {rude.URL, "EOF"},
