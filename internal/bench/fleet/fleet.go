@@ -160,22 +160,23 @@ func (r *run) notes() []string {
 func (r *run) both(ctx context.Context, g group, round, rounds int) error {
 	r.group = g.name
 	title := fmt.Sprintf("round %d of %d", round+1, rounds)
-	sides := []func() error{func() error { return r.one(ctx, g, r.startPlatform, title) }}
-	if r.broker != "" {
-		sides = append(sides, func() error {
-			err := r.one(ctx, g, r.startMosquitto, title)
-			if err != nil && ctx.Err() == nil {
-				r.note("%s, %s: the baseline was not measured: %v", title, g.name, err)
-				return nil
-			}
-			return err
-		})
+	sides := []struct {
+		start    func(context.Context) (*side, error)
+		baseline bool
+	}{{r.startPlatform, false}, {r.startMosquitto, true}}
+	if r.broker == "" {
+		sides = sides[:1]
 	}
 	if round%2 == 1 {
 		slices.Reverse(sides)
 	}
-	for _, measure := range sides {
-		if err := measure(); err != nil {
+	for _, s := range sides {
+		err := r.one(ctx, g, s.start, title)
+		if err != nil && s.baseline && ctx.Err() == nil {
+			r.note("%s, %s: the baseline failed: %v", title, g.name, err)
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
 	}

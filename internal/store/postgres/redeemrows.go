@@ -17,9 +17,10 @@ var locksSQL string
 //go:embed facts.sql
 var factsSQL string
 
-// inOrderOfIndex comes between the locks, which have to be sorted, and the facts,
-// whose look-ups of orders need no sort by the index they are meant for and one by
-// any other (facts.sql). Without it the server sorts where it takes the orders for few.
+// inOrderOfIndex has the server plan the facts without a sort, which leaves it the one
+// index that has the order they ask for (facts.sql). It comes after the locks, which
+// need their sort by id, and holds until the end: the one sort of redeem.sql has no
+// other way, and is done all the same.
 const inOrderOfIndex = "SET LOCAL enable_sort = off"
 
 // numberedFacts is a row of facts.sql; Number counts from 1.
