@@ -22,26 +22,33 @@ func (p *place) serveTraced(options ...string) (server *process, url string, kil
 	args := slices.Concat([]string{"-f", "-qq"}, options, []string{binary, "serve"})
 	server = startProgram(p.t, strace, p.serveEnviron(), args...)
 	url = "http://" + awaitReady(p.t, server)["http"].(string)
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", server.cmd.Process.Pid))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	child, err := strconv.Atoi(strings.Fields(string(children))[0])
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	p.t.Cleanup(func() {
-		if !server.waited { // the tracer's end would not be the platform's
+		if child, err := traced(server); err == nil && !server.waited { // the tracer's end would not be the platform's
 			_ = syscall.Kill(child, syscall.SIGKILL)
 		}
 	})
 	return server, url, func() {
 		p.t.Helper()
-		if err := syscall.Kill(child, syscall.SIGKILL); err != nil {
+		child, err := traced(server)
+		if err == nil {
+			err = syscall.Kill(child, syscall.SIGKILL)
+		}
+		if err != nil {
 			p.t.Fatal(err)
 		}
 		server.wait()
 	}
+}
+
+// traced is the process id of the platform under strace. It fails once the platform has
+// ended, which with what strace may do to it can be as soon as it is ready.
+func traced(strace *process) (int, error) {
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", strace.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	first, _, _ := strings.Cut(string(children), " ")
+	return strconv.Atoi(first)
 }
 
 // The server dies in the middle of a checkpoint: before one of the writes to
