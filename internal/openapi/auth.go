@@ -19,6 +19,8 @@ type call struct {
 	request  *http.Request
 	// payload is nil for endpoints without one.
 	payload *signature.Object
+	// memory is not nil where merchant is remembered and may have changed.
+	memory *memory
 }
 
 // handler is the part of an endpoint behind the common checks.
@@ -43,12 +45,24 @@ func (s *Server) signed(h handler) endpoint {
 		if err != nil {
 			return nil, err
 		}
-		payload, err := s.openPayload(r, merchant)
-		if err != nil {
-			return nil, err
-		}
-		return h(ctx, call{merchant: merchant, request: r, payload: payload})
+		return s.opened(ctx, r, merchant, h)
 	}
+}
+
+// opened calls an endpoint with the payload of a merchant's request: G9–G11.
+func (s *Server) opened(ctx context.Context, r *http.Request, merchant db.Merchant, h handler) (any, error) {
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := s.openPayload(body, merchant)
+	if vending.CodeOf(err) == vending.CodeSignature {
+		s.failures.count(clientaddr.Of(r, s.cfg.TrustedProxies), s.clock.Millis())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h(ctx, call{merchant: merchant, request: r, payload: payload})
 }
 
 // unsigned wraps the endpoint whose body is neither wrapped nor signed: checks
@@ -94,6 +108,15 @@ func (m methods) dispatch(ctx context.Context, c call) (any, error) {
 
 // authenticate is G2–G8 of openapi.md §3.1.
 func (s *Server) authenticate(ctx context.Context, r *http.Request) (db.Merchant, error) {
+	merchant, err := s.known(ctx, r)
+	if err != nil {
+		return db.Merchant{}, err
+	}
+	return merchant, s.admit(merchant)
+}
+
+// known is G2–G7: whose request is this, and may he call?
+func (s *Server) known(ctx context.Context, r *http.Request) (db.Merchant, error) {
 	client := clientaddr.Of(r, s.cfg.TrustedProxies)
 	now := s.clock.Millis()
 	if retryAfter, blocked := s.failures.blocked(client, now); blocked {
@@ -106,13 +129,15 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (db.Merchant
 		}
 		return db.Merchant{}, err
 	}
-	if err := vending.CheckMerchant(merchant.Status, merchant.ExpiredAt, now); err != nil {
-		return db.Merchant{}, err
-	}
+	return merchant, vending.CheckMerchant(merchant.Status, merchant.ExpiredAt, now)
+}
+
+// admit is G8: he may, but how often?
+func (s *Server) admit(merchant db.Merchant) error {
 	if retryAfter, ok := s.rates.allow(merchant.AppID, s.clock()); !ok {
-		return db.Merchant{}, refuseTooMany(retryAfter)
+		return refuseTooMany(retryAfter)
 	}
-	return merchant, nil
+	return nil
 }
 
 // identify is G3–G5: whose request is this?
@@ -141,11 +166,7 @@ func (s *Server) identify(ctx context.Context, r *http.Request, now int64) (db.M
 }
 
 // openPayload is G9–G11: envelope, signature, timestamp.
-func (s *Server) openPayload(r *http.Request, merchant db.Merchant) (*signature.Object, error) {
-	body, err := readBody(r)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) openPayload(body []byte, merchant db.Merchant) (*signature.Object, error) {
 	payload, err := signature.DecodeEnvelope(body)
 	if err != nil {
 		return nil, &vending.Error{Code: vending.CodeBadRequest, Cause: err}
@@ -155,7 +176,6 @@ func (s *Server) openPayload(r *http.Request, merchant db.Merchant) (*signature.
 		return nil, err
 	}
 	if !payload.Verify(keys...) {
-		s.failures.count(clientaddr.Of(r, s.cfg.TrustedProxies), s.clock.Millis())
 		return nil, vending.Refuse(vending.CodeSignature)
 	}
 	now := s.clock().Unix()

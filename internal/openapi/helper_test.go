@@ -87,6 +87,11 @@ func newAPIAt(t testing.TB, file string, change ...func(*openapi.Config)) *api {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.sql.Close() })
+	return a.start(change)
+}
+
+// start puts the API on its store.
+func (a *api) start(change []func(*openapi.Config)) *api {
 	a.config = openapi.Config{TimestampWindow: 600, Zone: zone}
 	for _, c := range change {
 		c(&a.config)

@@ -38,6 +38,7 @@ func (s *Server) consume(ctx context.Context, c call) (any, error) {
 		Code:      f.code(),
 		ProductID: f.id("product_id"),
 		NotifyURL: f.notifyURL(s.cfg.AllowPrivateCallbacks, s.cfg.AllowCallbackRanges),
+		Confirm:   c.memory != nil,
 	}
 	if err := f.err(); err != nil {
 		return nil, err
@@ -47,6 +48,7 @@ func (s *Server) consume(ctx context.Context, c call) (any, error) {
 		return nil, err
 	}
 	done, err := s.use.Pickup.Consume(ctx, c.merchant, r)
+	c.memory.settle(err)
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (s *Server) routes() []route {
 			"pickup_code.delete.all": s.cancelAllCodes,
 		}},
 		{post, "/products/{product_id}/pickup_code", s.signed, s.productCodes, nil},
-		{post, "/consumes", s.signed, nil, methods{"event.consume.pickup_code": s.consume}},
+		{post, "/consumes", s.redeeming, nil, methods{"event.consume.pickup_code": s.consume}},
 		{post, "/orders/{order_id}", s.signed, s.order, nil},
 		{put, "/orders/{order_id}", s.signed, s.updateOrder, nil},
 		{post, "/deliveries", s.signed, nil, methods{"device.delivery.put": s.startDelivery}},

@@ -20,6 +20,8 @@ type Consumption struct {
 	AnyProduct bool
 	NotifyURL  string
 	TradeID    vending.TradeID
+	// Confirm is for a merchant who is remembered (store.RememberedMerchant).
+	Confirm bool
 }
 
 // Consumed is the order a code became.
@@ -36,7 +38,8 @@ type Consumed struct {
 // takes its stock and withdraws the code from the machine, all in one
 // transaction (consume.md §4). It refuses with the first failing line of
 // consume.md §3, steps 15–29; a refused call leaves no trace but the
-// wrong-code counter.
+// wrong-code counter. A merchant who is to be confirmed and has changed is
+// store.ErrMerchantChanged, and not even counted.
 func (s *Service) Consume(ctx context.Context, merchant db.Merchant, c Consumption) (Consumed, error) {
 	var (
 		done      Consumed
@@ -60,6 +63,9 @@ func (s *Service) Consume(ctx context.Context, merchant db.Merchant, c Consumpti
 			}
 			return redemption(merchant, c, f, done, now), nil
 		},
+	}
+	if c.Confirm {
+		request.Merchant = &merchant
 	}
 	err := store.Retry("consume a code on machine "+c.MachineNo, func() error {
 		made, err := s.store.Redeem(ctx, request)

@@ -20,11 +20,18 @@ type Facts = db.RedemptionFactsRow
 // RedeemRequest is a redemption that has still to be decided.
 type RedeemRequest struct {
 	Query FactsQuery
+	// Merchant, if not nil, is whom Query.MerchantID names, as RememberedMerchant gave
+	// him. Redeem finds out whether he is still the same, as of a moment after the call.
+	// If not it returns ErrMerchantChanged: nothing is decided, nothing done.
+	Merchant *db.Merchant
 	// Decide makes the redemption out of the facts, or refuses it with an error.
 	// It may run on another goroutine, and again if the first try comes to
 	// nothing; it does no I/O, because others wait for it.
 	Decide func(Facts) (Redemption, error)
 }
+
+// ErrMerchantChanged means that a merchant is not any more as he was remembered.
+var ErrMerchantChanged = errors.New("the merchant has changed")
 
 // Redemption is what a redemption writes (consume.md §4).
 type Redemption struct {
@@ -67,8 +74,12 @@ func (s *Store) Redeem(ctx context.Context, r RedeemRequest) (Redeemed, error) {
 	return verdict.Redeemed, nil
 }
 
-// Judge is Decide; a panic in it is an error of this redemption alone.
-func (r RedeemRequest) Judge(f Facts) (_ Redemption, err error) {
+// Judge is Decide, for the request's Merchant as he is now, if it has one. A panic in
+// it is an error of this redemption alone.
+func (r RedeemRequest) Judge(f Facts, now db.Merchant) (_ Redemption, err error) {
+	if r.Merchant != nil && *r.Merchant != now {
+		return Redemption{}, ErrMerchantChanged
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in a decision: %v\n%s", p, debug.Stack())
@@ -85,7 +96,13 @@ func (s *Store) redeemAlone(ctx context.Context, r RedeemRequest) (Redeemed, err
 		if err != nil {
 			return err
 		}
-		redemption, err := r.Judge(facts)
+		var merchant db.Merchant
+		if r.Merchant != nil {
+			if merchant, _, err = Find(tx.MerchantByAppID(ctx, r.Merchant.AppID)); err != nil {
+				return err
+			}
+		}
+		redemption, err := r.Judge(facts, merchant)
 		if err != nil {
 			return err
 		}
@@ -126,11 +143,4 @@ func (tx *Tx) redeem(ctx context.Context, f Facts, r Redemption) (done Redeemed,
 		return done, vending.RefuseProduct(vending.CodeStock, f.CodeProductID)
 	}
 	return done, tx.QueueCommand(ctx, r.Withdrawal)
-}
-
-// MerchantByAppID returns the merchant of an AppId as of a moment after the
-// call, so that what has been revoked before it is never seen. It returns
-// sql.ErrNoRows if there is none.
-func (s *Store) MerchantByAppID(ctx context.Context, appID string) (db.Merchant, error) {
-	return lookUp(ctx, s.merchants, appID, s.Queries.MerchantByAppID)
 }

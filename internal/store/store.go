@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/vendlane/vendlane/internal/crashpoint"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -67,6 +68,7 @@ type Store struct {
 
 	senders     *sharing[string, Sender]
 	merchants   *sharing[string, db.Merchant]
+	remembered  sync.Map                         // db.Merchant by AppId; only of merchants that were found
 	redemptions *sharing[RedeemRequest, Verdict] // nil if the engine has no sets
 }
 

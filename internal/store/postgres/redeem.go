@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -44,8 +45,9 @@ type set struct {
 	redemptions []store.Redemption
 	verdicts    []store.Verdict
 
-	locked  map[int64]bool // codes, by id
-	winners []int          // the requests that judge lets be written
+	locked    map[int64]bool         // codes, by id
+	merchants map[string]db.Merchant // those who were remembered, as they are now, by AppId
+	winners   []int                  // the requests that judge lets be written
 }
 
 // judge decides in the order of arrival, as transactions one after the other
@@ -58,7 +60,7 @@ func (s *set) judge() {
 	}
 	codes, keys, taken := map[int64]bool{}, map[key]bool{}, map[int64]int64{}
 	for i, request := range s.requests {
-		r, err := request.Judge(s.facts[i])
+		r, err := request.Judge(s.facts[i], s.now(request))
 		s.redemptions[i], s.verdicts[i].Err = r, err
 		if err != nil {
 			continue
@@ -75,4 +77,12 @@ func (s *set) judge() {
 			s.winners = append(s.winners, i)
 		}
 	}
+}
+
+// now is the merchant whom a request remembers, as he is now.
+func (s *set) now(r store.RedeemRequest) db.Merchant {
+	if r.Merchant == nil {
+		return db.Merchant{}
+	}
+	return s.merchants[r.Merchant.AppID]
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // for the statements
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,7 +31,7 @@ type numberedFacts struct {
 }
 
 // read begins the transaction, locks the codes that can be redeemed and their
-// products, and reads the facts. Each statement sees what was committed before
+// products, and reads the facts, and the merchants who were remembered. Each statement sees what was committed before
 // it began, so the facts are no older than the locks.
 func (s *set) read(ctx context.Context, conn *pgx.Conn) error {
 	machines := column(s.requests, func(r store.RedeemRequest) string { return r.Query.MachineNo })
@@ -48,6 +49,12 @@ func (s *set) read(ctx context.Context, conn *pgx.Conn) error {
 		})
 		return err
 	})
+	if appIDs := s.remembered(); len(appIDs) > 0 {
+		batch.Queue(merchantsSQL, appIDs).Query(func(rows pgx.Rows) (err error) {
+			s.merchants, err = merchantsOf(rows)
+			return err
+		})
+	}
 	batch.Queue(inOrderOfIndex)
 	batch.Queue(factsSQL, machines, codes, merchants, keys).Query(func(rows pgx.Rows) error {
 		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[numberedFacts])
@@ -57,6 +64,17 @@ func (s *set) read(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	})
 	return conn.SendBatch(ctx, &batch).Close()
+}
+
+// remembered are the AppIds of the merchants who may have changed, each once.
+func (s *set) remembered() []string {
+	var appIDs []string
+	for _, r := range s.requests {
+		if r.Merchant != nil && !slices.Contains(appIDs, r.Merchant.AppID) {
+			appIDs = append(appIDs, r.Merchant.AppID)
+		}
+	}
+	return appIDs
 }
 
 //go:embed redeem.sql

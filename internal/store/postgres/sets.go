@@ -41,16 +41,22 @@ func (s sets) Merchants(ctx context.Context, appIDs []string) ([]db.Merchant, er
 		if err != nil {
 			return err
 		}
-		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[db.Merchant])
-		for _, m := range found {
-			for i, appID := range appIDs {
-				if m.AppID == appID {
-					merchants[i] = m
-				}
-			}
+		found, err := merchantsOf(rows)
+		for i, appID := range appIDs {
+			merchants[i] = found[appID]
 		}
 		return err
 	})
+	return merchants, err
+}
+
+// merchantsOf reads the answer to merchants.sql, by AppId.
+func merchantsOf(rows pgx.Rows) (map[string]db.Merchant, error) {
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[db.Merchant])
+	merchants := make(map[string]db.Merchant, len(found))
+	for _, m := range found {
+		merchants[m.AppID] = m
+	}
 	return merchants, err
 }
 

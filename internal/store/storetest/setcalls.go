@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/vendlane/vendlane/internal/pickup"
 	"github.com/vendlane/vendlane/internal/secrets"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
@@ -111,6 +112,67 @@ func testMerchants(t *testing.T, f *Fixture, _ *gate) {
 		got, err := f.Store.MerchantByAppID(ctx, f.Merchant.AppID)
 		if err != nil || got.AppKeySealed != sealed || got.Title != trade(i) {
 			t.Errorf("change %d: %+v, %v", i, got, err)
+		}
+	}
+}
+
+// A merchant who is remembered is whoever was last looked up. A redemption for him is
+// done if he is still the same, whoever else shares its set, and otherwise leaves no
+// trace.
+func testRememberedMerchants(t *testing.T, f *Fixture, g *gate) {
+	ctx := t.Context()
+	remembers := g.Sets() != nil
+	look := func() db.Merchant {
+		t.Helper()
+		merchant, err := f.Store.MerchantByAppID(ctx, f.Merchant.AppID)
+		remembered, found := f.Store.RememberedMerchant(f.Merchant.AppID)
+		if err != nil || found != remembers || found && remembered != merchant {
+			t.Fatalf("looked up %+v (%v), remembered %t %+v", merchant, err, found, remembered)
+		}
+		return merchant
+	}
+	if m, found := f.Store.RememberedMerchant(f.Merchant.AppID); found {
+		t.Errorf("nobody was looked up, and %+v is remembered", m)
+	}
+	if _, err := f.Store.MerchantByAppID(ctx, "nobody"); !store.NotFound(err) {
+		t.Error(err)
+	}
+	if _, found := f.Store.RememberedMerchant("nobody"); found {
+		t.Error("somebody who was not found is remembered")
+	}
+	old := look()
+	f.Write(t, func(tx *store.Tx) error {
+		n, err := tx.RotateAppSecret(context.Background(), db.RotateAppSecretParams{ID: old.ID, Hash: "another", OldHash: old.AppSecretHash})
+		return store.Changed("rotate", n, err)
+	})
+	gone := old
+	gone.AppID = "nobody"
+	merchants := []db.Merchant{old, look(), gone, old}
+	codes := []string{"1000001", "1000002", "1000003", "9999999"}
+	addCodes(codes[:3]...)(t, f)
+	var calls []func() error
+	for i, merchant := range merchants {
+		tradeID, err := vending.ParseTradeID(trade(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls = append(calls, func() error {
+			_, err := f.Pickup.Consume(ctx, merchant, pickup.Consumption{
+				MachineNo: MachineNo, Code: codes[i], ProductID: 131, NotifyURL: "https://merchant.example/notify", TradeID: tradeID, Confirm: true,
+			})
+			return err
+		})
+	}
+	for i, err := range together(t, f, g, calls) {
+		if i == 1 && err != nil || i != 1 && !errors.Is(err, store.ErrMerchantChanged) {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	f.wantRedeemed(t, attempt{code: codes[1], product: 131, trade: 1})
+	for _, code := range []string{codes[0], codes[2]} {
+		facts, err := f.Store.RedemptionFacts(ctx, store.FactsQuery{MachineNo: MachineNo, Code: code, MerchantID: old.ID})
+		if err != nil || facts.CodeState != string(vending.CodeUnused) || facts.CurrentInventory != 9 || facts.WrongAttempts != "" {
+			t.Errorf("code %s: %+v (%v)", code, facts, err)
 		}
 	}
 }

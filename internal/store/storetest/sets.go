@@ -155,6 +155,7 @@ func RunSets(t *testing.T, database func(t testing.TB) Opener) {
 	t.Run("callers hang up", func(t *testing.T) { inBubble(t, database(t), testCallersHangUp) })
 	t.Run("facts", func(t *testing.T) { inBubble(t, database(t), testFacts) })
 	t.Run("merchants", func(t *testing.T) { inBubble(t, database(t), testMerchants) })
+	t.Run("remembered merchants", func(t *testing.T) { inBubble(t, database(t), testRememberedMerchants) })
 }
 
 // inBubble runs a test on a fixture that is opened and closed in its bubble.
