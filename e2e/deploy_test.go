@@ -74,8 +74,15 @@ func (l liar) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.RoundTripper.RoundTrip(r)
 }
 
+// redemptions tells how many a node was asked for, if any.
+func (n node) redemptions(t *testing.T) int {
+	t.Helper()
+	return metric(t, "http://"+n.http, `openapi_answer_seconds_count{route="/consumes"}`)
+}
+
 // The balancers as they are deployed, in front of two nodes: merchants keep their
-// addresses, and a node that stops costs nobody more than a new connection.
+// addresses, redemptions go to one node while it is there, and a node that stops costs
+// nobody more than a new connection.
 func TestBalancedNodes(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("clients at several loopback addresses")
@@ -119,6 +126,23 @@ func testBalancedNodes(t *testing.T, p proxy, binary string) {
 		ping()
 	}
 
+	redeem := func() {
+		t.Helper()
+		a, err := good.call(t.Context(), "POST", "/consumes", map[string]any{
+			"method": "event.consume.pickup_code", "machine_no": "70000009", "code": "12345678", "product_id": "1",
+			"trade_id": "20240429000000000001", "notify_url": "https://merchant.example/notify",
+		})
+		if err != nil || a.Code != 30003 {
+			t.Fatalf("consume at a machine that does not exist: %d, %v", a.Code, err)
+		}
+	}
+	for range 6 {
+		redeem()
+	}
+	if n := nodes[0].redemptions(t); n != 6 {
+		t.Errorf("the first node was asked for %d redemptions of 6", n)
+	}
+
 	acknowledged := make(chan struct{}, 16)
 	machine, err := simulator.Start(t.Context(), simulator.Config{
 		MachineNo: "70000002", Password: "deploy-password", AppKey: "deploy-key", Dir: t.TempDir(),
@@ -155,6 +179,16 @@ func testBalancedNodes(t *testing.T, p proxy, binary string) {
 	}
 	for range 10 {
 		ping()
+	}
+	asked := 4
+	if staying.http == nodes[0].http {
+		asked += 6
+	}
+	for range 4 {
+		redeem()
+	}
+	if n := staying.redemptions(t); n != asked {
+		t.Errorf("the other node was asked for %d redemptions, want %d", n, asked)
 	}
 	awaitHeartbeat()
 	if n := staying.holds(t); n != 1 {

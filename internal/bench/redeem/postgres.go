@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"time"
 
 	"github.com/vendlane/vendlane/internal/bench"
@@ -16,6 +17,7 @@ type arrangement struct {
 	name, title string
 	nodes       int
 	portable    bool
+	balanced    bool // behind HAProxy
 }
 
 // asSet is the one that the ratio to pgbench is about.
@@ -26,11 +28,13 @@ func arrangements() []arrangement {
 		{name: "portable", title: "portable path, one node", nodes: 1, portable: true},
 		{name: "set", title: asSet, nodes: 1},
 		{name: "nodes", title: "as a set, 3 nodes", nodes: 3},
+		{name: "set-haproxy", title: "as a set, one node behind HAProxy", nodes: 1, balanced: true},
+		{name: "nodes-haproxy", title: "as a set, 3 nodes behind HAProxy", nodes: 3, balanced: true},
 	}
 }
 
 func (a arrangement) target() string {
-	if a.portable {
+	if a.portable || a.balanced {
 		return ""
 	}
 	return "≥ 2.5 ×, stretch 5"
@@ -68,19 +72,36 @@ func Postgres(ctx context.Context, o Options) (_ *bench.Report, err error) {
 			"after each measurement every redemption was found in the database exactly once, with its record, stock and message",
 		},
 	}
+	wanted := r.wanted()
 	sides := []bench.Side{{Name: pgbenchSide, Measure: func(ctx context.Context) error {
 		rate, err := r.pgbench.measure(ctx, r)
-		for _, a := range arrangements() {
-			if err == nil && r.Wants(a.name) {
+		for _, a := range wanted {
+			if err == nil {
 				r.addBaseline(redemptions, a.title, "1/s", a.target(), rate)
 			}
 		}
 		return err
 	}}}
-	for _, a := range arrangements() {
+	for _, a := range wanted {
 		sides = append(sides, bench.Side{Name: a.name, Measure: func(ctx context.Context) error { return r.arranged(ctx, a) }})
 	}
 	return r.report, r.Measure(ctx, sides)
+}
+
+// wanted are the arrangements to measure. Without HAProxy those behind it are left
+// out, unless they were asked for.
+func (r *run) wanted() (wanted []arrangement) {
+	_, err := exec.LookPath("haproxy")
+	for _, a := range arrangements() {
+		switch {
+		case !r.Wants(a.name):
+		case a.balanced && err != nil && len(r.Only) == 0:
+			r.report.Notes = append(r.report.Notes, a.title+": not measured, for HAProxy is not installed")
+		default:
+			wanted = append(wanted, a)
+		}
+	}
+	return wanted
 }
 
 // arranged measures one arrangement.
@@ -112,6 +133,14 @@ func (r *run) onNodes(ctx context.Context, a arrangement, dsn string) (out outco
 	requests, err := r.load(r.codes)
 	if err != nil {
 		return out, nil, err
+	}
+	if a.balanced {
+		b, err := startBalancer(ctx, r, addrs)
+		if err != nil {
+			return out, nil, err
+		}
+		defer b.end()
+		addrs = []string{b.addr}
 	}
 	return r.hammer(ctx, requests, addrs, r.Connections)
 }

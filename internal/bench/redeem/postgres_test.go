@@ -44,6 +44,7 @@ func TestPostgres(t *testing.T) {
 	t.Parallel()
 	require.Binary(t, filepath.Join(pgserver.Folder(), "postgres"))
 	require.Binary(t, filepath.Join(pgserver.Folder(), "pgbench"))
+	require.Binary(t, "haproxy")
 	o := reachable(t, quick(t))
 	r, err := Postgres(t.Context(), o)
 	if err != nil {
@@ -53,12 +54,18 @@ func TestPostgres(t *testing.T) {
 		{"portable path, one node", true},
 		{"as a set, one node", true},
 		{"as a set, 3 nodes", true},
+		{"as a set, one node behind HAProxy", true},
+		{"as a set, 3 nodes behind HAProxy", true},
 		{"portable path, one node, p50", false},
 		{"portable path, one node, p99", false},
 		{"as a set, one node, p50", false},
 		{"as a set, one node, p99", false},
 		{"as a set, 3 nodes, p50", false},
 		{"as a set, 3 nodes, p99", false},
+		{"as a set, one node behind HAProxy, p50", false},
+		{"as a set, one node behind HAProxy, p99", false},
+		{"as a set, 3 nodes behind HAProxy, p50", false},
+		{"as a set, 3 nodes behind HAProxy, p99", false},
 	})
 	if ratio, ok := PostgresRatio(r); !ok || ratio <= 0 {
 		t.Errorf("ratio %v, %v", ratio, ok)
