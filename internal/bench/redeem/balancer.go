@@ -51,7 +51,7 @@ backend redemptions
 	}
 	defer func() { _ = opened.Close() }()
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	cmd := exec.CommandContext(running, "haproxy", "-db", "-f", file)
+	cmd := exec.CommandContext(running, "haproxy", "-db", "-f", file) //nolint:gosec // its own file
 	cmd.ExtraFiles = []*os.File{opened}
 	cmd.Stderr = r.Progress
 	if err := cmd.Start(); err != nil {
