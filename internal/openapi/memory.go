@@ -20,7 +20,7 @@ type memory struct {
 	settled bool
 }
 
-// settle notes the outcome of a redemption. The zero memory is that of a call whose
+// settle notes the outcome of a redemption. A nil memory is that of a call whose
 // merchant was looked up.
 func (m *memory) settle(err error) {
 	if m != nil {

@@ -31,8 +31,9 @@ type numberedFacts struct {
 }
 
 // read begins the transaction, locks the codes that can be redeemed and their
-// products, and reads the facts, and the merchants who were remembered. Each statement sees what was committed before
-// it began, so the facts are no older than the locks.
+// products, and reads the facts and the merchants who were remembered. Each
+// statement sees what was committed before it began, so the facts are no older than
+// the locks.
 func (s *set) read(ctx context.Context, conn *pgx.Conn) error {
 	machines := column(s.requests, func(r store.RedeemRequest) string { return r.Query.MachineNo })
 	codes := column(s.requests, func(r store.RedeemRequest) string { return r.Query.Code })
