@@ -74,7 +74,7 @@ func (l liar) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.RoundTripper.RoundTrip(r)
 }
 
-// redemptions tells how many a node was asked for, if any.
+// redemptions tells how many a node was asked for, which must be one at least.
 func (n node) redemptions(t *testing.T) int {
 	t.Helper()
 	return metric(t, "http://"+n.http, `openapi_answer_seconds_count{route="/consumes"}`)

@@ -10,6 +10,7 @@ import (
 	"github.com/vendlane/vendlane/internal/clientaddr"
 	"github.com/vendlane/vendlane/internal/credentials"
 	"github.com/vendlane/vendlane/internal/store"
+	"github.com/vendlane/vendlane/internal/store/db"
 	"github.com/vendlane/vendlane/internal/vending"
 )
 
@@ -37,46 +38,47 @@ func (m *memory) settle(err error) {
 func (s *Server) redeeming(h handler) endpoint {
 	looking := s.signed(h)
 	return func(ctx context.Context, r *http.Request) (any, error) {
-		c, ok := s.recall(ctx, r)
-		if !ok {
+		merchant, found := s.recall(ctx, r)
+		if !found || s.admit(merchant) != nil {
 			return looking(ctx, r)
 		}
-		if err := s.admit(c.merchant); err != nil {
-			return looking(ctx, r)
-		}
-		data, err := h(ctx, c)
-		if c.memory.settled {
+		data, settled, err := s.try(ctx, r, merchant, h)
+		if settled {
 			return data, err
 		}
-		merchant, err := s.known(ctx, r) // admitted he is
-		if err != nil {
+		if merchant, err = s.known(ctx, r); err != nil { // he has been admitted
 			return nil, err
 		}
 		return s.opened(ctx, r, merchant, h)
 	}
 }
 
-// recall makes the checks G2–G7 and G9–G11 with the merchant as remembered, and leaves
-// no trace. It is not ok if one of them fails, or nobody is remembered.
-func (s *Server) recall(ctx context.Context, r *http.Request) (c call, ok bool) {
+// recall makes the checks G2–G7 with the merchant as remembered, and leaves no trace.
+// He is not found if one of them fails.
+func (s *Server) recall(ctx context.Context, r *http.Request) (_ db.Merchant, found bool) {
 	now := s.clock.Millis()
 	_, blocked := s.failures.blocked(clientaddr.Of(r, s.cfg.TrustedProxies), now)
 	if blocked || ctx.Value(knownMerchant{}) != nil {
-		return call{}, false
+		return db.Merchant{}, false
 	}
 	merchant, found := s.store.RememberedMerchant(r.Header.Get("Appid"))
-	if !found || !credentials.AppSecretFits(merchant, r.Header.Get("AppSecret"), now) ||
-		vending.CheckMerchant(merchant.Status, merchant.ExpiredAt, now) != nil {
-		return call{}, false
-	}
+	return merchant, found && credentials.AppSecretFits(merchant, r.Header.Get("AppSecret"), now) &&
+		vending.CheckMerchant(merchant.Status, merchant.ExpiredAt, now) == nil
+}
+
+// try is opened for a merchant as remembered. It is not settled if the answer could be
+// another one for the merchant as he is; r can then be read again.
+func (s *Server) try(ctx context.Context, r *http.Request, merchant db.Merchant, h handler) (data any, settled bool, err error) {
 	body, err := readBody(r)
 	if err != nil {
-		return call{}, false
+		return nil, false, err
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body)) // for those who look again
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	payload, err := s.openPayload(body, merchant)
 	if err != nil {
-		return call{}, false
+		return nil, false, err
 	}
-	return call{merchant: merchant, request: r, payload: payload, memory: &memory{}}, true
+	m := &memory{}
+	data, err = h(ctx, call{merchant: merchant, request: r, payload: payload, memory: m})
+	return data, m.settled, err
 }

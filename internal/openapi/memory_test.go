@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/vendlane/vendlane/internal/openapi"
 	"github.com/vendlane/vendlane/internal/secrets"
@@ -111,18 +112,15 @@ func TestRememberedMerchantHasChanged(t *testing.T) {
 			a.exec(t, "UPDATE merchants SET "+test.column+" = $1 WHERE app_id = $2", test.value(t, a), shop.appID)
 			redemptions := engine.redemptions.Load()
 			wantRefusal(t, a.do(t, redemption(1)), test.want, "")
-			facts, err := a.Store.RedemptionFacts(t.Context(), store.FactsQuery{MachineNo: "16327129", Code: "1000001", MerchantID: a.Merchant.ID})
-			if err != nil || facts.CodeState != string(vending.CodeUnused) || facts.CurrentInventory != 9 {
-				t.Errorf("after the refusal: %+v (%v)", facts, err)
-			}
 			wrong := redemption(999)
 			wrong.remote = "192.0.2.77:1" // a client of its own, for those failures count
 			wantRefusal(t, a.do(t, wrong), test.want, "")
-			if facts, err = a.Store.RedemptionFacts(t.Context(), store.FactsQuery{MachineNo: "16327129", Code: "1000001", MerchantID: a.Merchant.ID}); err != nil || facts.WrongAttempts != "" {
-				t.Errorf("a code of somebody who may not ask was counted: %+v (%v)", facts, err)
+			facts, err := a.Store.RedemptionFacts(t.Context(), store.FactsQuery{MachineNo: "16327129", Code: "1000001", MerchantID: a.Merchant.ID})
+			if err != nil || facts.CodeState != string(vending.CodeUnused) || facts.CurrentInventory != 9 || facts.WrongAttempts != "" {
+				t.Errorf("after two refusals: %+v (%v)", facts, err)
 			}
-			if n := engine.redemptions.Load() - redemptions; n > 1 {
-				t.Errorf("%d redemptions were tried, one finds out", n)
+			if n := engine.redemptions.Load() - redemptions; n != 1 {
+				t.Errorf("%d redemptions were tried, want the one that finds out", n)
 			}
 			if test.now.appID == "" {
 				return
@@ -158,9 +156,9 @@ func TestRememberedCallsCountOnce(t *testing.T) {
 	wantRefusal(t, a.do(t, forged), 10015, "")
 	wantRefusal(t, a.do(t, forged), 10015, "")
 	wantTooMany(t, a.do(t, redemption(2)), "1")
-	a.Advance(1e9)
+	a.Advance(time.Second)
 	wantOK(t, a.do(t, redemption(2)))
-	a.Advance(1e9)
+	a.Advance(time.Second)
 	wantRefusal(t, a.do(t, forged), 10015, "")
 	wantTooMany(t, a.do(t, redemption(3)), "58") // three failures
 }
@@ -205,14 +203,7 @@ func TestRememberedRedemptionInDoubt(t *testing.T) {
 	a, engine := newMemoryAPI(t)
 	engine.failure = store.ErrOutcomeUnknown
 	redemptions := engine.redemptions.Load()
-	func() {
-		defer func() {
-			if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
-				t.Errorf("the connection was not broken off: %v", err)
-			}
-		}()
-		a.do(t, redemption(1))
-	}()
+	wantNoAnswer(t, a.server, a.request(t, redemption(1)))
 	if n := engine.redemptions.Load() - redemptions; n != 1 {
 		t.Errorf("%d redemptions, want 1", n)
 	}
@@ -236,7 +227,10 @@ func TestRevokedSecretIsNeverBelieved(t *testing.T) {
 	rotate := func() {
 		change.Lock()
 		defer change.Unlock()
-		a.exec(t, "UPDATE merchants SET app_secret_hash = $1 WHERE app_id = $2", secrets.Hash(secret(newest.Load()+1)), shop.appID)
+		_, err := a.sql.Exec("UPDATE merchants SET app_secret_hash = $1 WHERE app_id = $2", secrets.Hash(secret(newest.Load()+1)), shop.appID)
+		if err != nil {
+			t.Error(err) // from a goroutine of its own
+		}
 		newest.Add(1)
 	}
 	rotate()

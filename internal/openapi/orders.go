@@ -34,11 +34,11 @@ type recordJSON struct {
 func (s *Server) consume(ctx context.Context, c call) (any, error) {
 	f := newForm(c.payload)
 	r := pickup.Consumption{
-		MachineNo: f.machineNo(),
-		Code:      f.code(),
-		ProductID: f.id("product_id"),
-		NotifyURL: f.notifyURL(s.cfg.AllowPrivateCallbacks, s.cfg.AllowCallbackRanges),
-		Confirm:   c.memory != nil,
+		MachineNo:  f.machineNo(),
+		Code:       f.code(),
+		ProductID:  f.id("product_id"),
+		NotifyURL:  f.notifyURL(s.cfg.AllowPrivateCallbacks, s.cfg.AllowCallbackRanges),
+		Remembered: c.memory != nil,
 	}
 	if err := f.err(); err != nil {
 		return nil, err

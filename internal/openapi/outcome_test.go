@@ -29,17 +29,22 @@ func TestUnknownOutcomeIsNotAnswered(t *testing.T) {
 	a := goldenAPI(t)
 	st := store.New(doubtfulEngine{a.engine})
 	doubtful := openapi.New(st, a.Box, openapi.UseCases{Pickup: newPickup(st, a.Now)}, a.Now, a.config, nil, discard())
-	answered := httptest.NewRecorder()
-	func() {
-		defer func() {
-			if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
-				t.Errorf("the connection was not broken off: %v", err)
-			}
-		}()
-		doubtful.ServeHTTP(answered, a.request(t, post("/consumes", consumption)))
-	}()
-	if answered.Body.Len() != 0 {
-		t.Errorf("answered %s", answered.Body)
-	}
+	wantNoAnswer(t, doubtful, a.request(t, post("/consumes", consumption)))
 	wantRefusal(t, a.do(t, post("/consumes", consumption)), 10025, `{"order_id":60}`)
+}
+
+// wantNoAnswer serves a request and checks that its connection is broken off instead.
+func wantNoAnswer(t *testing.T, server http.Handler, r *http.Request) {
+	t.Helper()
+	answered := httptest.NewRecorder()
+	defer func() {
+		t.Helper()
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("the connection was not broken off: %v", err)
+		}
+		if answered.Body.Len() != 0 {
+			t.Errorf("answered %s", answered.Body)
+		}
+	}()
+	server.ServeHTTP(answered, r)
 }

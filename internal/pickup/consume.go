@@ -20,8 +20,9 @@ type Consumption struct {
 	AnyProduct bool
 	NotifyURL  string
 	TradeID    vending.TradeID
-	// Confirm is for a merchant who is remembered (store.RememberedMerchant).
-	Confirm bool
+	// Remembered says that the merchant is (store.RememberedMerchant), and may have
+	// changed.
+	Remembered bool
 }
 
 // Consumed is the order a code became.
@@ -38,8 +39,8 @@ type Consumed struct {
 // takes its stock and withdraws the code from the machine, all in one
 // transaction (consume.md §4). It refuses with the first failing line of
 // consume.md §3, steps 15–29; a refused call leaves no trace but the
-// wrong-code counter. A merchant who is to be confirmed and has changed is
-// store.ErrMerchantChanged, and not even counted.
+// wrong-code counter. For a merchant who is remembered and has changed it is
+// store.ErrMerchantChanged, which does not even count.
 func (s *Service) Consume(ctx context.Context, merchant db.Merchant, c Consumption) (Consumed, error) {
 	var (
 		done      Consumed
@@ -64,7 +65,7 @@ func (s *Service) Consume(ctx context.Context, merchant db.Merchant, c Consumpti
 			return redemption(merchant, c, f, done, now), nil
 		},
 	}
-	if c.Confirm {
+	if c.Remembered {
 		request.Merchant = &merchant
 	}
 	err := store.Retry("consume a code on machine "+c.MachineNo, func() error {

@@ -52,9 +52,9 @@ type Redeemed struct {
 // Redeem reads the facts of a redemption, has it decided, and turns its code
 // into an order, all of it or nothing (consume.md §4). It returns after the
 // commit is durable. A refusal of Decide is returned as it is. Its own are 60003
-// when there is too little stock left, and ErrLostRace when the code is no
-// longer to be had or the trade key is taken: then the checks have to be made
-// again.
+// when there is too little stock left, ErrMerchantChanged, and ErrLostRace when the
+// code is no longer to be had or the trade key is taken: then the checks have to be
+// made again.
 func (s *Store) Redeem(ctx context.Context, r RedeemRequest) (Redeemed, error) {
 	if s.redemptions == nil || hasAlso(ctx) { // what comes along is for one alone
 		return s.redeemAlone(ctx, r)

@@ -158,7 +158,7 @@ func testRememberedMerchants(t *testing.T, f *Fixture, g *gate) {
 		}
 		calls = append(calls, func() error {
 			_, err := f.Pickup.Consume(ctx, merchant, pickup.Consumption{
-				MachineNo: MachineNo, Code: codes[i], ProductID: 131, NotifyURL: "https://merchant.example/notify", TradeID: tradeID, Confirm: true,
+				MachineNo: MachineNo, Code: codes[i], ProductID: 131, NotifyURL: "https://merchant.example/notify", TradeID: tradeID, Remembered: true,
 			})
 			return err
 		})
