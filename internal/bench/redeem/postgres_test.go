@@ -75,6 +75,28 @@ func TestPostgres(t *testing.T) {
 	}
 }
 
+// Without HAProxy the report says what is missing. Who asked for it gets an error.
+func TestWithoutHAProxy(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	r := &run{Options: quick(t), report: &bench.Report{}}
+	for _, a := range r.wanted() {
+		if a.balanced {
+			t.Errorf("%s is to be measured", a.title)
+		}
+	}
+	if notes := strings.Join(r.report.Notes, "\n"); strings.Count(notes, "HAProxy is not installed") != 2 {
+		t.Errorf("notes %q", notes)
+	}
+	r.Only = []string{"nodes-haproxy"}
+	if wanted := r.wanted(); len(wanted) != 1 || wanted[0].name != "nodes-haproxy" {
+		t.Errorf("%+v are to be measured", wanted)
+	}
+	r.folder = t.TempDir()
+	if _, err := startBalancer(t.Context(), r, []string{"127.0.0.1:1"}); err == nil || !strings.Contains(err.Error(), "haproxy") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	require.Binary(t, filepath.Join(pgserver.Folder(), "pgbench"))
 	for name, test := range map[string]struct {

@@ -3,9 +3,9 @@
 -- and judged before. An order whose trade key is taken is not made, nor is anything
 -- that belongs to it; the keys are taken in one order on every node. Each row is a
 -- redemption that was done. Should there be an order whose code could not be used, the
--- notes have no ref, which fails all. No step joins two lists of the set, which would
--- compare each row with each: what is needed later is handed on, or looked up in an
--- array.
+-- notes have no ref, which fails all. No step joins two lists of the set, for which
+-- the server would have to go through one for each row of the other: what is needed
+-- later is handed on, or looked up in an array.
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::text[],
         $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::bigint[])
