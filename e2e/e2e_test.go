@@ -74,10 +74,16 @@ func startProgram(t *testing.T, path string, environ []string, args ...string) *
 			_ = p.cmd.Wait()
 		}
 		if t.Failed() {
-			t.Logf("standard error of %v:\n%s", args, p.stderr)
+			t.Logf("the end of standard error of %v:\n%s", args, lastLines(p.stderr.String(), 40))
 		}
 	})
 	return p
+}
+
+// lastLines leaves out what a program that reports all the time said long before.
+func lastLines(text string, n int) string {
+	lines := strings.SplitAfter(text, "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "")
 }
 
 // line reads one line of standard output.

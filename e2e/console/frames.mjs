@@ -1,5 +1,5 @@
 // Measures frames: node frames.mjs <console> <e-mail> <password> <machines> <number of the machine with 90 channels>.
-import { launch } from "./browser.mjs";
+import { travel } from "./browser.mjs";
 import { signIn } from "./steps.mjs";
 
 const [url, email, password, machines, big] = process.argv.slice(2);
@@ -51,10 +51,10 @@ function frames(page, move) {
   );
 }
 
-const browser = await launch();
-try {
-  const page = await (await browser.newContext({ locale: "en", viewport: { width: 1280, height: 900 } })).newPage();
-  await signIn({ page }, { console: { url, email, password } });
+await travel(async (arrive) => {
+  const visitor = await arrive({ language: "en", width: 1280 });
+  const { page } = visitor;
+  await signIn(visitor, { console: { url, email, password } });
   await measure(page, "nothing moves", "");
 
   await page.goto(`${url}machines`);
@@ -91,6 +91,4 @@ try {
   await measure(page, `the planogram of ${products.length} channels`, "");
   clearInterval(edits);
   console.log(`${(changed / seconds).toFixed(0)} changes a second, the planogram was read ${read} times`);
-} finally {
-  await browser.close();
-}
+});

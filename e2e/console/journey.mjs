@@ -1,7 +1,7 @@
 // Drives a running platform as somebody at a desk would, in one language and at
 // both widths: node journey.mjs <demo.json> <folder for pictures>.
 import { readFileSync } from "node:fs";
-import { launch, Visitor } from "./browser.mjs";
+import { travel } from "./browser.mjs";
 import { issueCode, signIn } from "./steps.mjs";
 import { importGoods } from "./goods.mjs";
 import { batchOfCodes, callbackTools, whoIsTold } from "./codes.mjs";
@@ -123,13 +123,11 @@ async function lookAround({ page }, machine, look) {
   }
 }
 
-const browser = await launch();
-const mistakes = [];
-try {
+await travel(async (arrive) => {
   let channel = 1;
   const { language } = demo;
   for (const width of [1280, 390]) {
-    const visitor = await Visitor.arrive(browser, { language, width, pictures });
+    const visitor = await arrive({ language, width, pictures });
     const look = (name) => visitor.look(name);
     const machine = demo.machines[0]; // in the history of the others something is broken
     await failToSignIn(visitor, look);
@@ -149,13 +147,9 @@ try {
       await whoIsTold({ page: visitor.page, look }, demo, language);
       await importGoods({ page: visitor.page, look }, demo, language);
       await callbackTools({ page: visitor.page, look }, demo, language);
-      mistakes.push(...(await platformPages(browser, demo.administrator, { language, width, pictures })));
+      await platformPages(arrive, demo.administrator, { language, width, pictures });
     }
     await lookAround(visitor, machine, look);
-    mistakes.push(...(await visitor.leave()));
+    await visitor.leave();
   }
-} finally {
-  await browser.close();
-}
-console.log(mistakes.join("\n") || "no mistakes");
-process.exit(mistakes.length ? 1 : 0);
+});

@@ -3,7 +3,7 @@
 // restocker's without a connection. node phones.mjs <demo.json> <folder for pictures>.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { launch, Visitor } from "./browser.mjs";
+import { travel } from "./browser.mjs";
 import { issueCode, signIn } from "./steps.mjs";
 
 const [file, pictures] = process.argv.slice(2);
@@ -135,25 +135,20 @@ async function repair(restocker, text) {
   await clear.waitFor({ state: "detached" });
 }
 
-const browser = await launch();
-const mistakes = [];
-try {
+await travel(async (arrive) => {
   let channel = 1;
   for (const language of ["en", "zh-CN"]) {
     for (const width of [1280, 390]) {
-      const desk = await Visitor.arrive(browser, { language, width, pictures });
-      const customer = await Visitor.arrive(browser, { language, width, pictures, bypassCSP: false });
+      const desk = await arrive({ language, width, pictures });
+      const customer = await arrive({ language, width, pictures, bypassCSP: false });
       channel++; // the first one belongs to the restocker
       await signIn(desk, demo);
       await codeToCallback(desk, customer, words[language], channel);
       await trouble(desk, customer, words[language], channel);
       await restock(desk, words[language]);
       await repair(desk, words[language]);
-      mistakes.push(...(await desk.leave()), ...(await customer.leave()));
+      await desk.leave();
+      await customer.leave();
     }
   }
-} finally {
-  await browser.close();
-}
-console.log(mistakes.join("\n") || "no mistakes");
-process.exit(mistakes.length ? 1 : 0);
+});

@@ -1,12 +1,11 @@
 // What only an administrator of the platform sees.
-import { Visitor } from "./browser.mjs";
 import { signIn } from "./steps.mjs";
 
 const places = ["merchants", "health", "audit"];
 
-/** Looks at the pages of the platform and returns what is wrong with them. */
-export async function platformPages(browser, administrator, { language, width, pictures }) {
-  const visitor = await Visitor.arrive(browser, { language, width, pictures });
+/** Looks at the pages of the platform. */
+export async function platformPages(arrive, administrator, { language, width, pictures }) {
+  const visitor = await arrive({ language, width, pictures });
   const { page } = visitor;
   await signIn(visitor, { console: administrator });
   for (const place of places) {
@@ -17,5 +16,5 @@ export async function platformPages(browser, administrator, { language, width, p
     if (place === "health") await page.getByText(/Takes changes|可写入/).waitFor();
     await visitor.look(`platform-${place}`);
   }
-  return visitor.leave();
+  await visitor.leave();
 }
