@@ -8,6 +8,7 @@ import { batchOfCodes, callbackTools, whoIsTold } from "./codes.mjs";
 import { machinesInBulk, savedView } from "./machines.mjs";
 import { wireTo } from "./wire.mjs";
 import { copyPlanogram, importPlanogram, modelOfMachine } from "./models.mjs";
+import { revokePassword } from "./password.mjs";
 import { platformPages } from "./platform.mjs";
 
 const [file, pictures] = process.argv.slice(2);
@@ -147,6 +148,7 @@ await travel(async (arrive) => {
       await whoIsTold({ page: visitor.page, look }, demo, language);
       await importGoods({ page: visitor.page, look }, demo, language);
       await callbackTools({ page: visitor.page, look }, demo, language);
+      await revokePassword({ page: visitor.page, look }, demo, language, demo.machines[1]);
       await platformPages(arrive, demo.administrator, { language, width, pictures });
     }
     await lookAround(visitor, machine, look);

@@ -99,6 +99,7 @@ type actionInput struct {
 	Channel    string            `json:"channel,omitempty"`
 	Settings   map[string]string `json:"settings,omitempty"`
 	Force      bool              `json:"force,omitempty"`
+	Revoke     bool              `json:"revoke,omitempty"`
 }
 
 // actionResult tells what became of an action; the machine hears of it when it is there.
@@ -178,9 +179,14 @@ func (s *Server) newMachinePassword(ctx context.Context, m store.Machine, o acti
 	raw := make([]byte, 8)
 	_, _ = rand.Read(raw) // never fails, it ends the process instead
 	password := hex.EncodeToString(raw)
-	err := s.use.Fleet.ChangePassword(ctx, m.Machine, password, o.Force)
+	var err error
+	if o.Revoke {
+		err = s.use.Fleet.RevokePassword(ctx, m.Machine, password)
+	} else {
+		err = s.use.Fleet.ChangePassword(ctx, m.Machine, password, o.Force)
+	}
 	if errors.Is(err, fleet.ErrPasswordPending) {
 		return actionResult{}, fault{http.StatusConflict, "password_pending", ""}
 	}
-	return actionResult{Accepted: true, Password: password}, err
+	return actionResult{Accepted: true, Password: password}, changedMeanwhile(err)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vendlane/vendlane/internal/account"
 	"github.com/vendlane/vendlane/internal/dispense"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/store/db"
 )
@@ -330,6 +331,13 @@ func TestMachineActions(t *testing.T) {
 	}
 	f.wantAudit(`machine.password machine 16327129  -> {"action":"password"}`)
 	b.wantError(409, "password_pending", "POST", path, `{"action":"password"}`)
+	revoked := b.want(200, "POST", path, `{"action":"password","revoke":true}`)["password"].(string)
+	f.wantAudit(`machine.password machine 16327129  -> {"action":"password","revoke":true}`)
+	machine, err := f.Store.MachineByNo(t.Context(), "16327129")
+	f.must(err)
+	if m := machine.Machine; !fleet.PasswordMatches(revoked, m.PasswordHash) || m.PasswordPreviousHash != "" || m.PasswordPreviousUntil != 0 {
+		t.Errorf("after the password was revoked: another is accepted, or %q until %d", m.PasswordPreviousHash, m.PasswordPreviousUntil)
+	}
 	b.wantError(422, "setting_invalid", "POST", path, `{"action":"configure","settings":{"colour":"red"}}`)
 	b.wantError(400, "bad_request", "POST", path, `{"action":"explode"}`)
 	restocker.wantError(403, "forbidden", "POST", path, `{"action":"reboot"}`)

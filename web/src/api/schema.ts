@@ -2180,6 +2180,8 @@ export interface components {
             };
             /** @description For password: although the last change is not confirmed. */
             force?: boolean;
+            /** @description For password: refuse the old one at once, cut off who is connected with it, and do not send the new one. It was stolen. */
+            revoke?: boolean;
         };
         MachineActionResult: {
             accepted: boolean;

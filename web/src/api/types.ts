@@ -48,6 +48,7 @@ export type AlertMessage = Schemas["AlertMessage"];
 export type MachineRow = Schemas["Machine"];
 export type MachineInfo = Schemas["MachineDetail"];
 export type MachineEvent = Schemas["MachineEvent"];
+export type MachineActionResult = Schemas["MachineActionResult"];
 export type MachineSetting = Schemas["MachineSetting"];
 /** How the deliveries of a channel ended. */
 export type ChannelFailures = Schemas["ChannelFailures"];

@@ -12,6 +12,7 @@ import { ErrorNote } from "../../ui/ErrorNote";
 import { Empty, Loading } from "../../ui/Page";
 import { Status } from "../../ui/Status";
 import { Time } from "../../ui/Time";
+import { PasswordDialog } from "./PasswordDialog";
 
 /** What the machine was told beside what it reported. */
 export function MachineSettings({ m }: { m: MachineInfo }) {
@@ -66,6 +67,7 @@ type Action = "refresh" | "reboot";
 function Actions({ m }: { m: MachineInfo }) {
   const { t } = useLanguage();
   const [asked, setAsked] = useState<Action | null>(null);
+  const [changing, setChanging] = useState(false);
   const act = useMutation({
     mutationFn: (action: Action) => api.post(`${machinePath(m.machine_no)}/actions`, { action }),
     onSuccess: () => setAsked(null),
@@ -81,7 +83,9 @@ function Actions({ m }: { m: MachineInfo }) {
           {t(`actions.${action}`)}
         </Button>
       ))}
+      <Button onClick={() => setChanging(true)}>{t("actions.password")}</Button>
       {act.isSuccess && <Status tone="ok">{t("actions.accepted")}</Status>}
+      {changing && <PasswordDialog m={m} onClose={() => setChanging(false)} />}
       {asked && (
         <Confirm
           title={t(`actions.${asked}`)}
