@@ -45,16 +45,16 @@ func (s *Server) signed(h handler) endpoint {
 		if err != nil {
 			return nil, err
 		}
-		return s.opened(ctx, r, merchant, h)
+		body, err := readBody(r)
+		if err != nil {
+			return nil, err
+		}
+		return s.opened(ctx, r, body, merchant, h)
 	}
 }
 
 // opened calls an endpoint with the payload of a merchant's request: G9–G11.
-func (s *Server) opened(ctx context.Context, r *http.Request, merchant db.Merchant, h handler) (any, error) {
-	body, err := readBody(r)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) opened(ctx context.Context, r *http.Request, body []byte, merchant db.Merchant, h handler) (any, error) {
 	payload, err := s.openPayload(body, merchant)
 	if vending.CodeOf(err) == vending.CodeSignature {
 		s.failures.count(clientaddr.Of(r, s.cfg.TrustedProxies), s.clock.Millis())

@@ -1,10 +1,8 @@
 package openapi
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 
 	"github.com/vendlane/vendlane/internal/clientaddr"
@@ -34,7 +32,7 @@ func (m *memory) settle(err error) {
 // looking him up before: its checks are made with what is remembered, and the
 // redemption finds out whether it still holds. Nobody is refused by memory: a call that
 // does not get as far as that, or finds that it does not hold, is checked again as all
-// others are.
+// others are. Only what is broken off has no second look.
 func (s *Server) redeeming(h handler) endpoint {
 	looking := s.signed(h)
 	return func(ctx context.Context, r *http.Request) (any, error) {
@@ -42,14 +40,18 @@ func (s *Server) redeeming(h handler) endpoint {
 		if !found || s.admit(merchant) != nil {
 			return looking(ctx, r)
 		}
-		data, settled, err := s.try(ctx, r, merchant, h)
+		body, err := readBody(r)
+		if err != nil {
+			return nil, err // broken off: nobody is there any more for whom to look
+		}
+		data, settled, err := s.try(ctx, r, body, merchant, h)
 		if settled {
 			return data, err
 		}
 		if merchant, err = s.known(ctx, r); err != nil { // he has been admitted
 			return nil, err
 		}
-		return s.opened(ctx, r, merchant, h)
+		return s.opened(ctx, r, body, merchant, h)
 	}
 }
 
@@ -67,13 +69,8 @@ func (s *Server) recall(ctx context.Context, r *http.Request) (_ db.Merchant, fo
 }
 
 // try is opened for a merchant as remembered. It is not settled if the answer could be
-// another one for the merchant as he is; r can then be read again.
-func (s *Server) try(ctx context.Context, r *http.Request, merchant db.Merchant, h handler) (data any, settled bool, err error) {
-	body, err := readBody(r)
-	if err != nil {
-		return nil, false, err
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+// another one for the merchant as he is.
+func (s *Server) try(ctx context.Context, r *http.Request, body []byte, merchant db.Merchant, h handler) (data any, settled bool, err error) {
 	payload, err := s.openPayload(body, merchant)
 	if err != nil {
 		return nil, false, err

@@ -1,10 +1,15 @@
 package openapi_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -196,6 +201,40 @@ func TestRememberedCallsAreAnsweredAlike(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A body that is broken off is a bad request for who is remembered, too. Its context
+// has ended by then, so nobody could be looked up.
+func TestRememberedBodyIsBrokenOff(t *testing.T) {
+	a, _ := newMemoryAPI(t)
+	server := httptest.NewServer(a.server)
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	r := a.request(t, redemption(1))
+	var said bytes.Buffer
+	if err := r.Write(&said); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write(said.Bytes()[:said.Len()-10]); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := http.ReadResponse(bufio.NewReader(conn), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	body, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRefusal(t, answer{got.StatusCode, got.Header, strings.TrimSuffix(string(body), "\n")}, 400, "")
 }
 
 // Where nobody knows whether a redemption was done, it is not tried again.
