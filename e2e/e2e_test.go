@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,7 +83,7 @@ func startProgram(t *testing.T, path string, environ []string, args ...string) *
 
 // lastLines leaves out what a program that reports all the time said long before.
 func lastLines(text string, n int) string {
-	lines := strings.SplitAfter(text, "\n")
+	lines := slices.Collect(strings.Lines(text))
 	return strings.Join(lines[max(0, len(lines)-n):], "")
 }
 

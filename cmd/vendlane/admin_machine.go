@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/vendlane/vendlane/internal/app"
 	"github.com/vendlane/vendlane/internal/config"
+	"github.com/vendlane/vendlane/internal/fleet"
 	"github.com/vendlane/vendlane/internal/store"
 	"github.com/vendlane/vendlane/internal/vending"
 )
@@ -133,9 +132,7 @@ func runMachineAction(ctx context.Context, e env, action machineAction, args []s
 
 func changePassword(ctx context.Context, w io.Writer, a *app.App, m store.Machine, f machineFlags) error {
 	if f.password == "" {
-		raw := make([]byte, 8)
-		_, _ = rand.Read(raw) // never fails, it ends the process instead
-		f.password = hex.EncodeToString(raw)
+		f.password = fleet.DrawPassword()
 	}
 	if f.revoke {
 		if err := a.Fleet.RevokePassword(ctx, m.Machine, f.password); err != nil {

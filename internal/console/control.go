@@ -2,8 +2,6 @@ package console
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"maps"
 	"net/http"
@@ -176,9 +174,7 @@ func (s *Server) configure(ctx context.Context, m store.Machine, o actionInput) 
 }
 
 func (s *Server) newMachinePassword(ctx context.Context, m store.Machine, o actionInput) (actionResult, error) {
-	raw := make([]byte, 8)
-	_, _ = rand.Read(raw) // never fails, it ends the process instead
-	password := hex.EncodeToString(raw)
+	password := fleet.DrawPassword()
 	var err error
 	if o.Revoke {
 		err = s.use.Fleet.RevokePassword(ctx, m.Machine, password)

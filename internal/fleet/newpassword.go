@@ -2,6 +2,8 @@ package fleet
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -32,6 +34,13 @@ var ErrPasswordPending = errors.New("the machine has not confirmed the last pass
 
 // NewPassword is a machine password, plain and as it is stored.
 type NewPassword struct{ Plain, Hash string }
+
+// DrawPassword makes a machine password: 64 bits in hex, which somebody can enter.
+func DrawPassword() string {
+	raw := make([]byte, 8)
+	_, _ = rand.Read(raw) // never fails, it ends the process instead
+	return hex.EncodeToString(raw)
+}
 
 // ChangePassword gives a machine another password and tells it (mqtt.md §5.5).
 // The old one is accepted until the machine connects with the new one, at most

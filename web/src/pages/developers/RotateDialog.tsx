@@ -4,9 +4,8 @@ import { api } from "../../api/client";
 import type { RotatedKey, Secret } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Confirm } from "../../ui/Confirm";
-import { Copy } from "../../ui/Copy";
-import { Dialog } from "../../ui/Dialog";
 import { Select } from "../../ui/Field";
+import { SecretDialog } from "../../ui/SecretDialog";
 import { Time } from "../../ui/Time";
 
 const hour = 3_600_000;
@@ -25,17 +24,13 @@ export function RotateDialog({ which, onClose }: { which: Secret; onClose: () =>
   });
   if (rotate.data) {
     return (
-      <Dialog title={name} onClose={onClose}>
-        <p>{t("keys.once")}</p>
-        <p className="mt-3 font-mono break-all">
-          {rotate.data.secret} <Copy text={rotate.data.secret} name={name} />
-        </p>
+      <SecretDialog title={name} note={t("keys.once")} secret={rotate.data.secret} onClose={onClose}>
         {rotate.data.previous_until > 0 && (
           <p className="mt-3 text-muted">
             {t("keys.previous")} <Time at={rotate.data.previous_until} />
           </p>
         )}
-      </Dialog>
+      </SecretDialog>
     );
   }
   return (

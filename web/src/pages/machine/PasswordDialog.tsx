@@ -5,9 +5,8 @@ import { machinePath } from "../../api/machine";
 import type { MachineActionResult, MachineInfo } from "../../api/types";
 import { useLanguage } from "../../i18n/language";
 import { Confirm } from "../../ui/Confirm";
-import { Copy } from "../../ui/Copy";
-import { Dialog } from "../../ui/Dialog";
 import { Select } from "../../ui/Field";
+import { SecretDialog } from "../../ui/SecretDialog";
 
 /** What becomes of the old password. */
 const ends = ["used", "revoked"] as const;
@@ -23,12 +22,12 @@ export function PasswordDialog({ m, onClose }: { m: MachineInfo; onClose: () => 
   });
   if (change.data?.password) {
     return (
-      <Dialog title={t("machine_password.new", { machine })} onClose={onClose}>
-        <p>{t(`machine_password.once.${end}`)}</p>
-        <p className="mt-3 font-mono break-all">
-          {change.data.password} <Copy text={change.data.password} name={t("machine_password.new", { machine })} />
-        </p>
-      </Dialog>
+      <SecretDialog
+        title={t("machine_password.new", { machine })}
+        note={t(`machine_password.once.${end}`)}
+        secret={change.data.password}
+        onClose={onClose}
+      />
     );
   }
   return (
